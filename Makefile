@@ -1,0 +1,40 @@
+# make demo   compare the methods on two data sets and save a picture of translated rows
+# make test   everything that must pass before a change lands: lint, types, tests
+# make lint, make types
+# make bench  the league of tables, hours; ARGS="--data FOLDER --datasets ecoli" are handed on
+
+# Small networks train faster on one thread, and two cores are better spent on two tests.
+export OMP_NUM_THREADS := 1
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types bench clean
+
+demo: $(READY)
+	$(BIN)/python examples/demo.py
+
+test: lint types
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.tables $(ARGS)
+	$(BIN)/python -m benchmarks.report
+
+clean:
+	rm -rf $(VENV)
+
+# The constraints pin torch: without them pip may fetch a build with gigabytes of CUDA.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@

@@ -1,0 +1,1 @@
+"""The torch machinery: it knows neither the methods nor the tables."""

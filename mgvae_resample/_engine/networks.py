@@ -1,0 +1,57 @@
+"""Multi-layer perceptrons whose weights come from a generator, never from global state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+__all__ = ["MLP", "initialise"]
+
+
+class MLP(nn.Sequential):
+    """Fully connected layers with leaky rectifiers between them.
+
+    Shape: (n, sizes[0]) -> (n, sizes[-1]).
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Widths of the input, the hidden layers and the output.
+    """
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        layers: list[nn.Module] = []
+        for n_in, n_out in pairwise(sizes):
+            layers += [_BlankLinear(n_in, n_out), nn.LeakyReLU(0.1)]
+        super().__init__(*layers[:-1])
+
+
+class _BlankLinear(nn.Linear):
+    """A linear layer that is made empty: torch's own draws its weights from the global state."""
+
+    def reset_parameters(self) -> None:
+        """Leave the weights to :func:`initialise`."""
+
+
+def initialise(module: nn.Module, generator: torch.Generator) -> None:
+    """Fill the linear layers of a module, in place.
+
+    The scale is the one torch gives to linear layers, uniform in +-1/sqrt(fan in).
+
+    Parameters
+    ----------
+    module : nn.Module
+        A module on the CPU.
+    generator : torch.Generator
+        CPU generator that supplies the numbers.
+    """
+    with torch.no_grad():
+        for part in module.modules():
+            if isinstance(part, nn.Linear):
+                bound = 1.0 / math.sqrt(part.in_features)
+                part.weight.uniform_(-bound, bound, generator=generator)
+                part.bias.uniform_(-bound, bound, generator=generator)

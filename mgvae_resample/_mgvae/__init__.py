@@ -1,0 +1,1 @@
+"""The majority-guided variational autoencoder."""

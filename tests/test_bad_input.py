@@ -1,0 +1,193 @@
+"""What cannot be used is refused by name and leaves no trace; what is merely odd works."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.exceptions import NotFittedError
+
+from tests.support import quick, table
+
+
+def with_value(X, value):
+    X = X.copy()
+    X[7, 2] = value
+    return X
+
+
+BAD_ROWS = {
+    "NaN": (lambda X: with_value(X, np.nan), "NaN"),
+    "infinity": (lambda X: with_value(X, -np.inf), "infin"),
+    "strings": (lambda X: np.where(X > 0, "a", "b").astype(object), "string|numeric"),
+    "three axes": (lambda X: X[:, :, None], "dim 3|2D"),
+    "one axis": (lambda X: X[:, 0], "2D"),
+    "complex": (lambda X: X * 1j, "[Cc]omplex"),
+    "no rows": (lambda X: X[:0], "0 sample|inconsistent"),
+    "no columns": (lambda X: X[:, :0], "0 feature"),
+    "a missing row": (lambda X: X[1:], "inconsistent"),
+    "missing integers": (
+        lambda X: pd.DataFrame(X).round().astype("Int64").mask(X > 4),
+        "NaN|NA|missing",
+    ),
+    "text columns": (lambda X: pd.DataFrame(X).assign(city="Rome"), "string|numeric|Rome|city"),
+}
+
+BAD_LABELS = {
+    "one class": (lambda y: y * 0, "class"),
+    "continuous": (lambda y: y + np.linspace(0.1, 0.9, len(y)), "Unknown label type"),
+    "NaN": (lambda y: np.where(y == 1, np.nan, 0.0), "NaN"),
+    "None": (lambda y: None, "y"),
+    "two labels a row": (lambda y: np.column_stack([y + 1, y * 0 + 1]), r"multi|Unknown|y"),
+}
+
+BAD_PARAMETERS = [
+    {"guide": "minority"},
+    {"exemplar_weights": "heavy"},
+    {"latent_dim": 0},
+    {"hidden_layer_sizes": (0,)},
+    {"hidden_layer_sizes": (2.5,)},
+    {"n_exemplars": 0},
+    {"ewc_weight": -1.0},
+    {"ewc_weight": "strong"},
+    {"max_pretrain_steps": -1},
+    {"max_finetune_steps": 2.5},
+    {"batch_size": 0},
+    {"learning_rate": 0.0},
+    {"learning_rate": float("nan")},
+    {"image_shape": (2,)},
+    {"image_shape": (2, 2, 1, 1)},
+    {"device": 3},
+    {"n_jobs": "two"},
+    {"random_state": "seed"},
+    {"random_state": np.random.default_rng(0)},
+]
+
+
+@pytest.mark.parametrize("rows", BAD_ROWS)
+def test_bad_rows_are_refused(binary, rows):
+    X, y = binary
+    make, reason = BAD_ROWS[rows]
+    with pytest.raises(ValueError, match=reason):
+        quick().fit_resample(make(X), y)
+
+
+@pytest.mark.parametrize("labels", BAD_LABELS)
+def test_bad_labels_are_refused(binary, labels):
+    X, y = binary
+    make, reason = BAD_LABELS[labels]
+    with pytest.raises(ValueError, match=reason):
+        quick().fit_resample(X, make(y))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_the_column_that_holds_no_numbers_is_named(binary, value):
+    X, y = binary
+    with pytest.raises(ValueError, match="x2"):
+        quick().fit_resample(with_value(X, value), y)
+    frame = pd.DataFrame(with_value(X, value), columns=["age", "height", "weight", "pulse"])
+    with pytest.raises(ValueError, match="weight"):
+        quick().fit_resample(frame, y)
+
+
+def test_dates_are_refused(binary):
+    X, y = binary
+    frame = pd.DataFrame(X).assign(day=pd.Timestamp("2020-01-01"))
+    with pytest.raises((TypeError, ValueError), match=r"[Dd]ate|day"):
+        quick().fit_resample(frame, y)
+
+
+@pytest.mark.parametrize("params", BAD_PARAMETERS, ids=lambda p: str(p).partition(" at ")[0])
+def test_bad_parameters_are_refused_by_name(binary, params):
+    with pytest.raises(ValueError, match=next(iter(params))):
+        quick(**params).fit_resample(*binary)
+
+
+def test_image_shape_must_fit_the_columns(binary):
+    with pytest.raises(ValueError, match=r"image_shape.*(9|\(3, 3\)).*4"):
+        quick(image_shape=(3, 3)).fit_resample(*binary)
+
+
+def test_numbers_in_an_object_array_are_numbers(binary):
+    X, y = binary
+    X_res, _ = quick().fit_resample(X.astype(object), y)
+    assert X_res.dtype == np.float64
+    assert_array_equal(X_res, quick().fit_resample(X, y)[0])
+
+
+@pytest.mark.parametrize("scale", [1e30, 1e-30, 1e300])
+def test_columns_of_extreme_scale(binary, scale):
+    X, y = binary
+    X[:, 1] *= scale
+    X_res, _ = quick().fit_resample(X, y)
+    assert (X_res >= X.min(axis=0)).all()
+    assert (X_res <= X.max(axis=0)).all()
+    assert len(np.unique(X_res[75:, 1])) > 20
+
+
+def test_one_outlier_does_not_flatten_the_column(binary):
+    X, y = binary
+    X[0, 0] = 1e12
+    X_res, _ = quick().fit_resample(X, y)
+    made = X_res[75:, 0]
+    assert np.ptp(np.sort(made)[5:-5]) > 0.1
+    assert np.median(made) < 100
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("learning_rate", [10.0, 1e6])
+def test_a_wild_learning_rate_never_returns_nan(binary, learning_rate):
+    X, y = binary
+    X_res, _ = quick(learning_rate=learning_rate).fit_resample(X, y)
+    assert X_res.shape == (120, 4)
+    assert np.isfinite(X_res).all()
+
+
+class Interrupt:
+    """A user who presses Ctrl-C in the middle of the training."""
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_first_fit_leaves_nothing_trained(binary):
+    sampler = quick().set_callbacks(Interrupt())
+    with pytest.raises(KeyboardInterrupt):
+        sampler.fit_resample(*binary)
+    assert not hasattr(sampler, "n_synthetic_")
+    with pytest.raises(NotFittedError):
+        sampler.sample(3, 1)
+
+
+def test_an_interrupted_second_fit_leaves_the_first(binary):
+    sampler = quick()
+    sampler.fit_resample(*binary)
+    twin = pickle.loads(pickle.dumps(sampler))
+    sampler.set_callbacks(Interrupt())
+    with pytest.raises(KeyboardInterrupt):
+        sampler.fit_resample(*table(30, 5, 4, n_columns=6))
+    assert sampler.n_features_in_ == 4
+    assert sampler.sampling_strategy_ == twin.sampling_strategy_
+    assert sampler.n_synthetic_ == twin.n_synthetic_
+    assert_array_equal(sampler.source_indices_, twin.source_indices_)
+    assert_array_equal(sampler.sample(3, 1), twin.sample(3, 1))
+
+
+def test_a_refused_table_leaves_the_first_fit(binary):
+    X, y = binary
+    sampler = quick()
+    sampler.fit_resample(X, y)
+    twin = pickle.loads(pickle.dumps(sampler))
+    with pytest.raises(ValueError, match="NaN"):
+        sampler.fit_resample(with_value(X, np.nan), y)
+    assert_array_equal(sampler.sample(3, 1), twin.sample(3, 1))

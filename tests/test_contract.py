@@ -1,0 +1,65 @@
+"""The sampler passes every check that imbalanced-learn and scikit-learn have for samplers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+    parametrize_with_checks,
+)
+from sklearn.utils.estimator_checks import parametrize_with_checks as parametrize_with_sklearn
+
+from tests.support import quick
+
+
+@parametrize_with_checks([quick()])
+def test_imbalanced_learn(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_sklearn([quick()])
+def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def test_parameters_are_validated_by_name():
+    check_param_validation("MGVAEOverSampler", quick())
+
+
+def test_column_names_are_checked():
+    check_dataframe_column_names_consistency("MGVAEOverSampler", quick())
+
+
+def test_feature_names_out_are_those_of_the_table(binary):
+    X, y = binary
+    frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    sampler = quick()
+    sampler.fit_resample(frame, y)
+    assert sampler.get_feature_names_out().tolist() == ["a", "b", "c", "d"]
+
+
+def test_feature_names_out_without_names(binary):
+    sampler = quick()
+    sampler.fit_resample(*binary)
+    assert sampler.get_feature_names_out().tolist() == ["x0", "x1", "x2", "x3"]
+
+
+def test_fit_validates_and_does_not_train(binary):
+    sampler = quick().fit(*binary)
+    assert dict(sampler.sampling_strategy_) == {1: 45}
+    assert not hasattr(sampler, "history_")
+
+
+@pytest.mark.parametrize("name", ["source_indices_", "n_synthetic_", "history_", "n_iter_"])
+def test_fitted_attributes_exist_after_training_only(binary, name):
+    sampler = quick()
+    assert not hasattr(sampler, name)
+    sampler.fit_resample(*binary)
+    assert hasattr(sampler, name)
+
+
+def test_parameters_are_stored_as_given():
+    sizes = [16, 8]
+    sampler = quick(hidden_layer_sizes=sizes, random_state=np.random.RandomState(0))
+    assert sampler.get_params()["hidden_layer_sizes"] is sizes

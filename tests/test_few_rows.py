@@ -1,0 +1,125 @@
+"""A minority of a handful of rows gives sensible rows, and a warning where nothing was learnt."""
+
+import warnings
+
+import numpy as np
+import pytest
+from imblearn.pipeline import make_pipeline
+from numpy.testing import assert_array_equal
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+
+from tests.support import counts, quick, table
+
+
+def resample(X, y, **params):
+    """Resample and return rows, labels and the warnings on the way."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        X_res, y_res = quick(**params).fit_resample(X, y)
+    return X_res, y_res, caught
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 10])
+def test_every_number_of_rows_works(n):
+    X, y = table(40, n)
+    X_res, y_res, caught = resample(X, y)
+    assert counts(y_res) == {0: 40, 1: 40}
+    assert_array_equal(X_res[: len(X)], X)
+    assert np.isfinite(X_res).all()
+    assert all(issubclass(w.category, UserWarning) for w in caught)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_too_few_rows_to_learn_from_are_said_with_what_was_done_instead(n):
+    X, y = table(40, n)
+    _, _, caught = resample(X, y)
+    (warning,) = caught
+    assert issubclass(warning.category, UserWarning)
+    assert warning.category is not UserWarning
+    assert "class 1" in str(warning.message)
+    assert str(n) in str(warning.message)
+    assert "instead" in str(warning.message)
+
+
+def test_enough_rows_give_no_warning():
+    _, _, caught = resample(*table(60, 15))
+    assert caught == []
+
+
+def test_rows_made_from_one_row_stay_near_it():
+    X, y = table(80, 1)
+    X_res, _, _ = resample(X, y)
+    rows, only = X_res[len(X) :], X[y == 1]
+    spread = X.std(axis=0)
+    assert (np.abs(rows - only) < 3 * spread).all()
+
+
+def test_a_rare_class_beside_a_common_one():
+    X, y = table(40, 1, 12)
+    sampler = quick()
+    with pytest.warns(UserWarning, match="class 1"):
+        X_res, y_res = sampler.fit_resample(X, y)
+    assert counts(y_res) == {0: 40, 1: 40, 2: 40}
+    assert len(sampler.source_indices_) == len(X_res) - len(X)
+    sources = sampler.source_indices_
+    assert ((sources == -1) | (y[sources] == 0)).all()
+    assert (y[sources[y_res[len(y) :] == 2]] == 0).all()
+
+
+@pytest.mark.parametrize("batch_size", [1, 14, 15, 16, 59, 60, 61, 10_000])
+def test_any_batch_size_trains_on_every_table(binary, batch_size):
+    X, y = binary
+    sampler = quick(batch_size=batch_size)
+    X_res, _ = sampler.fit_resample(X, y)
+    untrained, _ = quick(
+        batch_size=batch_size, max_pretrain_steps=1, max_finetune_steps=1
+    ).fit_resample(X, y)
+    assert np.isfinite(X_res).all()
+    assert not np.array_equal(X_res, untrained)
+
+
+def test_a_minority_of_copies_of_one_row(binary):
+    X, y = binary
+    X[y == 1] = X[y == 1][0]
+    X_res, y_res, _ = resample(X, y)
+    assert counts(y_res) == {0: 60, 1: 60}
+    assert np.isfinite(X_res).all()
+    assert (X_res <= X.max(axis=0)).all()
+
+
+def test_a_majority_of_copies_of_one_row(binary):
+    X, y = binary
+    X[y == 0] = X[y == 0][0]
+    X_res, y_res, _ = resample(X, y)
+    assert counts(y_res) == {0: 60, 1: 60}
+    assert np.isfinite(X_res).all()
+
+
+def test_a_table_whose_rows_are_all_the_same(binary):
+    X, y = binary
+    X_res, y_res, _ = resample(np.full_like(X, 2.5), y)
+    assert counts(y_res) == {0: 60, 1: 60}
+    assert (X_res == 2.5).all()
+
+
+@pytest.mark.parametrize("n_columns", [1, 50])
+def test_one_column_and_more_columns_than_rows(n_columns):
+    X, y = table(20, 6, n_columns=n_columns)
+    X_res, y_res, _ = resample(X, y)
+    assert X_res.shape == (40, n_columns)
+    assert counts(y_res) == {0: 20, 1: 20}
+
+
+@pytest.mark.parametrize("sizes", [(2, 1), (3, 2), (4, 3)])
+def test_a_handful_of_rows_in_all(sizes):
+    X, y = table(*sizes)
+    _, y_res, _ = resample(X, y)
+    assert counts(y_res) == {0: sizes[0], 1: sizes[0]}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_cross_validation_with_a_rare_class_has_no_failed_fold():
+    X, y = table(50, 7)
+    scores = cross_val_score(make_pipeline(quick(), LogisticRegression()), X, y, cv=5)
+    assert np.isfinite(scores).all()

@@ -1,0 +1,144 @@
+"""One seed gives one table, whatever runs beside it, and nothing global is changed."""
+
+import hashlib
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+
+from tests.support import quick, table
+
+
+def global_state():
+    return (
+        np.random.get_state()[1].tobytes(),
+        torch.get_rng_state().numpy().tobytes(),
+        random.getstate(),
+        torch.get_num_threads(),
+        torch.get_num_interop_threads(),
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.is_grad_enabled(),
+        torch.are_deterministic_algorithms_enabled(),
+        np.geterr(),
+    )
+
+
+def digest(seed=0):
+    """Return a fingerprint of a resampled table."""
+    X_res, _ = quick(random_state=seed).fit_resample(*table(60, 15, 8))
+    return hashlib.sha256(X_res.tobytes()).hexdigest()
+
+
+@pytest.fixture
+def threads():
+    """Let a test set torch's threads."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_nothing_global_changes(three_classes):
+    X, y = three_classes
+    sampler = quick()
+    before = global_state()
+    sampler.fit_resample(X, y)
+    sampler.sample(5, 1)
+    sampler.translate(X[y == 0], 2)
+    assert global_state() == before
+
+
+def test_nothing_global_changes_when_training_fails(three_classes):
+    class Fails:
+        def setup(self, estimator, context):
+            pass
+
+        teardown = on_fit_task_begin = setup
+
+        def on_fit_task_end(self, estimator, context):
+            raise RuntimeError("stop here")
+
+    sampler = quick().set_callbacks(Fails())
+    before = global_state()
+    with pytest.raises(RuntimeError, match="stop here"):
+        sampler.fit_resample(*three_classes)
+    assert global_state() == before
+
+
+def test_one_seed_one_table():
+    assert digest() == digest()
+
+
+def test_other_seed_other_table():
+    assert digest(0) != digest(1)
+
+
+def test_without_a_seed_every_table_differs(binary):
+    first, second = (quick(random_state=None).fit_resample(*binary)[0] for _ in range(2))
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_number_of_threads_neither_matters_nor_changes(threads, n):
+    threads(1)
+    expected = digest()
+    threads(n)
+    assert digest() == expected
+    assert torch.get_num_threads() == n
+
+
+def test_number_of_jobs_does_not_matter(three_classes):
+    expected, _ = quick(n_jobs=1).fit_resample(*three_classes)
+    X_res, _ = quick(n_jobs=2).fit_resample(*three_classes)
+    assert_array_equal(X_res, expected)
+
+
+def test_another_process_makes_the_same_table():
+    code = "from tests.test_no_trace import digest; print(digest())"
+    root = Path(__file__).parents[1]
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == [digest()]
+
+
+def test_a_random_state_is_accepted_and_advances(binary):
+    def pair():
+        state = np.random.RandomState(3)
+        return [quick(random_state=state).fit_resample(*binary)[0] for _ in range(2)]
+
+    first, second = pair()
+    again, _ = pair()
+    assert_array_equal(first, again)
+    assert not np.array_equal(first, second)
+
+
+def test_the_callers_torch_defaults_do_not_matter(binary):
+    expected, _ = quick().fit_resample(*binary)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad():
+            X_res, _ = quick().fit_resample(*binary)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert_array_equal(X_res, expected)
+
+
+def test_fitting_twice_is_fitting_once(three_classes, binary):
+    expected, _ = quick().fit_resample(*three_classes)
+    sampler = quick()
+    sampler.fit_resample(*binary)
+    sampler.sample(3, 1)
+    assert_array_equal(sampler.fit_resample(*three_classes)[0], expected)
+
+
+def test_a_class_is_made_the_same_way_whatever_else_is_asked(three_classes):
+    X, y = three_classes
+    both, y_both = quick().fit_resample(X, y)
+    alone, _ = quick(sampling_strategy={2: 60}).fit_resample(X, y)
+    assert_array_equal(both[len(y) :][y_both[len(y) :] == 2], alone[len(y) :])

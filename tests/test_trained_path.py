@@ -1,0 +1,238 @@
+"""Rows of any container, layout, dtype and label come back as they went in, new rows after."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.exceptions import NotFittedError
+
+from tests.support import counts, quick, table
+
+DTYPES = ["float64", "float32", "float16", "int64", "int8", "uint8", "uint16", "bool"]
+
+
+def frozen(X):
+    X = X.copy()
+    X.setflags(write=False)
+    return X
+
+
+def spread(X):
+    """Return the rows as a view that skips every other entry of its memory."""
+    wide = np.zeros((len(X) * 2, X.shape[1] * 2))
+    wide[::2, ::2] = X
+    return wide[::2, ::2]
+
+
+LAYOUTS = {
+    "read-only": frozen,
+    "fortran": np.asfortranarray,
+    "big-endian": lambda X: X.astype(">f8"),
+    "negative strides": lambda X: X[::-1, ::-1].copy()[::-1, ::-1],
+    "strided": spread,
+    "tensor": torch.tensor,
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dtype_is_kept_and_originals_come_first(binary, dtype):
+    X, y = binary
+    X = X > 1 if dtype == "bool" else (X * 10 + 40).astype(dtype)
+    X_res, y_res = quick().fit_resample(X, y)
+    assert X_res.dtype == dtype
+    assert_array_equal(X_res[: len(X)], X)
+    assert_array_equal(y_res[: len(y)], y)
+    assert_array_equal(y_res[len(y) :], np.ones(45))
+    assert X_res.shape == (120, 4)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_memory_layout_does_not_matter(binary, layout):
+    X, y = binary
+    expected, _ = quick().fit_resample(X, y)
+    X_res, _ = quick().fit_resample(LAYOUTS[layout](X), frozen(y))
+    assert isinstance(X_res, np.ndarray)
+    assert_array_equal(X_res, expected)
+
+
+def test_rows_mapped_from_a_file(binary, tmp_path):
+    X, y = binary
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    assert_array_equal(quick().fit_resample(mapped, y)[0], quick().fit_resample(X, y)[0])
+
+
+def test_input_is_never_written_to(binary):
+    X, y = binary
+    X_before, y_before = X.copy(), y.copy()
+    X_res, y_res = quick().fit_resample(X, y)
+    X_res += 1
+    y_res += 1
+    assert_array_equal(X, X_before)
+    assert_array_equal(y, y_before)
+
+
+@pytest.mark.parametrize("kind", ["matrix", "array"])
+@pytest.mark.parametrize("form", ["csr", "csc", "coo"])
+def test_sparse_in_sparse_out(binary, form, kind):
+    X, y = binary
+    X = np.where(X > 1, X, 0.0)
+    container = getattr(sparse, f"{form}_{kind}")
+    expected, _ = quick().fit_resample(X, y)
+    X_res, _ = quick().fit_resample(container(X), y)
+    assert sparse.issparse(X_res)
+    assert isinstance(X_res, sparse.sparray) == (kind == "array")
+    assert X_res.format == ("csr" if form == "coo" else form)
+    assert_array_equal(X_res.toarray(), expected)
+
+
+def test_sparse_rows_keep_their_dtype(binary):
+    X, y = binary
+    X_res, _ = quick().fit_resample(sparse.csr_array(np.abs(X).astype(np.float32)), y)
+    assert X_res.dtype == np.float32
+
+
+def test_lists_in_lists_out(binary):
+    X, y = binary
+    X_res, y_res = quick().fit_resample(X.tolist(), y.tolist())
+    assert isinstance(X_res, list)
+    assert isinstance(y_res, list)
+    assert X_res[: len(X)] == X.tolist()
+    assert counts(y_res) == {0: 60, 1: 60}
+
+
+@pytest.mark.parametrize(
+    "dtypes",
+    [
+        ["int64", "float32", "float64", "uint8"],
+        ["int64", "float32", "bool", "float64"],
+        ["Int64", "Float64", "Float32", "boolean"],
+    ],
+    ids=" ".join,
+)
+def test_frame_keeps_names_and_dtypes(binary, dtypes):
+    X, y = binary
+    frame = pd.DataFrame(np.abs(X) * 10, columns=["a", "b", "c", "d"])
+    for name, dtype in zip(frame.columns, dtypes, strict=True):
+        column = frame[name]
+        if dtype in {"bool", "boolean"}:
+            column = column > 10
+        elif dtype.lower().startswith(("int", "uint")):
+            column = column.round()
+        frame[name] = column.astype(dtype)
+    X_res, y_res = quick().fit_resample(frame, pd.Series(y, name="target"))
+    pd.testing.assert_frame_equal(X_res.iloc[: len(X)], frame)
+    assert X_res.dtypes.tolist() == frame.dtypes.tolist()
+    assert len(X_res) == 120
+    assert y_res.name == "target"
+    assert (y_res.index == X_res.index).all()
+
+
+LABELS = {
+    "strings": np.array(["no", "yes"]),
+    "objects": np.array(["no", "yes"], dtype=object),
+    "bools": np.array([False, True]),
+    "floats": np.array([0.0, 1.0]),
+    "small integers": np.array([3, 7], dtype=np.int8),
+}
+
+
+@pytest.mark.parametrize("labels", LABELS)
+def test_labels_of_any_dtype(binary, labels):
+    X, y = binary
+    y = LABELS[labels][y]
+    _, y_res = quick().fit_resample(X, y)
+    assert y_res.dtype == y.dtype
+    assert_array_equal(y_res[: len(y)], y)
+    assert list(counts(y_res).values()) == [60, 60]
+
+
+@pytest.mark.parametrize("dtype", ["str", "category", "Int64", "boolean", "string"])
+def test_label_series_of_any_dtype(binary, dtype):
+    X, y = binary
+    y = pd.Series(y).astype("boolean" if dtype == "boolean" else dtype)
+    _, y_res = quick().fit_resample(X, y)
+    assert y_res.dtype == y.dtype
+    assert (y_res.iloc[: len(y)] == y).all()
+    assert y_res.value_counts().tolist() == [60, 60]
+
+
+def test_one_vs_rest_labels_come_back_as_such(three_classes):
+    X, y = three_classes
+    X_res, y_res = quick().fit_resample(X, np.eye(3, dtype=int)[y])
+    expected, y_expected = quick().fit_resample(X, y)
+    assert_array_equal(X_res, expected)
+    assert_array_equal(y_res, np.eye(3, dtype=int)[y_expected])
+
+
+def test_pickle_after_training_samples_the_same_rows(three_classes):
+    X, y = three_classes
+    sampler = quick()
+    sampler.fit_resample(X, y)
+    twin = pickle.loads(pickle.dumps(sampler))
+    rows = sampler.sample(7, 2)
+    assert rows.shape == (7, 4)
+    assert_array_equal(twin.sample(7, 2), rows)
+    majority = X[y == 0][:6]
+    assert_array_equal(twin.translate(majority, 1), sampler.translate(majority, 1))
+
+
+def test_sample_gives_rows_like_the_table(binary):
+    X, y = binary
+    sampler = quick()
+    sampler.fit_resample((X * 10).astype(np.int16), y)
+    rows = sampler.sample(11, 1)
+    assert rows.dtype == np.int16
+    assert rows.shape == (11, 4)
+
+
+def test_translate_gives_one_row_for_each(binary):
+    X, y = binary
+    sampler = quick()
+    sampler.fit_resample(X, y)
+    rows = sampler.translate(X[y == 0], 1)
+    assert rows.shape == (60, 4)
+    assert rows.dtype == X.dtype
+    assert np.isfinite(rows).all()
+
+
+def test_every_synthetic_row_names_the_majority_row_behind_it(three_classes):
+    X, y = three_classes
+    sampler = quick()
+    X_res, _ = sampler.fit_resample(X, y)
+    assert len(sampler.source_indices_) == len(X_res) - len(X)
+    assert_array_equal(y[sampler.source_indices_], np.zeros(len(X_res) - len(X)))
+
+
+@pytest.mark.parametrize("method", ["sample", "translate"])
+def test_unfitted_sampler_says_so(method):
+    arguments = (5, 1) if method == "sample" else (np.zeros((2, 4)), 1)
+    with pytest.raises(NotFittedError):
+        getattr(quick(), method)(*arguments)
+
+
+def test_a_label_that_was_not_trained_is_refused_by_name(binary):
+    sampler = quick()
+    sampler.fit_resample(*binary)
+    with pytest.raises(ValueError, match="'maybe'"):
+        sampler.sample(5, "maybe")
+
+
+def test_translate_refuses_rows_of_another_width(binary):
+    sampler = quick()
+    sampler.fit_resample(*binary)
+    with pytest.raises(ValueError, match="3 features"):
+        sampler.translate(np.zeros((2, 3)), 1)
+
+
+def test_a_large_class_keeps_every_row_when_nothing_is_to_be_made():
+    X, y = table(20, 20)
+    sampler = quick()
+    X_res, y_res = sampler.fit_resample(X, y)
+    assert_array_equal(X_res, X)
+    assert_array_equal(y_res, y)
+    assert sum(sampler.n_synthetic_.values()) == 0
