@@ -110,11 +110,20 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         if isinstance(self.sampling_strategy, Mapping):
             _check_counts(self.sampling_strategy)
-        checked: tuple[Any, Any, bool] = super()._check_X_y(X, y, accept_sparse)
+        try:
+            checked: tuple[Any, Any, bool] = super()._check_X_y(X, y, accept_sparse)
+        except ValueError as error:
+            column = _first_not_finite(X)
+            if column is None:
+                raise
+            raise ValueError(
+                f"{error}\nColumn {column!r} of X holds NaN or infinity. Impute or drop such "
+                "values before resampling."
+            ) from error
         return checked
 
     def _fit_resample(self, X: Any, y: Array, **params: Any) -> tuple[Any, Array]:
-        wanted = {label: int(n) for label, n in self.sampling_strategy_.items() if n > 0}
+        wanted = {_plain(label): int(n) for label, n in self.sampling_strategy_.items() if n > 0}
         rows: Array = X if isinstance(X, np.ndarray) else X.toarray()
         self._check_image_shape(rows.shape[1])
         device = resolve_device(self.device)
@@ -125,8 +134,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             table = Table(codec.encode(rows), y, codec, streams, device)
             generators = self._fit_generators(table, list(wanted))
             made = [
-                generators[label].draw(n, streams.generator("draw", i), device)
-                for i, (label, n) in enumerate(wanted.items())
+                generators[label].draw(n, streams.generator("draw", str(label)), device)
+                for label, n in wanted.items()
             ]
         self._codecs = {
             label: copy.copy(codec).calibrate_atoms(codes, table.codes[y == label])
@@ -228,3 +237,27 @@ def _check_counts(strategy: Mapping[Any, Any]) -> None:
                 f"'sampling_strategy' asks for {count!r} rows of class {label!r}, but the number "
                 "of rows must be an integer."
             )
+
+
+def _plain(label: Label) -> Label:
+    """Turn a numpy scalar into the Python one, which reads better as a key and in messages."""
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def _first_not_finite(X: Any) -> Any:
+    """Name of the first column with NaN or infinity, None if there is none or X has no columns."""
+    if hasattr(X, "columns"):
+        return next((name for name in X.columns if _has_not_finite(X[name])), None)
+    values = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
+    if values.ndim != 2:
+        return None
+    return next((f"x{j}" for j, column in enumerate(values.T) if _has_not_finite(column)), None)
+
+
+def _has_not_finite(column: Any) -> bool:
+    if np.iscomplexobj(column):
+        return False
+    try:
+        return not np.isfinite(np.asarray(column, dtype=np.float64)).all()
+    except (TypeError, ValueError):
+        return False

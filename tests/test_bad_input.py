@@ -31,7 +31,10 @@ BAD_ROWS = {
         lambda X: pd.DataFrame(X).round().astype("Int64").mask(X > 4),
         "NaN|NA|missing",
     ),
-    "text columns": (lambda X: pd.DataFrame(X).assign(city="Rome"), "string|numeric|Rome|city"),
+    "text columns": (
+        lambda X: pd.DataFrame(X, columns=list("abcd")).assign(city="Rome"),
+        "string|numeric|Rome|city",
+    ),
 }
 
 BAD_LABELS = {
@@ -48,6 +51,9 @@ BAD_PARAMETERS = [
     {"latent_dim": 0},
     {"hidden_layer_sizes": (0,)},
     {"hidden_layer_sizes": (2.5,)},
+    {"hidden_layer_sizes": ()},
+    {"hidden_layer_sizes": ["wide"]},
+    {"hidden_layer_sizes": [[8, 8]]},
     {"n_exemplars": 0},
     {"ewc_weight": -1.0},
     {"ewc_weight": "strong"},
@@ -56,7 +62,9 @@ BAD_PARAMETERS = [
     {"batch_size": 0},
     {"learning_rate": 0.0},
     {"learning_rate": float("nan")},
+    {"image_shape": 4},
     {"image_shape": (2,)},
+    {"image_shape": (-2, -2)},
     {"image_shape": (2, 2, 1, 1)},
     {"device": 3},
     {"n_jobs": "two"},
@@ -73,6 +81,7 @@ def test_bad_rows_are_refused(binary, rows):
         quick().fit_resample(make(X), y)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
 @pytest.mark.parametrize("labels", BAD_LABELS)
 def test_bad_labels_are_refused(binary, labels):
     X, y = binary
@@ -93,7 +102,7 @@ def test_the_column_that_holds_no_numbers_is_named(binary, value):
 
 def test_dates_are_refused(binary):
     X, y = binary
-    frame = pd.DataFrame(X).assign(day=pd.Timestamp("2020-01-01"))
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(day=pd.Timestamp("2020-01-01"))
     with pytest.raises((TypeError, ValueError), match=r"[Dd]ate|day"):
         quick().fit_resample(frame, y)
 

@@ -6,6 +6,7 @@ from imblearn.ensemble import BalancedBaggingClassifier
 from imblearn.pipeline import Pipeline, make_pipeline
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import StandardScaler
@@ -24,9 +25,9 @@ def test_clone_makes_the_same_rows(binary):
 
 def test_pipeline_resamples_in_fit_only(binary):
     X, y = binary
-    model = make_pipeline(StandardScaler(), quick(), LogisticRegression()).fit(X, y)
+    model = make_pipeline(StandardScaler(), quick(), DummyClassifier(strategy="prior")).fit(X, y)
+    assert model[-1].class_prior_.tolist() == [0.5, 0.5]
     assert model.predict(X).shape == (75,)
-    assert model.score(X, y) > 0.9
 
 
 def test_pipeline_caches_the_resampled_table(binary, tmp_path):
@@ -43,6 +44,7 @@ def test_pipeline_caches_the_resampled_table(binary, tmp_path):
     assert_array_equal(uncached.predict_proba(X), second.predict_proba(X))
 
 
+@pytest.mark.xdist_group("workers")
 def test_grid_search_in_parallel_gives_the_same_scores(binary):
     X, y = binary
     model = make_pipeline(quick(), LogisticRegression())

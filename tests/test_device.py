@@ -54,7 +54,7 @@ def test_auto_takes_what_there_is(binary):
     assert torch.device(sampler.device_).type == best
 
 
-@pytest.mark.parametrize("device", ["gpu9000", "cpu:-7", "cuda:999"])
+@pytest.mark.parametrize("device", ["gpu9000", "cpu:-7", "cuda:999", "meta"])
 def test_a_device_that_does_not_exist_is_refused_by_name(binary, device):
     with pytest.raises(ValueError, match=device):
         quick(device=device).fit_resample(*binary)

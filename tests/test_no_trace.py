@@ -92,6 +92,7 @@ def test_number_of_threads_neither_matters_nor_changes(threads, n):
     assert torch.get_num_threads() == n
 
 
+@pytest.mark.xdist_group("workers")
 def test_number_of_jobs_does_not_matter(three_classes):
     expected, _ = quick(n_jobs=1).fit_resample(*three_classes)
     X_res, _ = quick(n_jobs=2).fit_resample(*three_classes)

@@ -61,7 +61,6 @@ REFUSED = [
     ({1: -3}, "-3"),
     ([1, 2], "sampling_strategy"),
     (None, "sampling_strategy"),
-    (lambda y: [1], "dict"),
 ]
 
 

@@ -26,7 +26,7 @@ class MLP(nn.Sequential):
     def __init__(self, sizes: Sequence[int]) -> None:
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(sizes):
-            layers += [_BlankLinear(n_in, n_out), nn.LeakyReLU(0.1)]
+            layers += [_BlankLinear(n_in, n_out, dtype=torch.float32), nn.LeakyReLU(0.1)]
         super().__init__(*layers[:-1])
 
 

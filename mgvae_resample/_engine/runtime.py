@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
+from torch import Tensor
 
-__all__ = ["RandomStreams", "resolve_device", "single_thread"]
+__all__ = ["RandomStreams", "normal", "resolve_device", "single_thread", "uniform"]
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -35,7 +36,7 @@ def resolve_device(device: str | torch.device) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         resolved = torch.device(device)
-        torch.empty(1, device=resolved)
+        torch.zeros(1, device=resolved).cpu()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
@@ -85,3 +86,13 @@ class RandomStreams:
         generator = torch.Generator(device="cpu")
         generator.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1)))
         return generator
+
+
+def normal(shape: tuple[int, ...], generator: torch.Generator, device: torch.device) -> Tensor:
+    """Draw standard normal numbers on the CPU and move them; float32 whatever torch's default."""
+    return torch.randn(shape, generator=generator, dtype=torch.float32).to(device)
+
+
+def uniform(shape: tuple[int, ...], generator: torch.Generator, device: torch.device) -> Tensor:
+    """Draw uniform numbers in [0, 1) on the CPU and move them; float32 whatever torch's default."""
+    return torch.rand(shape, generator=generator, dtype=torch.float32).to(device)

@@ -124,7 +124,7 @@ def train(
     Diverged
         If a term becomes infinite or not a number.
     """
-    parameters = [p for p in module.parameters() if p.requires_grad]
+    parameters = list(module.parameters())
     optimiser = torch.optim.Adam(parameters, lr=budget.learning_rate, fused=True)
     record = TrainingRecord()
     best = _Best(module, monitor)
@@ -133,10 +133,11 @@ def train(
         n_steps = min(budget.epoch_steps, budget.max_steps - record.n_steps)
         for _ in range(n_steps):
             _set_learning_rate(optimiser, budget, record.n_steps)
-            terms = step_terms()
-            optimiser.zero_grad(set_to_none=True)
-            torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+            with torch.enable_grad():
+                terms = step_terms()
+                torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
             record.n_steps += 1
             for name, value in terms.items():
                 sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach()

@@ -14,7 +14,7 @@ from torch import Tensor
 from .._data.layout import Layout
 from .._engine.networks import initialise
 from .._engine.persistence import Arrays, load_arrays, to_arrays
-from .._engine.runtime import RandomStreams
+from .._engine.runtime import RandomStreams, normal
 from .._engine.training import Budget, Diverged, Report, Terms, TrainingRecord, batches, train
 from .consolidation import consolidation_penalty, fisher_information
 from .model import MajorityGuidedVAE
@@ -105,7 +105,7 @@ def pretrain(
         step_terms = _pretraining_step(model, settings, rows, streams)
         monitor = None
         if n_held >= _FEWEST_FOR_HOLDOUT:
-            noise = _normal((n_held, settings.latent_dim), streams.generator("monitor"), device)
+            noise = normal((n_held, settings.latent_dim), streams.generator("monitor"), device)
             monitor = partial(_bound_of, model, held, rows[:n_held], noise)
         return model, train(model, step_terms, budget, monitor=monitor, report=report)
 
@@ -114,7 +114,7 @@ def pretrain(
         return Pretrained(None, {}, TrainingRecord(stop_reason="diverged"), trouble)
     model, record = result
     chosen = rows[:_FISHER_ROWS]
-    noise = _normal((len(chosen), settings.latent_dim), streams.generator("fisher"), device)
+    noise = normal((len(chosen), settings.latent_dim), streams.generator("fisher"), device)
     information = fisher_information(model, chosen, rows[: settings.n_exemplars], noise)
     arrays = {name: value.cpu().numpy() for name, value in information.items()}
     return Pretrained(to_arrays(model), arrays, record, trouble)
@@ -188,13 +188,13 @@ def _pretraining_step(
 ) -> Callable[[], Terms]:
     """Bound of a batch whose own rows are the exemplars, each left out of its own mixture."""
     n_batch = min(settings.batch_size, len(rows))
-    draw = batches(len(rows), max(n_batch, settings.n_exemplars), streams.generator("rows"))
+    draw = batches(len(rows), max(n_batch, settings.n_exemplars, 2), streams.generator("rows"))
     noise = streams.generator("noise")
 
     def step_terms() -> Terms:
         exemplars = rows[next(draw).to(rows.device)]
         means = model.encode(exemplars)
-        e = _normal((n_batch, settings.latent_dim), noise, rows.device)
+        e = normal((n_batch, settings.latent_dim), noise, rows.device)
         return negative_bound(
             model, exemplars[:n_batch], means[:n_batch], means, e, leave_one_out=True
         )
@@ -242,7 +242,7 @@ class _Finetuning:
         def step_terms() -> Terms:
             x = rows[next(draw).to(device)]
             means = model.encode(torch.cat([x, guide[next(draw_guide)].to(device)]))
-            e = _normal((len(x), settings.latent_dim), noise, device)
+            e = normal((len(x), settings.latent_dim), noise, device)
             terms = negative_bound(model, x, means[: len(x)], means[len(x) :], e)
             penalty = consolidation_penalty(model, anchor, information)
             return terms | {"consolidation": settings.ewc_weight * penalty}
@@ -254,7 +254,7 @@ class _Finetuning:
         order = torch.randperm(len(self.guide), generator=self.streams.generator("reference"))
         exemplars = torch.from_numpy(self.guide)[order[:_MOST_HELD_GUIDE_ROWS]].to(self.device)
         shape = (len(draws), self.settings.latent_dim)
-        noise = _normal(shape, self.streams.generator("monitor"), self.device)
+        noise = normal(shape, self.streams.generator("monitor"), self.device)
         return partial(_bound_of, model, draws, exemplars, noise)
 
 
@@ -262,7 +262,3 @@ def _bound_of(model: MajorityGuidedVAE, rows: Tensor, exemplars: Tensor, noise: 
     """Negated bound of rows that are not trained on, with the same noise at every look."""
     terms = negative_bound(model, rows, model.encode(rows), model.encode(exemplars), noise)
     return float(torch.stack(list(terms.values())).sum())
-
-
-def _normal(shape: tuple[int, int], generator: torch.Generator, device: torch.device) -> Tensor:
-    return torch.randn(shape, generator=generator).to(device)

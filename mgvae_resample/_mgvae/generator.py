@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from .._engine.persistence import Arrays
+from .._engine.runtime import normal, uniform
 from .fit import Codes, Settings, build
 from .model import MajorityGuidedVAE
 from .prior import ExemplarPrior
@@ -21,9 +23,8 @@ Indices = npt.NDArray[np.intp]
 # Rows handled at the same time: it bounds the memory of rows x guide rows tables of numbers.
 _CHUNK = 1024
 _JITTER = 0.1
-# An image is mixed of a minority image and its guide: at least these shares of the former.
-_LEAST_LATENT_SHARE = 0.0
-_LEAST_DETAIL_SHARE = 0.3
+# The fine detail of an image is mixed: at least this share comes from a minority image.
+_LEAST_DETAIL_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class JitteredBootstrap:
 
     def _jitter(self, chosen: Indices, generator: torch.Generator) -> Codes:
         codes = self.minority[chosen]
-        noise = torch.randn((len(chosen), len(self.continuous_at)), generator=generator)
+        noise = normal((len(chosen), len(self.continuous_at)), generator, torch.device("cpu"))
         codes[:, self.continuous_at] += _JITTER * noise.numpy()
         return codes
 
@@ -125,43 +126,59 @@ class _Encoded:
         """
         i = torch.randint(len(self.minority), (n_rows,), generator=generator)
         j = torch.randint(len(self.guide), (n_rows,), generator=generator)
-        noise = torch.randn((n_rows, self.guide.shape[1]), generator=generator)
-        by_responsibility = torch.rand(n_rows, generator=generator) < responsibility
-        z = self.model.reparameterise(self.minority[i], noise.to(self.minority.device))
-        j = torch.where(by_responsibility, self._draw_component(self.guide, z, generator), j)
-        nearest = self._draw_component(self.minority, self.guide[j], generator)
-        return torch.where(by_responsibility, i, nearest), j
+        noise = normal((n_rows, self.guide.shape[1]), generator, self.guide.device)
+        by_weight = uniform((n_rows,), generator, i.device) < responsibility
+        z = self.minority[i] + self._spread() * noise
+        j[by_weight] = self._draw_component(self.guide, z[by_weight], generator)
+        i[~by_weight] = self._draw_component(self.minority, self.guide[j[~by_weight]], generator)
+        return i, j
+
+    def _spread(self) -> Tensor:
+        """Return the standard deviation of z around a minority row when its guide row is sought.
+
+        For tables that of q(z | x). Few images leave much of their class unseen, so theirs is
+        widened by the bandwidth of a kernel density estimate (Scott's rule).
+        """
+        variance = self.model.log_variance.exp()
+        if not self.model.has_intensities:
+            return variance.sqrt()
+        n_rows, n_dims = self.minority.shape
+        bandwidth = math.pow(n_rows, -1.0 / (n_dims + 4))
+        return (variance + bandwidth**2 * self.minority.var(0)).sqrt()
 
     def nearest_minority(self, codes: Tensor, generator: torch.Generator) -> Tensor:
         """Draw the minority row that stands for each given row's place in latent space."""
         return self._draw_component(self.minority, self.model.encode(codes), generator)
 
     def translate(self, i: Tensor, guide_codes: Tensor, generator: torch.Generator) -> Codes:
-        """Draw x ~ p(x | z) with z ~ r(z | x_j), the observation noise of intensities from row i.
+        """Translate guide rows with the help of a minority row i each.
+
+        Tables: z ~ r(z | x_j), x ~ p(x | z). Images: z lies between the codes of the guide and of
+        the minority image, and p(x | z) has no noise to draw, so the detail that the decoder
+        leaves out is mixed from the two images.
 
         Shape: i (n,), guide_codes (n, d) -> (n, d).
         """
-        model = self.model
-        guide, own = model.encode(guide_codes), self.minority[i.to(guide_codes.device)]
-        own_codes = self.minority_codes[i.to(guide_codes.device)]
-        noise = torch.randn(guide.shape, generator=generator).to(guide.device)
+        model, device = self.model, guide_codes.device
+        guide = model.encode(guide_codes)
+        noise = normal((len(guide), guide.shape[1]), generator, device)
         if not model.has_intensities:
-            z = model.reparameterise(guide, noise)
-            return model.draw(z, generator).cpu().numpy()
-        t = _share(len(i), _LEAST_LATENT_SHARE, generator).to(guide.device)
-        s = _share(len(i), _LEAST_DETAIL_SHARE, generator).to(guide.device)
+            drawn: Codes = model.draw(model.reparameterise(guide, noise), generator).cpu().numpy()
+            return drawn
+        own, own_codes = self.minority[i.to(device)], self.minority_codes[i.to(device)]
+        t, s = uniform((2, len(guide), 1), generator, device)
+        s = _LEAST_DETAIL_SHARE + (1.0 - _LEAST_DETAIL_SHARE) * s
         z = model.reparameterise(t * own + (1.0 - t) * guide, 0.5 * noise)
         detail = s * (own_codes - model.expectation(own))
         detail += (1.0 - s) * (guide_codes - model.expectation(guide))
-        return (model.expectation(z) + detail).clamp(0, 1).cpu().numpy()
+        mixed: Codes = (model.expectation(z) + detail).clamp(0.0, 1.0).cpu().numpy()
+        return mixed
 
     def _draw_component(self, means: Tensor, z: Tensor, generator: torch.Generator) -> Tensor:
+        if not len(z):
+            return torch.empty(0, dtype=torch.int64)
         weights = ExemplarPrior(means, self.model.log_variance).responsibilities(z).cpu()
         return torch.multinomial(weights, 1, generator=generator)[:, 0]
 
     def _encode(self, codes: Tensor) -> Tensor:
         return torch.cat([self.model.encode(part) for part in torch.split(codes, _CHUNK)])
-
-
-def _share(n_rows: int, least: float, generator: torch.Generator) -> Tensor:
-    return least + (1.0 - least) * torch.rand((n_rows, 1), generator=generator)

@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from .._data.layout import Layout
 from .._engine.networks import MLP
+from .._engine.runtime import normal, uniform
 
 __all__ = ["MajorityGuidedVAE"]
 
 # Columns that the decoder explains perfectly (copies of one another, say) would drive their
 # standard deviation to zero and the likelihood to infinity.
-_LOWEST_LOG_SCALE = math.log(0.03)
+_LOWEST_LOG_SCALE = math.log(0.1)
 
 
 class MajorityGuidedVAE(nn.Module):
@@ -38,13 +39,13 @@ class MajorityGuidedVAE(nn.Module):
         hidden = list(hidden_layer_sizes)
         self.encoder = MLP([layout.width, *hidden, latent_dim])
         self.decoder = MLP([latent_dim, *reversed(hidden), layout.width])
-        self.log_variance = nn.Parameter(torch.tensor(-1.0))
+        self.log_variance = nn.Parameter(torch.tensor(-1.0, dtype=torch.float32))
         every, continuous = np.arange(layout.width), layout.positions("continuous")
         self.continuous_at = torch.from_numpy(continuous)
         self.binary_at = torch.from_numpy(np.setdiff1d(every, continuous))
         self.n_continuous, self.n_binary = len(self.continuous_at), len(self.binary_at)
         self.has_intensities = len(layout.positions("intensity")) > 0
-        self.log_scale = nn.Parameter(torch.full((self.n_continuous,), -0.5))
+        self.log_scale = nn.Parameter(torch.full((self.n_continuous,), -0.5, dtype=torch.float32))
 
     def encode(self, x: Tensor) -> Tensor:
         """Posterior mean mu(x). Shape: (n, d) -> (n, k)."""
@@ -81,11 +82,11 @@ class MajorityGuidedVAE(nn.Module):
         """
         x = self.expectation(z)
         if self.n_continuous:
-            noise = torch.randn((len(x), self.n_continuous), generator=generator).to(x.device)
+            noise = normal((len(x), self.n_continuous), generator, x.device)
             x[:, self.continuous_at] += self.scale() * noise
         if self.n_binary:
-            uniform = torch.rand((len(x), self.n_binary), generator=generator).to(x.device)
-            x[:, self.binary_at] = (uniform < x[:, self.binary_at]).to(x.dtype)
+            chance = uniform((len(x), self.n_binary), generator, x.device)
+            x[:, self.binary_at] = (chance < x[:, self.binary_at]).to(x.dtype)
         return x
 
     def log_likelihood(self, raw: Tensor, x: Tensor) -> Tensor:

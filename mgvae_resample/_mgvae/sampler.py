@@ -165,7 +165,7 @@ class MGVAEOverSampler(DeepOverSampler):
     >>> sampler = MGVAEOverSampler(max_pretrain_steps=100, random_state=0)
     >>> X_res, y_res = sampler.fit_resample(X, y)
     >>> Counter(y_res.tolist())
-    Counter({{0: 358, 1: 358}})
+    Counter({{0: 359, 1: 359}})
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -303,15 +303,10 @@ class MGVAEOverSampler(DeepOverSampler):
     def _settings(self, table: Table) -> Settings:
         """Replace "auto" by what the data decide."""
         width = table.codec.layout_.width
-        hidden = self.hidden_layer_sizes
-        if isinstance(hidden, str):
+        if isinstance(self.hidden_layer_sizes, str):
             sizes = [300, 300] if width > _WIDE else [128, 128]
         else:
-            sizes = list(map(int, np.atleast_1d(hidden)))
-            if not sizes or min(sizes) < 1:
-                raise ValueError(
-                    f"'hidden_layer_sizes' must hold whole numbers of at least 1, got {hidden!r}."
-                )
+            sizes = _checked_sizes(self.hidden_layer_sizes)
         return Settings(
             layout=table.codec.layout_,
             hidden_layer_sizes=tuple(sizes),
@@ -411,6 +406,16 @@ class MGVAEOverSampler(DeepOverSampler):
             "pretrain": first.stop_reason,
             "finetune": {label: record.stop_reason for label, record in records.items()},
         }
+
+
+def _checked_sizes(sizes: Any) -> list[int]:
+    listed = list(sizes) if np.ndim(sizes) else [sizes]
+    if not listed or any(not isinstance(n, numbers.Integral) or n < 1 for n in listed):
+        raise ValueError(
+            f"The 'hidden_layer_sizes' parameter is {sizes!r}; expected 'auto' or whole numbers "
+            "of at least 1, one for each hidden layer."
+        )
+    return [int(n) for n in listed]
 
 
 def _finetune_class(

@@ -1,0 +1,192 @@
+"""The mathematics of MGVAE against values worked out by hand or by brute force."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.distributions import Bernoulli, Categorical, Independent, MixtureSameFamily, Normal
+
+from mgvae_resample._data.layout import Layout, Slot
+from mgvae_resample._engine.networks import initialise
+from mgvae_resample._engine.training import Budget, Diverged, batches, train
+from mgvae_resample._mgvae.consolidation import consolidation_penalty, fisher_information
+from mgvae_resample._mgvae.model import MajorityGuidedVAE
+from mgvae_resample._mgvae.objective import negative_bound
+from mgvae_resample._mgvae.prior import ExemplarPrior
+
+MIXED = Layout(
+    (
+        Slot(0, "continuous", 0, 1),
+        Slot(1, "binary", 1, 2),
+        Slot(2, "continuous", 2, 3),
+        Slot(4, "binary", 3, 4),
+    )
+)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def model():
+    model = MajorityGuidedVAE(MIXED, [6], 2)
+    initialise(model, generator())
+    with torch.no_grad():
+        model.log_scale.copy_(torch.tensor([0.3, -0.7]))
+        model.log_variance.fill_(-0.4)
+    return model
+
+
+@pytest.fixture
+def rows():
+    x = torch.randn((12, 4), generator=generator(1))
+    x[:, [1, 3]] = (x[:, [1, 3]] > 0).float()
+    return x
+
+
+def test_prior_is_the_mixture_of_normals_around_the_exemplars():
+    means, z = torch.randn((2, 7, 3), generator=generator())
+    log_variance = torch.tensor(-0.8)
+    mixture = MixtureSameFamily(
+        Categorical(torch.ones(7)),
+        Independent(Normal(means, math.exp(-0.4)), 1),
+    )
+    found = ExemplarPrior(means, log_variance).log_prob(z)
+    torch.testing.assert_close(found, mixture.log_prob(z))
+
+
+def test_leave_one_out_is_the_mixture_of_the_others():
+    means, z = torch.randn((2, 5, 3), generator=generator())
+    log_variance = torch.tensor(0.2)
+    found = ExemplarPrior(means, log_variance).log_prob(z, leave_one_out=True)
+    for i in range(5):
+        others = ExemplarPrior(means[torch.arange(5) != i], log_variance)
+        torch.testing.assert_close(found[i], others.log_prob(z[i : i + 1])[0])
+
+
+def test_responsibilities_are_posterior_probabilities():
+    prior = ExemplarPrior(torch.tensor([[0.0], [2.0]]), torch.tensor(0.0))
+    # N(1/2; 0, 1) : N(1/2; 2, 1) = exp(-1/8) : exp(-9/8), a ratio of e.
+    expected = torch.tensor([[math.e / (1 + math.e), 1 / (1 + math.e)]])
+    torch.testing.assert_close(prior.responsibilities(torch.tensor([[0.5]])), expected)
+
+
+def test_likelihood_is_that_of_each_column_kind(model, rows):
+    raw = torch.randn((12, 4), generator=generator(2))
+    scale = torch.tensor([0.3, -0.7]).exp()
+    expected = Normal(raw[:, [0, 2]], scale).log_prob(rows[:, [0, 2]]).sum(1)
+    expected = expected + Bernoulli(logits=raw[:, [1, 3]]).log_prob(rows[:, [1, 3]]).sum(1)
+    torch.testing.assert_close(model.log_likelihood(raw, rows), expected)
+
+
+def test_bound_lies_below_the_log_likelihood_found_by_brute_force():
+    """One latent dimension: log p(x) by summing over a grid of z, the bound by many draws."""
+    model = MajorityGuidedVAE(Layout((Slot(0, "continuous", 0, 1),)), [5], 1)
+    initialise(model, generator(3))
+    x, exemplars = torch.tensor([[0.7]]), torch.tensor([[-1.0], [0.2], [1.5]])
+    with torch.no_grad():
+        prior = ExemplarPrior(model.encode(exemplars), model.log_variance)
+        z = torch.linspace(-12, 12, 20_001)[:, None]
+        joint = prior.log_prob(z) + model.log_likelihood(model.decode(z), x.expand(len(z), 1))
+        log_evidence = float(joint.logsumexp(0) + math.log(24 / 20_000))
+        # KL(q || posterior) is the gap between the two.
+        mean = model.encode(x)
+        log_q = Normal(mean[0, 0], (0.5 * model.log_variance).exp()).log_prob(z[:, 0])
+        gap = float((log_q.exp() * (log_q - joint + log_evidence)).sum() * 24 / 20_000)
+        noise = torch.randn((200_000, 1), generator=generator(4))
+        draws = x.expand(len(noise), 1)
+        terms = negative_bound(
+            model, draws, mean.expand(len(noise), 1), model.encode(exemplars), noise
+        )
+    bound = -float(terms["reconstruction"] + terms["prior"])
+    assert gap > 0
+    assert bound == pytest.approx(log_evidence - gap, abs=0.01)
+
+
+def test_every_parameter_gets_a_gradient(model, rows):
+    noise = torch.randn((12, 2), generator=generator(5))
+    means = model.encode(rows)
+    terms = negative_bound(model, rows, means, means, noise, leave_one_out=True)
+    (terms["reconstruction"] + terms["prior"]).backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().max() > 0, name
+
+
+def test_fisher_information_is_the_mean_square_of_each_rows_own_gradient(model, rows):
+    noise = torch.randn((12, 2), generator=generator(6))
+    exemplars = rows[:5]
+    found = fisher_information(model, rows, exemplars, noise, chunk=5)
+    expected = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
+    means = model.encode(exemplars).detach()
+    for i in range(len(rows)):
+        model.zero_grad()
+        x = rows[i : i + 1]
+        terms = negative_bound(model, x, model.encode(x), means, noise[i : i + 1])
+        (terms["reconstruction"] + terms["prior"]).backward()
+        for name, parameter in model.named_parameters():
+            expected[name] += parameter.grad.square()
+    total = sum(float(value.sum()) for value in expected.values())
+    n_weights = sum(value.numel() for value in expected.values())
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value * n_weights / total)
+
+
+def test_consolidation_is_a_weighted_square_that_vanishes_at_the_anchor(model):
+    anchor = {name: p.detach().clone() for name, p in model.named_parameters()}
+    information = {name: torch.full_like(p, 2.0) for name, p in anchor.items()}
+    with torch.no_grad():
+        assert float(consolidation_penalty(model, anchor, information)) == 0.0
+        model.log_variance += 3.0
+        penalty = consolidation_penalty(model, anchor, information)
+    assert float(penalty) == pytest.approx(18.0)
+
+
+def test_draws_have_the_learned_noise_and_binary_columns_are_drawn(model):
+    z = torch.zeros((20_000, 2))
+    with torch.no_grad():
+        x, mean = model.draw(z, generator(7)), model.expectation(z[:1])
+    assert set(x[:, [1, 3]].unique().tolist()) == {0.0, 1.0}
+    np.testing.assert_allclose(x.mean(0), mean[0], atol=0.03)
+    np.testing.assert_allclose(x[:, [0, 2]].std(0), model.scale().detach(), rtol=0.05)
+
+
+@pytest.mark.parametrize(("n_rows", "batch_size"), [(1, 8), (7, 8), (8, 8), (9, 8), (30, 8)])
+def test_batches_take_every_row_equally_often(n_rows, batch_size):
+    draw = batches(n_rows, batch_size, generator())
+    size = min(n_rows, batch_size)
+    n_batches = 8 * n_rows
+    counts = np.bincount(torch.cat([next(draw) for _ in range(n_batches)]), minlength=n_rows)
+    assert counts.sum() == n_batches * size
+    assert counts.max() - counts.min() <= 1
+
+
+def test_training_keeps_the_weights_the_monitor_liked_best():
+    module = torch.nn.Linear(1, 1, bias=False)
+    with torch.no_grad():
+        module.weight.fill_(1.0)
+    budget = Budget(max_steps=60, learning_rate=0.1, epoch_steps=1, patience=5, decay=1e-9)
+    # The loss pulls the weight down for ever, the monitor wants it at 0.
+    record = train(
+        module,
+        lambda: {"pull": module.weight.sum()},
+        budget,
+        monitor=lambda: abs(module.weight.item()),
+    )
+    assert record.stop_reason == "patience"
+    assert record.n_steps == record.best_steps + 6
+    assert abs(module.weight.item()) < 0.1
+
+
+def test_training_that_diverges_says_so():
+    module = torch.nn.Linear(1, 1, bias=False)
+    with pytest.raises(Diverged, match="explosion"):
+        train(
+            module,
+            lambda: {"explosion": module.weight.sum() * math.inf},
+            Budget(max_steps=5, learning_rate=0.1),
+        )
