@@ -89,10 +89,10 @@ class RandomStreams:
 
 
 def normal(shape: tuple[int, ...], generator: torch.Generator, device: torch.device) -> Tensor:
-    """Draw standard normal numbers on the CPU and move them; float32 whatever torch's default."""
+    """Draw standard normal numbers on the CPU and move them; always float32."""
     return torch.randn(shape, generator=generator, dtype=torch.float32).to(device)
 
 
 def uniform(shape: tuple[int, ...], generator: torch.Generator, device: torch.device) -> Tensor:
-    """Draw uniform numbers in [0, 1) on the CPU and move them; float32 whatever torch's default."""
+    """Draw numbers uniform in [0, 1) on the CPU and move them; always float32."""
     return torch.rand(shape, generator=generator, dtype=torch.float32).to(device)
