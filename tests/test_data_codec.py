@@ -305,8 +305,9 @@ def test_calibrated_atoms_have_the_share_of_real_images(
         blurred = 1 / (1 + np.exp(-generator.normal(0, contrast, (3000, 20))))
         calibrated = copy.copy(codec).calibrate_atoms(blurred, codec.encode(X))
         for end in (0, 1):
-            shares = [np.mean(images == end) for images in (calibrated.decode(blurred), X)]
-            assert shares[0] == pytest.approx(shares[1], abs=0.001)
+            near = np.mean(np.abs(blurred - end) <= 0.05)
+            wanted = min(np.mean(X == end), near)
+            assert np.mean(calibrated.decode(blurred) == end) == pytest.approx(wanted, abs=0.001)
     assert codec.atom_thresholds_ == (None, None)
     rare = np.where(np.arange(400)[:, np.newaxis] == 0, X, np.clip(X, 0.1, 0.9))
     codec.fit(rare, intensities=True).calibrate_atoms(blurred, codec.encode(rare))

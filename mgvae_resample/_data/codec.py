@@ -20,6 +20,7 @@ AnyArray: TypeAlias = npt.NDArray[Any]
 _MAX_KNOTS = 4096
 _CHUNK = 1024  # rows of an image table handled at once, to stay in the cache
 _MIN_ATOM_SHARE = 0.05
+_ATOM_REACH = 0.05  # only codes this near an end may become the end
 
 
 class RowCodec:
@@ -158,7 +159,7 @@ class RowCodec:
         A network gives 0.003 where real pixels are exactly 0, and a forest tells the two apart.
         If an end of the scale holds more than 5 % of all real intensities, one threshold for
         all pixels is chosen at that end: the quantile of the generated codes that gives the end
-        the share it has in real rows. What lies beyond the threshold becomes the end, and on a
+        the share it has in real rows, but at most 0.05 away from it. What lies beyond the threshold becomes the end, and on a
         grid all else stays at least one step away from it. Other kinds are left alone.
 
         Parameters
@@ -177,10 +178,11 @@ class RowCodec:
         at = self.layout_.positions("intensity")
         made, real = np.asarray(decoded_codes)[:, at].ravel(), np.asarray(X_codes)[:, at].ravel()
         if made.size and real.size:
+            lower = _find_threshold(made, float(np.mean(real <= 0)))
             upper = _find_threshold(-made, float(np.mean(real >= 1)))
             self.atom_thresholds_ = (
-                _find_threshold(made, float(np.mean(real <= 0))),
-                None if upper is None else -upper,
+                None if lower is None else min(lower, _ATOM_REACH),
+                None if upper is None else max(-upper, 1.0 - _ATOM_REACH),
             )
         return self
 

@@ -24,11 +24,12 @@ __all__ = ["Finetuned", "Pretrained", "Settings", "build", "finetune", "pretrain
 
 Codes = npt.NDArray[np.float32]
 
-# Below this many rows none are spared to decide when to stop.
-_FEWEST_FOR_HOLDOUT = 10
-_STEPS_WITHOUT_HOLDOUT = 100
+# With fewer rows than this a held-out fifth says too little about when to stop.
+_FEWEST_FOR_HOLDOUT = 50
+_STEPS_WITHOUT_HOLDOUT = 200
+_FEWEST_STEPS = 100
 _FISHER_ROWS = 256
-_MOST_HELD_GUIDE_ROWS = 1000
+_FEWEST_HELD_GUIDE_ROWS, _MOST_HELD_GUIDE_ROWS = 10, 1000
 _HOLDOUT_DRAWS = 16
 
 
@@ -104,7 +105,7 @@ def pretrain(
         model.to(device)
         step_terms = _pretraining_step(model, settings, rows, streams)
         monitor = None
-        if n_held >= _FEWEST_FOR_HOLDOUT:
+        if n_held >= _FEWEST_HELD_GUIDE_ROWS:
             noise = normal((n_held, settings.latent_dim), streams.generator("monitor"), device)
             monitor = partial(_bound_of, model, held, rows[:n_held], noise)
         return model, train(model, step_terms, budget, monitor=monitor, report=report)
@@ -131,9 +132,9 @@ def finetune(
 ) -> Finetuned:
     """Move the pre-trained model to one minority class, as far as held-out rows ask for.
 
-    With ten rows or more a fifth of them is held out, the number of steps with the best held-out
-    bound is found, and the model is fitted again to all rows for that many steps. With fewer the
-    number of steps is fixed.
+    With 50 rows or more a fifth of them is held out, the number of steps with the best held-out
+    bound is found, and the model is fitted again to all rows for that many steps, at least 100.
+    With fewer rows 200 steps are made.
     """
     if pretrained.weights is None:
         return Finetuned(None, pretrained.record)
@@ -146,7 +147,7 @@ def finetune(
         order = torch.randperm(len(minority), generator=streams.generator("holdout")).numpy()
         held, kept = np.split(minority[order], [len(minority) // 5])
         _, probe = training.run(kept, budget, report, held)
-        steps = max(probe.best_steps, 1)
+        steps = min(max(probe.best_steps, _FEWEST_STEPS), budget.max_steps)
         model, record = training.run(minority, replace(budget, max_steps=steps, patience=None))
         return model, replace(probe, n_steps=record.n_steps)
 

@@ -75,7 +75,7 @@ class MGVAEOverSampler(DeepOverSampler):
         Exemplars drawn at each step to stand for the mixture. More cost time and gained nothing
         in our measurements.
 
-    ewc_weight : float, default=1.0
+    ewc_weight : float, default=0.01
         Weight of the Elastic Weight Consolidation penalty. The Fisher information is normalised
         to mean 1, so the weight has no unit.
 
@@ -83,9 +83,9 @@ class MGVAEOverSampler(DeepOverSampler):
         Most optimiser steps on the guide rows. Training stops earlier when the bound on held-out
         guide rows has stopped rising.
 
-    max_finetune_steps : int, default=1000
-        Most optimiser steps on each class. With 10 rows or more the number of steps is chosen on
-        a held-out fifth of them; with fewer rows 100 steps are made.
+    max_finetune_steps : int, default=500
+        Most optimiser steps on each class. With 50 rows or more the number of steps is chosen on
+        a held-out fifth of them; with fewer rows 200 steps are made.
 
     batch_size : int, default=256
         Rows a step. Smaller classes are taken whole.
@@ -195,9 +195,9 @@ class MGVAEOverSampler(DeepOverSampler):
         latent_dim: int = 10,
         hidden_layer_sizes: str | Sequence[int] = "auto",
         n_exemplars: int = 256,
-        ewc_weight: float = 1.0,
+        ewc_weight: float = 0.01,
         max_pretrain_steps: int = 2000,
-        max_finetune_steps: int = 1000,
+        max_finetune_steps: int = 500,
         batch_size: int = 256,
         learning_rate: float = 1e-3,
         image_shape: tuple[int, ...] | None = None,
