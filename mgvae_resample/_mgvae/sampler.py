@@ -79,7 +79,7 @@ class MGVAEOverSampler(DeepOverSampler):
         Weight of the Elastic Weight Consolidation penalty. The Fisher information is normalised
         to mean 1, so the weight has no unit.
 
-    max_pretrain_steps : int, default=2000
+    max_pretrain_steps : int, default=1000
         Most optimiser steps on the guide rows. Training stops earlier when the bound on held-out
         guide rows has stopped rising.
 
@@ -196,7 +196,7 @@ class MGVAEOverSampler(DeepOverSampler):
         hidden_layer_sizes: str | Sequence[int] = "auto",
         n_exemplars: int = 256,
         ewc_weight: float = 0.01,
-        max_pretrain_steps: int = 2000,
+        max_pretrain_steps: int = 1000,
         max_finetune_steps: int = 500,
         batch_size: int = 256,
         learning_rate: float = 1e-3,
