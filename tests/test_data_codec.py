@@ -306,7 +306,7 @@ def test_calibrated_atoms_have_the_share_of_real_images(
         calibrated = copy.copy(codec).calibrate_atoms(blurred, codec.encode(X))
         for end in (0, 1):
             near = np.mean(np.abs(blurred - end) <= 0.05)
-            wanted = min(np.mean(X == end), near)
+            wanted = min(np.mean(end == X), near)
             assert np.mean(calibrated.decode(blurred) == end) == pytest.approx(wanted, abs=0.001)
     assert codec.atom_thresholds_ == (None, None)
     rare = np.where(np.arange(400)[:, np.newaxis] == 0, X, np.clip(X, 0.1, 0.9))
