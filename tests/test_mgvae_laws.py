@@ -11,8 +11,11 @@ from torch.distributions import Bernoulli, Categorical, Independent, MixtureSame
 
 from mgvae_resample._data.layout import Layout, Slot
 from mgvae_resample._engine.networks import initialise
+from mgvae_resample._engine.persistence import to_arrays
 from mgvae_resample._engine.training import Budget, Diverged, batches, train
 from mgvae_resample._mgvae.consolidation import consolidation_penalty, fisher_information
+from mgvae_resample._mgvae.fit import Settings
+from mgvae_resample._mgvae.generator import Encoded, MinorityGenerator
 from mgvae_resample._mgvae.model import MajorityGuidedVAE
 from mgvae_resample._mgvae.objective import negative_bound
 from mgvae_resample._mgvae.prior import ExemplarPrior
@@ -146,13 +149,44 @@ def test_consolidation_is_a_weighted_square_that_vanishes_at_the_anchor(model):
     assert float(penalty) == pytest.approx(18.0)
 
 
-def test_draws_have_the_learned_noise_and_binary_columns_are_drawn(model):
-    z = torch.zeros((20_000, 2))
+def test_rows_carry_the_residuals_of_their_guides_and_binary_columns_are_drawn(model, rows):
+    """Before any fine-tuning, a code at the guide's own place gives the guide back."""
+    settings = Settings(MIXED, (6,), 2, 4, 0.0, 1, 1, 4, 1e-3)
+    arrays = to_arrays(model)
+    codes = rows.numpy()
+    source = MinorityGenerator(settings, arrays, arrays, codes, np.arange(12), codes, 1.0)
     with torch.no_grad():
-        x, mean = model.draw(z, generator(7)), model.expectation(z[:1])
-    assert set(x[:, [1, 3]].unique().tolist()) == {0.0, 1.0}
-    np.testing.assert_allclose(x.mean(0), mean[0], atol=0.03)
-    np.testing.assert_allclose(x[:, [0, 2]].std(0), model.scale().detach(), rtol=0.05)
+        space = Encoded(source, torch.device("cpu"))
+        space.model.log_variance.fill_(-30.0)
+        # Row i is the guide itself, so the code lies nowhere but at the guide's mean.
+        drawn = [space.translate(torch.arange(12), rows, generator(seed)) for seed in range(2000)]
+        chance = model.expectation(model.encode(rows))[:, [1, 3]]
+    for made in drawn[:5]:
+        np.testing.assert_allclose(made[:, [0, 2]], codes[:, [0, 2]], atol=1e-5)
+    shares = np.mean(drawn, axis=0)[:, [1, 3]]
+    assert set(np.unique(np.array(drawn)[:, :, [1, 3]])) == {0.0, 1.0}
+    np.testing.assert_allclose(shares, chance, atol=0.06)
+
+
+def test_guides_are_chosen_by_their_mean_responsibility_for_the_minority(model):
+    """Against the weights of the definition, by brute force over many draws of q."""
+    guide = torch.randn((6, 4), generator=generator(8))
+    minority = torch.randn((3, 4), generator=generator(9))
+    settings = Settings(MIXED, (6,), 2, 4, 0.0, 1, 1, 4, 1e-3)
+    arrays = to_arrays(model)
+    source = MinorityGenerator(
+        settings, arrays, arrays, guide.numpy(), np.arange(6), minority.numpy(), 1.0
+    )
+    with torch.no_grad():
+        space = Encoded(source, torch.device("cpu"))
+        _, chosen = space.choose(40_000, 1.0, generator(10))
+        means = model.encode(minority).repeat(20_000, 1)
+        z = model.reparameterise(means, torch.randn(means.shape, generator=generator(11)))
+        expected = ExemplarPrior(model.encode(guide), model.log_variance).responsibilities(z)
+        _, uniform = space.choose(40_000, 0.0, generator(12))
+    found = np.bincount(chosen, minlength=6) / 40_000
+    np.testing.assert_allclose(found, expected.mean(0), atol=0.015)
+    np.testing.assert_allclose(np.bincount(uniform, minlength=6) / 40_000, 1 / 6, atol=0.015)
 
 
 @pytest.mark.parametrize(("n_rows", "batch_size"), [(1, 8), (7, 8), (8, 8), (9, 8), (30, 8)])

@@ -16,7 +16,7 @@ from .fit import Codes, Settings, build
 from .model import MajorityGuidedVAE
 from .prior import ExemplarPrior
 
-__all__ = ["JitteredBootstrap", "MinorityGenerator"]
+__all__ = ["Encoded", "JitteredBootstrap", "MinorityGenerator"]
 
 Indices = npt.NDArray[np.intp]
 
@@ -35,8 +35,8 @@ class MinorityGenerator:
     ----------
     settings : Settings
         What the network looks like.
-    weights : dict of ndarray
-        The fine-tuned network.
+    weights, guide_weights : dict of ndarray
+        The network fine-tuned on the class, and the one pre-trained on the guide.
     guide : ndarray of shape (m, d)
         Codes of the guide rows that may be translated.
     guide_index : ndarray of shape (m,)
@@ -49,6 +49,7 @@ class MinorityGenerator:
 
     settings: Settings
     weights: Arrays
+    guide_weights: Arrays
     guide: Codes
     guide_index: Indices
     minority: Codes
@@ -59,7 +60,7 @@ class MinorityGenerator:
     ) -> tuple[Codes, Indices]:
         """Draw rows. Returns their codes (n_rows, d) and the guide row behind each (n_rows,)."""
         with torch.no_grad():
-            space = _Encoded(self, device)
+            space = Encoded(self, device)
             chosen = [
                 space.choose(len(part), self.responsibility, generator)
                 for part in torch.split(torch.arange(n_rows), _CHUNK)
@@ -71,7 +72,7 @@ class MinorityGenerator:
     def translate(self, codes: Codes, generator: torch.Generator, device: torch.device) -> Codes:
         """Translate the codes of given rows, one for one. Shape: (r, d) -> (r, d)."""
         with torch.no_grad():
-            space = _Encoded(self, device)
+            space = Encoded(self, device)
             parts = torch.split(torch.from_numpy(codes).to(device), _CHUNK)
             translated = [
                 space.translate(space.nearest_minority(part, generator), part, generator)
@@ -105,11 +106,12 @@ class JitteredBootstrap:
         return codes
 
 
-class _Encoded:
+class Encoded:
     """The guide and the minority in latent space."""
 
     def __init__(self, source: MinorityGenerator, device: torch.device) -> None:
         self.model: MajorityGuidedVAE = build(source.settings, source.weights, device)
+        self.guide_model: MajorityGuidedVAE = build(source.settings, source.guide_weights, device)
         self.guide_codes = torch.from_numpy(source.guide).to(device)
         self.minority_codes = torch.from_numpy(source.minority).to(device)
         self.guide = self._encode(self.guide_codes)
@@ -153,26 +155,50 @@ class _Encoded:
     def translate(self, i: Tensor, guide_codes: Tensor, generator: torch.Generator) -> Codes:
         """Translate guide rows with the help of a minority row i each.
 
-        Tables: z ~ r(z | x_j), x ~ p(x | z). Images: z lies between the codes of the guide and of
-        the minority image, and p(x | z) has no noise to draw, so the detail that the decoder
-        leaves out is mixed from the two images.
+        The latent code lies between those of the two rows, and what the decoder leaves out, the
+        detail, is taken from real rows.
 
         Shape: i (n,), guide_codes (n, d) -> (n, d).
         """
-        model, device = self.model, guide_codes.device
-        guide = model.encode(guide_codes)
+        device = guide_codes.device
+        own, guide = self.minority[i.to(device)], self.model.encode(guide_codes)
         noise = normal((len(guide), guide.shape[1]), generator, device)
-        if not model.has_intensities:
-            drawn: Codes = model.draw(model.reparameterise(guide, noise), generator).cpu().numpy()
-            return drawn
-        own, own_codes = self.minority[i.to(device)], self.minority_codes[i.to(device)]
         t, s = uniform((2, len(guide), 1), generator, device)
-        s = _LEAST_DETAIL_SHARE + (1.0 - _LEAST_DETAIL_SHARE) * s
-        z = model.reparameterise(t * own + (1.0 - t) * guide, 0.5 * noise)
-        detail = s * (own_codes - model.expectation(own))
+        between = t * own + (1.0 - t) * guide
+        if self.model.has_intensities:
+            x = self.model.expectation(self.model.reparameterise(between, 0.5 * noise))
+            x += self._image_detail(own, guide, i.to(device), guide_codes, s)
+            x = x.clamp(0.0, 1.0)
+        else:
+            x = self.model.expectation(self.model.reparameterise(between, noise))
+            x = self._with_noise(x, guide_codes, generator)
+        codes: Codes = x.cpu().numpy()
+        return codes
+
+    def _with_noise(self, x: Tensor, guide_codes: Tensor, generator: torch.Generator) -> Tensor:
+        """Turn expectations into draws.
+
+        Continuous columns get the residuals of the guide row under the model that was trained on
+        the guide: a draw of the observation noise with its dependence between columns, which
+        independent Gaussian noise would break. Binary columns are drawn.
+        """
+        model, guide_model = self.model, self.guide_model
+        at = model.continuous_at
+        residual = guide_codes - guide_model.expectation(guide_model.encode(guide_codes))
+        x[:, at] += residual[:, at]
+        chance = uniform((len(x), model.n_binary), generator, x.device)
+        x[:, model.binary_at] = (chance < x[:, model.binary_at]).to(x.dtype)
+        return x
+
+    def _image_detail(
+        self, own: Tensor, guide: Tensor, i: Tensor, guide_codes: Tensor, share: Tensor
+    ) -> Tensor:
+        """Mix the residuals of the minority image and of the guide image."""
+        s = _LEAST_DETAIL_SHARE + (1.0 - _LEAST_DETAIL_SHARE) * share
+        model = self.model
+        detail = s * (self.minority_codes[i] - model.expectation(own))
         detail += (1.0 - s) * (guide_codes - model.expectation(guide))
-        mixed: Codes = (model.expectation(z) + detail).clamp(0.0, 1.0).cpu().numpy()
-        return mixed
+        return detail
 
     def _draw_component(self, means: Tensor, z: Tensor, generator: torch.Generator) -> Tensor:
         if not len(z):

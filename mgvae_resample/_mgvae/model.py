@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from .._data.layout import Layout
 from .._engine.networks import MLP
-from .._engine.runtime import normal, uniform
 
 __all__ = ["MajorityGuidedVAE"]
 
@@ -74,20 +73,6 @@ class MajorityGuidedVAE(nn.Module):
     def scale(self) -> Tensor:
         """Return the noise of each continuous code given z. Shape: (n_continuous,)."""
         return self.log_scale.clamp_min(_LOWEST_LOG_SCALE).exp()
-
-    def draw(self, z: Tensor, generator: torch.Generator) -> Tensor:
-        """Draw x ~ p(x | z): Gaussian noise on continuous codes, 0 or 1 for binary ones.
-
-        Shape: (n, k) -> (n, d).
-        """
-        x = self.expectation(z)
-        if self.n_continuous:
-            noise = normal((len(x), self.n_continuous), generator, x.device)
-            x[:, self.continuous_at] += self.scale() * noise
-        if self.n_binary:
-            chance = uniform((len(x), self.n_binary), generator, x.device)
-            x[:, self.binary_at] = (chance < x[:, self.binary_at]).to(x.dtype)
-        return x
 
     def log_likelihood(self, raw: Tensor, x: Tensor) -> Tensor:
         """Log p(x | z), summed over the columns.

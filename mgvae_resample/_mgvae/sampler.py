@@ -147,9 +147,10 @@ class MGVAEOverSampler(DeepOverSampler):
 
     Notes
     -----
-    A row is drawn from the model of each column, not from its mean: continuous columns get the
-    learned Gaussian noise, binary columns are drawn, and images take their fine detail from the
-    residuals of real images.
+    The latent code of a new row lies at random between that of its guide row and that of one of
+    the class's own rows. The row is a draw, not a mean: continuous columns get the residuals of
+    the guide row, binary columns are drawn, and images take their fine detail from the residuals
+    of both images.
 
     References
     ----------
@@ -275,7 +276,9 @@ class MGVAEOverSampler(DeepOverSampler):
         root.call_on_fit_task_end(estimator=self)
         self._record(pretrained, tuned)
         return {
-            label: self._generator(settings, table, label, guides[label], tuned.get(label))
+            label: self._generator(
+                settings, table, label, guides[label], pretrained, tuned.get(label)
+            )
             for label in labels
         }
 
@@ -285,9 +288,12 @@ class MGVAEOverSampler(DeepOverSampler):
         table: Table,
         label: Label,
         guide: Indices,
+        pretrained: Pretrained | None,
         tuned: Finetuned | None,
     ) -> FittedGenerator:
         minority = table.codes[table.y == label]
+        if pretrained is None or pretrained.weights is None:
+            return JitteredBootstrap(minority, settings.layout.positions("continuous"))
         if tuned is None or tuned.weights is None:
             return JitteredBootstrap(minority, settings.layout.positions("continuous"))
         share = self.exemplar_weights
@@ -297,7 +303,13 @@ class MGVAEOverSampler(DeepOverSampler):
             shuffle = table.streams.generator("kept guide rows")
             guide = guide[torch.randperm(len(guide), generator=shuffle)[:_MOST_GUIDE_ROWS].numpy()]
         return MinorityGenerator(
-            settings, tuned.weights, table.codes[guide], guide, minority, float(share)
+            settings,
+            tuned.weights,
+            pretrained.weights,
+            table.codes[guide],
+            guide,
+            minority,
+            float(share),
         )
 
     def _settings(self, table: Table) -> Settings:
