@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
-from sklearn.callback import CallbackSupportMixin
+from sklearn.callback import CallbackContext, CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,7 +22,14 @@ from ._data.assemble import append_rows
 from ._data.codec import RowCodec
 from ._engine.runtime import RandomStreams, resolve_device, single_thread
 
-__all__ = ["DeepOverSampler", "FewRowsWarning", "FittedGenerator", "Table", "TrainingWarning"]
+__all__ = [
+    "DeepOverSampler",
+    "EpochReport",
+    "FewRowsWarning",
+    "FittedGenerator",
+    "Table",
+    "TrainingWarning",
+]
 
 Array = npt.NDArray[Any]
 Codes = npt.NDArray[np.float32]
@@ -228,6 +235,31 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                 f"{n_features} columns. Flatten each image into one row, as in "
                 "images.reshape(len(images), -1)."
             )
+
+
+class EpochReport:
+    """Tells scikit-learn's callbacks of each epoch of one training."""
+
+    def __init__(
+        self, estimator: object, root: CallbackContext, task: str, task_id: int, n_epochs: int
+    ) -> None:
+        self.estimator, self.task = estimator, task
+        self.context = root.subcontext(task, task_id=task_id, max_subtasks=n_epochs)
+
+    def __enter__(self) -> None:
+        self.context.call_on_fit_task_begin(estimator=self.estimator)
+
+    def __exit__(self, *error: object) -> None:
+        self.context.call_on_fit_task_end(estimator=self.estimator)
+
+    def __call__(self, values: Mapping[str, float]) -> bool:
+        """Report the loss terms of an epoch; True asks to stop."""
+        epoch = self.context.subcontext("epoch")
+        epoch.call_on_fit_task_begin(estimator=self.estimator)
+        stop = epoch.call_on_fit_task_end(
+            estimator=self.estimator, metadata={"task": self.task, **values}
+        )
+        return bool(stop)
 
 
 def _check_counts(strategy: Mapping[Any, Any]) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from numbers import Integral
+from typing import Any
 
 import torch
 from torch import nn
 
-__all__ = ["MLP", "initialise"]
+__all__ = ["MLP", "hidden_sizes", "initialise"]
+
+# Tables wider than this get wider layers.
+_WIDE = 200
 
 
 class MLP(nn.Sequential):
@@ -55,3 +60,22 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
                 bound = 1.0 / math.sqrt(part.in_features)
                 part.weight.uniform_(-bound, bound, generator=generator)
                 part.bias.uniform_(-bound, bound, generator=generator)
+
+
+def hidden_sizes(sizes: Any, n_inputs: int) -> tuple[int, ...]:
+    """Check the ``hidden_layer_sizes`` parameter and replace "auto" by what the width asks for.
+
+    Raises
+    ------
+    ValueError
+        If it is neither "auto" nor whole numbers of at least 1.
+    """
+    if isinstance(sizes, str):
+        return (300, 300) if n_inputs > _WIDE else (128, 128)
+    listed = list(sizes) if isinstance(sizes, Iterable) else [sizes]
+    if not listed or any(not isinstance(n, Integral) or n < 1 for n in listed):
+        raise ValueError(
+            f"The 'hidden_layer_sizes' parameter is {sizes!r}; expected 'auto' or whole numbers "
+            "of at least 1, one for each hidden layer."
+        )
+    return tuple(int(n) for n in listed)

@@ -18,22 +18,29 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
-from .._base import DeepOverSampler, FewRowsWarning, FittedGenerator, Label, Table, TrainingWarning
+from .._base import (
+    DeepOverSampler,
+    EpochReport,
+    FewRowsWarning,
+    FittedGenerator,
+    Label,
+    Table,
+    TrainingWarning,
+)
+from .._engine.networks import hidden_sizes
 from .._engine.runtime import RandomStreams, single_thread
 from .._engine.training import TrainingRecord
 from .fit import Codes, Finetuned, Pretrained, Settings, finetune, pretrain
 from .generator import JitteredBootstrap, MinorityGenerator
+from .guides import guide_rows, shortage
 
 __all__ = ["MGVAEOverSampler"]
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
-_FEWEST_MINORITY_ROWS = 3
-_FEWEST_GUIDE_ROWS = 10
 # Guide rows that can be translated; a random subset keeps memory flat on huge majorities.
 _MOST_GUIDE_ROWS = 20_000
-_WIDE = 200
 
 
 @Substitution(
@@ -258,11 +265,9 @@ class MGVAEOverSampler(DeepOverSampler):
 
     def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
         settings = self._settings(table)
-        guides = self._guide_rows(table.y, labels)
+        guides = guide_rows(self.guide, table.y, labels)
         learnable = {
-            label: guide
-            for label, guide in guides.items()
-            if not self._too_few(table, label, guide)
+            label: guide for label, guide in guides.items() if _is_learnable(table, label, guide)
         }
         root = self._init_callback_context(
             max_subtasks=1 + len(learnable), sequential_subtasks=False
@@ -314,14 +319,10 @@ class MGVAEOverSampler(DeepOverSampler):
 
     def _settings(self, table: Table) -> Settings:
         """Replace "auto" by what the data decide."""
-        width = table.codec.layout_.width
-        if isinstance(self.hidden_layer_sizes, str):
-            sizes = [300, 300] if width > _WIDE else [128, 128]
-        else:
-            sizes = _checked_sizes(self.hidden_layer_sizes)
+        layout = table.codec.layout_
         return Settings(
-            layout=table.codec.layout_,
-            hidden_layer_sizes=tuple(sizes),
+            layout=layout,
+            hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes, layout.width),
             latent_dim=self.latent_dim,
             n_exemplars=self.n_exemplars,
             ewc_weight=float(self.ewc_weight),
@@ -331,47 +332,11 @@ class MGVAEOverSampler(DeepOverSampler):
             learning_rate=float(self.learning_rate),
         )
 
-    def _guide_rows(self, y: Array, labels: list[Label]) -> dict[Label, Indices]:
-        """Rows of the table that guide each class."""
-        if isinstance(self.guide, str) and self.guide == "rest":
-            return {label: np.flatnonzero(y != label) for label in labels}
-        classes, counts = np.unique(y, return_counts=True)
-        guide = self.guide
-        if isinstance(guide, str) and guide == "majority" and guide not in classes.tolist():
-            guide = classes[counts.argmax()]
-        if guide not in classes.tolist():
-            raise ValueError(
-                f"The 'guide' parameter is {guide!r}; expected 'majority', 'rest' or one of the "
-                f"classes {classes.tolist()}."
-            )
-        rows = np.flatnonzero(y == guide)
-        return dict.fromkeys(labels, rows)
-
-    def _too_few(self, table: Table, label: Label, guide: Indices) -> bool:
-        """Whether a class cannot be learned; if so, say what is done instead."""
-        n_rows = int((table.y == label).sum())
-        reason = None
-        if n_rows < _FEWEST_MINORITY_ROWS:
-            reason = f"has {n_rows} row(s), and at least {_FEWEST_MINORITY_ROWS} are needed"
-        elif len(guide) < _FEWEST_GUIDE_ROWS:
-            reason = f"has {len(guide)} guide row(s), and at least {_FEWEST_GUIDE_ROWS} are needed"
-        elif table.codec.layout_.width == 0:
-            reason = "has only constant columns"
-        if reason is None:
-            return False
-        warnings.warn(
-            f"Class {label!r} {reason} to train a generator. Its rows are repeated with a little "
-            "noise instead (a jittered bootstrap).",
-            FewRowsWarning,
-            stacklevel=2,
-        )
-        return True
-
     def _pretrain(
         self, settings: Settings, table: Table, guide: Indices, root: CallbackContext
     ) -> Pretrained:
         codes = table.codes if self.guide == "rest" else table.codes[guide]
-        report = _EpochReport(self, root, "pretrain", 0, settings.pretraining().n_epochs)
+        report = EpochReport(self, root, "pretrain", 0, settings.pretraining().n_epochs)
         with report:
             pretrained = pretrain(settings, codes, table.streams, table.device, report)
         _warn_of(pretrained.trouble, "The pre-training")
@@ -394,7 +359,7 @@ class MGVAEOverSampler(DeepOverSampler):
                 table.codes[table.y == label],
                 RandomStreams(table.streams.seed, "class", str(label)),
                 table.device,
-                _EpochReport(self, root, f"finetune {label}", i + 1, n_epochs),
+                EpochReport(self, root, f"finetune {label}", i + 1, n_epochs),
             )
             for i, (label, guide) in enumerate(guides.items())
         ]
@@ -404,30 +369,29 @@ class MGVAEOverSampler(DeepOverSampler):
         return dict(zip(guides, tuned, strict=True))
 
     def _record(self, pretrained: Pretrained | None, tuned: Mapping[Label, Finetuned]) -> None:
+        first = TrainingRecord(stop_reason="none") if pretrained is None else pretrained.record
         records = {label: result.record for label, result in tuned.items()}
-        first = pretrained.record if pretrained is not None else TrainingRecord()
-        self.history_ = {
-            "pretrain": first.history,
-            "finetune": {label: record.history for label, record in records.items()},
-        }
-        self.n_iter_ = {
-            "pretrain": first.n_steps,
-            "finetune": {label: record.n_steps for label, record in records.items()},
-        }
-        self.stop_reason_ = {
-            "pretrain": first.stop_reason,
-            "finetune": {label: record.stop_reason for label, record in records.items()},
-        }
+        for attribute, of in (
+            ("history_", "history"),
+            ("n_iter_", "n_steps"),
+            ("stop_reason_", "stop_reason"),
+        ):
+            finetune = {label: getattr(record, of) for label, record in records.items()}
+            setattr(self, attribute, {"pretrain": getattr(first, of), "finetune": finetune})
 
 
-def _checked_sizes(sizes: Any) -> list[int]:
-    listed = list(sizes) if np.ndim(sizes) else [sizes]
-    if not listed or any(not isinstance(n, numbers.Integral) or n < 1 for n in listed):
-        raise ValueError(
-            f"The 'hidden_layer_sizes' parameter is {sizes!r}; expected 'auto' or whole numbers "
-            "of at least 1, one for each hidden layer."
+def _is_learnable(table: Table, label: Label, guide: Indices) -> bool:
+    """Whether a generator can be trained; if not, say what is done instead."""
+    n_rows = int((table.y == label).sum())
+    reason = shortage(n_rows, len(guide), table.codec.layout_.width)
+    if reason is not None:
+        warnings.warn(
+            f"Class {label!r} {reason} to train a generator. Its rows are repeated with a little "
+            "noise instead (a jittered bootstrap).",
+            FewRowsWarning,
+            stacklevel=2,
         )
-    return [int(n) for n in listed]
+    return reason is None
 
 
 def _finetune_class(
@@ -437,7 +401,7 @@ def _finetune_class(
     minority: Codes,
     streams: RandomStreams,
     device: torch.device,
-    report: _EpochReport,
+    report: EpochReport,
 ) -> Finetuned:
     """Fine-tune one class, in whatever process joblib chose."""
     with single_thread(), report:
@@ -447,28 +411,3 @@ def _finetune_class(
 def _warn_of(trouble: str | None, what: str) -> None:
     if trouble is not None:
         warnings.warn(f"{what} {trouble}", TrainingWarning, stacklevel=2)
-
-
-class _EpochReport:
-    """Tells scikit-learn's callbacks of each epoch of one training."""
-
-    def __init__(
-        self, estimator: object, root: CallbackContext, task: str, task_id: int, n_epochs: int
-    ) -> None:
-        self.estimator, self.task = estimator, task
-        self.context = root.subcontext(task, task_id=task_id, max_subtasks=n_epochs)
-
-    def __enter__(self) -> None:
-        self.context.call_on_fit_task_begin(estimator=self.estimator)
-
-    def __exit__(self, *error: object) -> None:
-        self.context.call_on_fit_task_end(estimator=self.estimator)
-
-    def __call__(self, values: Mapping[str, float]) -> bool:
-        """Report the loss terms of an epoch; True asks to stop."""
-        epoch = self.context.subcontext("epoch")
-        epoch.call_on_fit_task_begin(estimator=self.estimator)
-        stop = epoch.call_on_fit_task_end(
-            estimator=self.estimator, metadata={"task": self.task, **values}
-        )
-        return bool(stop)
