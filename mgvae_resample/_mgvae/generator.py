@@ -22,6 +22,7 @@ Indices = npt.NDArray[np.intp]
 
 # Rows handled at the same time: it bounds the memory of rows x guide rows tables of numbers.
 _CHUNK = 1024
+_MOST_PAIRS = 50_000
 _JITTER = 0.1
 # The fine detail of an image is mixed: at least this share comes from a minority image.
 _LEAST_DETAIL_SHARE = 0.2
@@ -61,13 +62,13 @@ class MinorityGenerator:
         """Draw rows. Returns their codes (n_rows, d) and the guide row behind each (n_rows,)."""
         with torch.no_grad():
             space = Encoded(self, device)
-            chosen = [
-                space.choose(len(part), self.responsibility, generator)
-                for part in torch.split(torch.arange(n_rows), _CHUNK)
+            i, j = space.choose_pairs(n_rows, self.responsibility, generator)
+            parts = zip(torch.split(i, _CHUNK), torch.split(j, _CHUNK), strict=True)
+            codes = [
+                space.translate(own, space.guide_codes[guide.to(device)], generator)
+                for own, guide in parts
             ]
-            codes = [space.translate(i, space.guide_codes[j], generator) for i, j in chosen]
-        sources = torch.cat([j for _, j in chosen]).numpy()
-        return np.concatenate(codes), self.guide_index[sources]
+        return np.concatenate(codes), self.guide_index[j.numpy()]
 
     def translate(self, codes: Codes, generator: torch.Generator, device: torch.device) -> Codes:
         """Translate the codes of given rows, one for one. Shape: (r, d) -> (r, d)."""
@@ -116,6 +117,19 @@ class Encoded:
         self.minority_codes = torch.from_numpy(source.minority).to(device)
         self.guide = self._encode(self.guide_codes)
         self.minority = self._encode(self.minority_codes)
+
+    def choose_pairs(
+        self, n_rows: int, responsibility: float, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Choose as many pairs as rows; of very many rows, several share a pair."""
+        n_pairs = min(n_rows, _MOST_PAIRS)
+        parts = [
+            self.choose(len(part), responsibility, generator)
+            for part in torch.split(torch.arange(n_pairs), _CHUNK)
+        ]
+        i, j = (torch.cat(side) for side in zip(*parts, strict=True))
+        turn = torch.arange(n_rows) % n_pairs
+        return i[turn], j[turn]
 
     def choose(
         self, n_rows: int, responsibility: float, generator: torch.Generator
@@ -201,10 +215,18 @@ class Encoded:
         return detail
 
     def _draw_component(self, means: Tensor, z: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw one mixture component for each code, by its responsibility. Shape: (n, k) -> (n,).
+
+        By the inverse of the cumulated weights: one random number a row, where
+        ``torch.multinomial`` draws one for each weight.
+        """
         if not len(z):
             return torch.empty(0, dtype=torch.int64)
-        weights = ExemplarPrior(means, self.model.log_variance).responsibilities(z).cpu()
-        return torch.multinomial(weights, 1, generator=generator)[:, 0]
+        weights = ExemplarPrior(means, self.model.log_variance).responsibilities(z)
+        cumulated = weights.cumsum(1)
+        chance = uniform((len(z), 1), generator, z.device) * cumulated[:, -1:]
+        drawn = torch.searchsorted(cumulated, chance, right=True)[:, 0]
+        return drawn.clamp_max(len(means) - 1).cpu()
 
     def _encode(self, codes: Tensor) -> Tensor:
         return torch.cat([self.model.encode(part) for part in torch.split(codes, _CHUNK)])

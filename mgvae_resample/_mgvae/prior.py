@@ -55,6 +55,10 @@ class ExemplarPrior:
     def responsibilities(self, z: Tensor) -> Tensor:
         """Posterior probability of each exemplar given a code; rows sum to one.
 
+        The terms of the log density that all exemplars share cancel, so one product will do.
+
         Shape: (n, k) -> (n, m).
         """
-        return log_normal(z, self.means, self.log_variance).softmax(1)
+        precision = (-self.log_variance).exp()
+        offset = -0.5 * precision * self.means.square().sum(1)
+        return torch.addmm(offset, precision * z, self.means.T).softmax(1)
