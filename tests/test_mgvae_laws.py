@@ -149,36 +149,46 @@ def test_consolidation_is_a_weighted_square_that_vanishes_at_the_anchor(model):
     assert float(penalty) == pytest.approx(18.0)
 
 
-def test_rows_carry_the_residuals_of_their_guides_and_binary_columns_are_drawn(model, rows):
-    """Before any fine-tuning, a code at the guide's own place gives the guide back."""
+def encoded(model, guide, minority):
+    """Return both sets of rows in the latent space of a model that was not fine-tuned."""
     settings = Settings(MIXED, (6,), 2, 4, 0.0, 1, 1, 4, 1e-3)
-    arrays = to_arrays(model)
-    codes = rows.numpy()
-    source = MinorityGenerator(settings, arrays, arrays, codes, np.arange(12), codes, 1.0)
+    arrays, index = to_arrays(model), np.arange(len(guide))
+    source = MinorityGenerator(
+        settings, arrays, arrays, guide.numpy(), index, minority.numpy(), 1.0
+    )
+    return Encoded(source, torch.device("cpu"))
+
+
+def test_a_guide_translated_to_where_it_stands_comes_back_unchanged(model, rows):
+    """The residuals, binary ones too, restore what the decoder leaves out."""
     with torch.no_grad():
-        space = Encoded(source, torch.device("cpu"))
+        space = encoded(model, rows, rows)
         space.model.log_variance.fill_(-30.0)
-        # Row i is the guide itself, so the code lies nowhere but at the guide's mean.
-        drawn = [space.translate(torch.arange(12), rows, generator(seed)) for seed in range(2000)]
-        chance = model.expectation(model.encode(rows))[:, [1, 3]]
-    for made in drawn[:5]:
-        np.testing.assert_allclose(made[:, [0, 2]], codes[:, [0, 2]], atol=1e-5)
-    shares = np.mean(drawn, axis=0)[:, [1, 3]]
-    assert set(np.unique(np.array(drawn)[:, :, [1, 3]])) == {0.0, 1.0}
-    np.testing.assert_allclose(shares, chance, atol=0.06)
+        made = space.translate(torch.arange(12), rows, generator())
+    np.testing.assert_allclose(made, rows, atol=1e-5)
+
+
+def test_binary_columns_are_drawn_with_the_probability_of_the_decoder(model):
+    """Guides that follow the pre-trained model: their residuals are uniform."""
+    with torch.no_grad():
+        x = torch.zeros((40_000, 4))
+        p = model.expectation(model.encode(x))[:, [1, 3]]
+        space = encoded(model, x[:2], x[:2])
+        expectation = torch.tensor([[0.0, 0.2, 0.0, 0.7]]).expand(len(x), 4).clone()
+        guide = x.clone()
+        guide[:, [1, 3]] = torch.bernoulli(p, generator=generator(13))
+        # Every guide shall have the expectation p, whatever values were drawn for it.
+        space.guide_model.encode = lambda _: model.encode(x)
+        drawn = space._with_noise(expectation, guide, generator(14))
+    np.testing.assert_allclose(drawn[:, [1, 3]].mean(0), [0.2, 0.7], atol=0.01)
 
 
 def test_guides_are_chosen_by_their_mean_responsibility_for_the_minority(model):
     """Against the weights of the definition, by brute force over many draws of q."""
     guide = torch.randn((6, 4), generator=generator(8))
     minority = torch.randn((3, 4), generator=generator(9))
-    settings = Settings(MIXED, (6,), 2, 4, 0.0, 1, 1, 4, 1e-3)
-    arrays = to_arrays(model)
-    source = MinorityGenerator(
-        settings, arrays, arrays, guide.numpy(), np.arange(6), minority.numpy(), 1.0
-    )
     with torch.no_grad():
-        space = Encoded(source, torch.device("cpu"))
+        space = encoded(model, guide, minority)
         _, chosen = space.choose(40_000, 1.0, generator(10))
         means = model.encode(minority).repeat(20_000, 1)
         z = model.reparameterise(means, torch.randn(means.shape, generator=generator(11)))

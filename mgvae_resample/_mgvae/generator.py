@@ -190,18 +190,21 @@ class Encoded:
         return codes
 
     def _with_noise(self, x: Tensor, guide_codes: Tensor, generator: torch.Generator) -> Tensor:
-        """Turn expectations into draws.
+        """Turn expectations into draws by the residuals of the guide rows.
 
-        Continuous columns get the residuals of the guide row under the model that was trained on
-        the guide: a draw of the observation noise with its dependence between columns, which
-        independent Gaussian noise would break. Binary columns are drawn.
+        They are those under the model that was trained on the guide: draws of the observation
+        noise with its dependence between columns, which independent noise would break. The
+        residual of a binary column is a probability, uniform within the part of [0, 1] that
+        stands for the value seen (the probability integral transform).
         """
         model, guide_model = self.model, self.guide_model
-        at = model.continuous_at
-        residual = guide_codes - guide_model.expectation(guide_model.encode(guide_codes))
-        x[:, at] += residual[:, at]
-        chance = uniform((len(x), model.n_binary), generator, x.device)
-        x[:, model.binary_at] = (chance < x[:, model.binary_at]).to(x.dtype)
+        at, binary_at = model.continuous_at, model.binary_at
+        expected = guide_model.expectation(guide_model.encode(guide_codes))
+        x[:, at] += guide_codes[:, at] - expected[:, at]
+        share = uniform((len(x), model.n_binary), generator, x.device)
+        seen, p = guide_codes[:, binary_at], expected[:, binary_at]
+        chance = torch.where(seen > 0.5, share * p, p + share * (1.0 - p))
+        x[:, binary_at] = (chance < x[:, binary_at]).to(x.dtype)
         return x
 
     def _image_detail(
