@@ -59,6 +59,7 @@ def fisher_information(
         squares = gradient(weights, rows[start : start + chunk], noise[start : start + chunk])
         for name, value in squares.items():
             information[name] += value.square().sum(0)
+    # NOTE[DIFF] Not normalised in the paper: its weight then depends on the data by powers of ten.
     n_weights = sum(value.numel() for value in information.values())
     mean = torch.stack([value.sum() for value in information.values()]).sum() / n_weights
     return {name: value / mean for name, value in information.items()}

@@ -144,6 +144,7 @@ def finetune(
         if len(minority) < _FEWEST_FOR_HOLDOUT:
             steps = min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
             return training.run(minority, replace(budget, max_steps=steps, patience=None), report)
+        # NOTE[DIFF] The paper makes a fixed number of epochs, and rows are memorised.
         order = torch.randperm(len(minority), generator=streams.generator("holdout")).numpy()
         held, kept = np.split(minority[order], [len(minority) // 5])
         _, probe = training.run(kept, budget, report, held)

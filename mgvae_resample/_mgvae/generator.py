@@ -140,6 +140,8 @@ class Encoded:
         z. The marginal weight of j is then its mean responsibility for the minority. Uniform, as
         in the paper: j is uniform and i is drawn from the responsibilities for mu(x_j).
         """
+        # NOTE[DIFF] Weights by responsibility: where classes overlap, the whole majority is not
+        # where the minority lives.
         i = torch.randint(len(self.minority), (n_rows,), generator=generator)
         j = torch.randint(len(self.guide), (n_rows,), generator=generator)
         noise = normal((n_rows, self.guide.shape[1]), generator, self.guide.device)
@@ -178,6 +180,7 @@ class Encoded:
         own, guide = self.minority[i.to(device)], self.model.encode(guide_codes)
         noise = normal((len(guide), guide.shape[1]), generator, device)
         t, s = uniform((2, len(guide), 1), generator, device)
+        # NOTE[DIFF] In the paper z is drawn around the guide row alone (t = 0).
         between = t * own + (1.0 - t) * guide
         if self.model.has_intensities:
             x = self.model.expectation(self.model.reparameterise(between, 0.5 * noise))
@@ -199,6 +202,7 @@ class Encoded:
         """
         model, guide_model = self.model, self.guide_model
         at, binary_at = model.continuous_at, model.binary_at
+        # NOTE[DIFF] The paper returns the decoder's mean, which lies on a sheet of k dimensions.
         expected = guide_model.expectation(guide_model.encode(guide_codes))
         x[:, at] += guide_codes[:, at] - expected[:, at]
         share = uniform((len(x), model.n_binary), generator, x.device)

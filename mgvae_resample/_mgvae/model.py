@@ -82,6 +82,7 @@ class MajorityGuidedVAE(nn.Module):
 
         Shape: (n, d), (n, d) -> (n,).
         """
+        # NOTE[DIFF] The paper's Gaussian has a fixed variance, under which samples blur.
         total = raw.new_zeros(len(raw))
         if self.n_continuous:
             mean, value = raw, x
