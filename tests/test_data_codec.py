@@ -131,9 +131,9 @@ def test_plateau_of_an_atom_by_hand() -> None:
     X = np.array([[0.0], [0.0], [0.0], [0.1234567], [7.7654321]])
     codec = RowCodec().fit(X)
     assert codec.encode(X[:1])[0, 0] == pytest.approx(-0.5244005127080409, rel=1e-6)
-    edges = np.array([[-9.0], [-1.2815], [-0.001], [0.01]])
-    assert (codec.decode(edges)[:3] == 0).all()
-    assert codec.decode(edges)[3, 0] > 0
+    # Beyond it nothing was seen up to the next value, at 3.5/5, so nothing is made between.
+    edges = np.array([[-9.0], [-1.2815], [-0.001], [0.25], [0.27], [0.5244]])
+    assert codec.decode(edges).ravel().tolist() == [0.0, 0.0, 0.0, 0.0, 0.1234567, 0.1234567]
 
 
 @pytest.mark.parametrize("share", [0.1, 0.6, 0.95])

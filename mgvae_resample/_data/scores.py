@@ -16,6 +16,7 @@ __all__ = ["NormalScores", "fit_scores"]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _MAX_KNOTS = 4096
+_ATOM_SHARE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,7 @@ class NormalScores:
     left: FloatArray  # (k,) scores at the two ends of each plateau, and in its middle
     middle: FloatArray
     right: FloatArray
+    atom: npt.NDArray[np.bool_]  # (k,) values that many rows share
 
     def encode(self, x: FloatArray) -> FloatArray:
         """Scores of values."""
@@ -44,14 +46,19 @@ class NormalScores:
         return score
 
     def decode(self, scores: npt.NDArray[np.floating[Any]]) -> FloatArray:
-        """Values of scores."""
+        """Values of scores; between an atom and its neighbour nothing was seen, nor is made."""
         ends = np.column_stack([self.left, self.right]).ravel()
         knots = np.repeat(self.values, 2)
         length = np.diff(ends)
         slope = np.append(np.diff(knots) / np.where(length > 0, length, 1.0), 0.0)
         z = np.clip(np.asarray(scores, dtype=np.float64), ends[0], ends[-1])
         at = np.searchsorted(ends, z, side="right") - 1
-        value: FloatArray = (knots[at] + slope[at] * (z - ends[at])) / self.scale
+        value: FloatArray = knots[at] + slope[at] * (z - ends[at])
+        beside = np.repeat(self.atom, 2)
+        beside[:-1] |= beside[1:]
+        follows = np.minimum(at + 1, ends.size - 1)
+        nearer = np.where(z - ends[at] < ends[follows] - z, knots[at], knots[follows])
+        value = np.where(beside[at], nearer, value) / self.scale
         return value
 
 
@@ -68,8 +75,9 @@ def fit_scores(values: FloatArray, counts: npt.NDArray[np.intp], column: Column)
     ends = np.stack([lower + 0.5, (lower + upper) / 2, upper - 0.5]) / n
 
     def build(kept: npt.NDArray[np.bool_]) -> NormalScores:
-        scores = ndtri(ends[:, kept]).astype(np.float32).astype(np.float64)
-        return NormalScores(scale, values[kept] * scale, *scores)
+        left, middle, right = ndtri(ends[:, kept]).astype(np.float32).astype(np.float64)
+        atom = counts[kept] >= max(2.0, _ATOM_SHARE * n)
+        return NormalScores(scale, values[kept] * scale, left, middle, right, atom)
 
     kept = np.ones(values.size, dtype=np.bool_)
     if values.size <= _MAX_KNOTS:
