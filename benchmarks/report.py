@@ -40,7 +40,9 @@ def _sections(folder: Path) -> Iterator[str]:
             continue
         yield f"## {title}"
         if name == "speed":
-            yield markdown(pd.read_csv(path).drop(columns="protocol").fillna(""), index=False)
+            yield markdown(
+                pd.read_csv(path, dtype=str).drop(columns="protocol").fillna(""), index=False
+            )
             continue
         results = read_results(path)
         yield from _by_task(results) if name.startswith("images") else _league(results)
