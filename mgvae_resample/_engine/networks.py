@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["MLP", "hidden_sizes", "initialise"]
+__all__ = ["MLP", "BlankLinear", "hidden_sizes", "initialise"]
 
 # Tables wider than this get wider layers.
 _WIDE = 200
@@ -31,11 +31,11 @@ class MLP(nn.Sequential):
     def __init__(self, sizes: Sequence[int]) -> None:
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(sizes):
-            layers += [_BlankLinear(n_in, n_out, dtype=torch.float32), nn.LeakyReLU(0.1)]
+            layers += [BlankLinear(n_in, n_out, dtype=torch.float32), nn.LeakyReLU(0.1)]
         super().__init__(*layers[:-1])
 
 
-class _BlankLinear(nn.Linear):
+class BlankLinear(nn.Linear):
     """A linear layer that is made empty: torch's own draws its weights from the global state."""
 
     def reset_parameters(self) -> None:
@@ -43,9 +43,9 @@ class _BlankLinear(nn.Linear):
 
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Fill the linear layers of a module, in place.
+    """Fill the linear and convolutional layers of a module, in place.
 
-    The scale is the one torch gives to linear layers, uniform in +-1/sqrt(fan in).
+    The scale is the one torch gives to such layers, uniform in +-1/sqrt(fan in).
 
     Parameters
     ----------
@@ -56,10 +56,19 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
     """
     with torch.no_grad():
         for part in module.modules():
-            if isinstance(part, nn.Linear):
-                bound = 1.0 / math.sqrt(part.in_features)
+            if isinstance(part, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                bound = 1.0 / math.sqrt(_fan_in(part))
                 part.weight.uniform_(-bound, bound, generator=generator)
-                part.bias.uniform_(-bound, bound, generator=generator)
+                if part.bias is not None:
+                    part.bias.uniform_(-bound, bound, generator=generator)
+
+
+def _fan_in(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
+    """Count the inputs that each output of a layer sums up."""
+    if isinstance(layer, nn.ConvTranspose2d):
+        # A stride of s spreads the kernel over s^2 outputs.
+        return layer.weight[:, 0].numel() / math.prod(layer.stride)
+    return layer.weight[0].numel()
 
 
 def hidden_sizes(sizes: Any, n_inputs: int) -> tuple[int, ...]:
