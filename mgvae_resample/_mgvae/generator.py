@@ -16,14 +16,13 @@ from .fit import Codes, Settings, build
 from .model import MajorityGuidedVAE
 from .prior import ExemplarPrior
 
-__all__ = ["Encoded", "JitteredBootstrap", "MinorityGenerator"]
+__all__ = ["Encoded", "MinorityGenerator"]
 
 Indices = npt.NDArray[np.intp]
 
 # Rows handled at the same time: it bounds the memory of rows x guide rows tables of numbers.
 _CHUNK = 1024
 _MOST_PAIRS = 50_000
-_JITTER = 0.1
 # The fine detail of an image is mixed: at least this share comes from a minority image.
 _LEAST_DETAIL_SHARE = 0.2
 
@@ -80,31 +79,6 @@ class MinorityGenerator:
                 for part in parts
             ]
         return np.concatenate(translated)
-
-
-@dataclass(frozen=True)
-class JitteredBootstrap:
-    """Repeats a class's rows with a little noise, where a network could not be trained."""
-
-    minority: Codes
-    continuous_at: Indices
-
-    def draw(
-        self, n_rows: int, generator: torch.Generator, device: torch.device
-    ) -> tuple[Codes, Indices]:
-        """Draw rows; no guide row stands behind them, so all sources are -1."""
-        chosen = torch.randint(len(self.minority), (n_rows,), generator=generator).numpy()
-        return self._jitter(chosen, generator), np.full(n_rows, -1, dtype=np.intp)
-
-    def translate(self, codes: Codes, generator: torch.Generator, device: torch.device) -> Codes:
-        """Return one jittered row of the class for each row given."""
-        return self.draw(len(codes), generator, device)[0]
-
-    def _jitter(self, chosen: Indices, generator: torch.Generator) -> Codes:
-        codes = self.minority[chosen]
-        noise = normal((len(chosen), len(self.continuous_at)), generator, torch.device("cpu"))
-        codes[:, self.continuous_at] += _JITTER * noise.numpy()
-        return codes
 
 
 class Encoded:

@@ -27,11 +27,12 @@ from .._base import (
     Table,
     TrainingWarning,
 )
+from .._engine.bootstrap import JitteredBootstrap
 from .._engine.networks import hidden_sizes
 from .._engine.runtime import RandomStreams, single_thread
 from .._engine.training import TrainingRecord
 from .fit import Codes, Finetuned, Pretrained, Settings, finetune, pretrain
-from .generator import JitteredBootstrap, MinorityGenerator
+from .generator import MinorityGenerator
 from .guides import guide_rows, shortage
 
 __all__ = ["MGVAEOverSampler"]
