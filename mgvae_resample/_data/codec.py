@@ -30,8 +30,8 @@ class RowCodec:
     comes back exactly and as often as it was seen. Restored values lie within the observed
     range and on the column's grid or among its few values, where it has such.
 
-    Intensities share one scale, coded as [0, 1]. Binary columns become 0 and 1. Constant
-    columns have no code.
+    Intensities share one scale, coded as [0, 1], and each pixel has a code, so that the codes of
+    a row are an image too. Binary columns become 0 and 1. Other constant columns have no code.
 
     Attributes
     ----------
@@ -174,7 +174,8 @@ class RowCodec:
             Self, with new `atom_thresholds_`. Calibrate a ``copy.copy`` of the codec to keep
             one calibration for each class.
         """
-        at = self.layout_.positions("intensity")
+        # Constant pixels are restored whatever their code is.
+        at = [i for i in self.layout_.positions("intensity") if self._varies(i)]
         made, real = np.asarray(decoded_codes)[:, at].ravel(), np.asarray(X_codes)[:, at].ravel()
         if made.size and real.size:
             lower = _find_threshold(made, float(np.mean(real <= 0)))
@@ -184,6 +185,10 @@ class RowCodec:
                 None if upper is None else max(-upper, 1.0 - _ATOM_REACH),
             )
         return self
+
+    def _varies(self, position: int) -> bool:
+        column = self.columns_[self.layout_.slots[position].column]
+        return column.low < column.high
 
     def _fit_column(self, index: int, x: AnyArray) -> Column:
         values, counts = np.unique(x, return_counts=True)

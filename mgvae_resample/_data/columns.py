@@ -29,7 +29,8 @@ class Column:
     name : str
         Name for messages.
     kind : {"constant", "continuous", "intensity", "binary"}
-        A constant column is restored, not generated; a column of two values is binary.
+        A constant column is restored, not generated; a column of two values is binary. Pixels
+        are intensities even where they are constant, unless all of the table is.
     dtype : dtype
         Type of the table's entries.
     low, high : float or int
@@ -116,11 +117,13 @@ def infer_columns(X: AnyArray, *, intensities: bool) -> tuple[Column, ...]:
     grid = find_shared_grid(X)
     if grid is None and X.dtype.kind in "biu":
         raise ValueError("Expected integer intensities below 2**53, got greater ones.")
+    # A constant pixel keeps its place, so that the codes of a row are still an image.
+    varies = bool(lows.min() < highs.max())
     return tuple(
         Column(
             index=j,
             name=f"x{j}",
-            kind="constant" if lows[j] == highs[j] else "intensity",
+            kind="intensity" if varies else "constant",
             dtype=X.dtype,
             low=_scalar(lows[j]),
             high=_scalar(highs[j]),
