@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -16,6 +18,7 @@ __all__ = ["ConvDecoder", "ConvEncoder", "channels", "flatten", "unflatten"]
 # Stages halve the image until its longer side is at most this.
 _SMALLEST_SIDE = 8
 _WIDEST = 64
+_HALVING: dict[str, Any] = {"kernel_size": 4, "stride": 2, "padding": 1, "dtype": torch.float32}
 
 
 def channels(image_shape: Sequence[int]) -> tuple[int, ...]:
@@ -48,8 +51,9 @@ class ConvEncoder(nn.Module):
         self.image_shape = tuple(image_shape)
         self.grid = _grid(image_shape, len(stages))
         widths = [_n_channels(image_shape), *stages]
-        self.stages = nn.ModuleList(_BlankConv(a, b, 4, 2, 1) for a, b in pairwise(widths))
-        self.head = BlankLinear(math.prod(self.grid) * widths[-1], n_outputs)
+        self.stages = nn.ModuleList(_BlankConv(a, b, **_HALVING) for a, b in pairwise(widths))
+        n_inputs = math.prod(self.grid) * widths[-1]
+        self.head = BlankLinear(n_inputs, n_outputs)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Encode flattened images. Shape: (n, h * w * c) -> (n, n_outputs)."""
@@ -86,9 +90,10 @@ class ConvDecoder(nn.Module):
         self.image_shape = tuple(image_shape)
         self.grid = _grid(image_shape, len(stages))
         widths = [_n_channels(image_shape), *stages][::-1]
-        self.head = BlankLinear(n_inputs, math.prod(self.grid) * widths[0])
+        n_hidden = math.prod(self.grid) * widths[0]
+        self.head = BlankLinear(n_inputs, n_hidden)
         self.stages = nn.ModuleList(
-            _BlankTransposedConv(a, b, 4, 2, 1) for a, b in pairwise(widths)
+            _BlankTransposedConv(a, b, **_HALVING) for a, b in pairwise(widths)
         )
 
     def forward(self, z: Tensor) -> Tensor:
