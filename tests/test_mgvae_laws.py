@@ -51,6 +51,25 @@ def rows():
     return x
 
 
+def image_model():
+    """Return a convolutional model of images of 3 x 5 pixels, and twelve of them."""
+    layout = Layout(tuple(Slot(i, "intensity", i, i + 1) for i in range(15)))
+    model = MajorityGuidedVAE(layout, [3], 2, image_shape=(3, 5))
+    initialise(model, generator())
+    return model, torch.rand((12, 15), generator=generator(1))
+
+
+@pytest.fixture(params=["table", "images"])
+def model_and_rows(request, model, rows):
+    """Return a model of a table of both kinds of columns, then one of images."""
+    return (model, rows) if request.param == "table" else image_model()
+
+
+def learned(model):
+    """Return the named parameters; images have no scales of continuous columns."""
+    return [(name, p) for name, p in model.named_parameters() if p.numel()]
+
+
 def test_prior_is_the_mixture_of_normals_around_the_exemplars():
     means, z = torch.randn((2, 7, 3), generator=generator())
     log_variance = torch.tensor(-0.8)
@@ -110,17 +129,19 @@ def test_bound_lies_below_the_log_likelihood_found_by_brute_force():
     assert bound == pytest.approx(log_evidence - gap, abs=0.01)
 
 
-def test_every_parameter_gets_a_gradient(model, rows):
+def test_every_parameter_gets_a_gradient(model_and_rows):
+    model, rows = model_and_rows
     noise = torch.randn((12, 2), generator=generator(5))
     means = model.encode(rows)
     terms = negative_bound(model, rows, means, means, noise, leave_one_out=True)
     (terms["reconstruction"] + terms["prior"]).backward()
-    for name, parameter in model.named_parameters():
+    for name, parameter in learned(model):
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
 
 
-def test_fisher_information_is_the_mean_square_of_each_rows_own_gradient(model, rows):
+def test_fisher_information_is_the_mean_square_of_each_rows_own_gradient(model_and_rows):
+    model, rows = model_and_rows
     noise = torch.randn((12, 2), generator=generator(6))
     exemplars = rows[:5]
     found = fisher_information(model, rows, exemplars, noise, chunk=5)
@@ -131,10 +152,11 @@ def test_fisher_information_is_the_mean_square_of_each_rows_own_gradient(model, 
         x = rows[i : i + 1]
         terms = negative_bound(model, x, model.encode(x), means, noise[i : i + 1])
         (terms["reconstruction"] + terms["prior"]).backward()
-        for name, parameter in model.named_parameters():
+        for name, parameter in learned(model):
             expected[name] += parameter.grad.square()
     total = sum(float(value.sum()) for value in expected.values())
     n_weights = sum(value.numel() for value in expected.values())
+    assert found.keys() == expected.keys()
     for name, value in expected.items():
         torch.testing.assert_close(found[name], value * n_weights / total)
 
@@ -151,11 +173,9 @@ def test_consolidation_is_a_weighted_square_that_vanishes_at_the_anchor(model):
 
 def encoded(model, guide, minority):
     """Return both sets of rows in the latent space of a model that was not fine-tuned."""
-    settings = Settings(MIXED, (6,), 2, 4, 0.0, 1, 1, 4, 1e-3)
+    settings = Settings(MIXED, (6,), 2, 4, 0.0, 1, 1, 4, 1e-3, 1.0, None)
     arrays, index = to_arrays(model), np.arange(len(guide))
-    source = MinorityGenerator(
-        settings, arrays, arrays, guide.numpy(), index, minority.numpy(), 1.0
-    )
+    source = MinorityGenerator(settings, arrays, arrays, guide.numpy(), index, minority.numpy())
     return Encoded(source, torch.device("cpu"))
 
 

@@ -35,7 +35,11 @@ _HOLDOUT_DRAWS = 16
 
 @dataclass(frozen=True)
 class Settings:
-    """The method's parameters, checked and free of "auto"."""
+    """The method's parameters, checked and free of "auto".
+
+    ``responsibility`` is the share of guide rows that are chosen by their responsibility for the
+    minority; the rest is chosen uniformly.
+    """
 
     layout: Layout
     hidden_layer_sizes: Sequence[int]
@@ -46,10 +50,14 @@ class Settings:
     max_finetune_steps: int
     batch_size: int
     learning_rate: float
+    responsibility: float
+    image_shape: tuple[int, ...] | None
 
     def network(self) -> MajorityGuidedVAE:
-        """Make the network, its linear layers still empty."""
-        return MajorityGuidedVAE(self.layout, self.hidden_layer_sizes, self.latent_dim)
+        """Make the network, its layers still empty."""
+        return MajorityGuidedVAE(
+            self.layout, self.hidden_layer_sizes, self.latent_dim, self.image_shape
+        )
 
     def pretraining(self) -> Budget:
         """Budget of the pre-training."""

@@ -43,8 +43,6 @@ class MinorityGenerator:
         Where each of them stands in the table.
     minority : ndarray of shape (n, d)
         Codes of the class's own rows.
-    responsibility : float
-        Share of guide rows chosen by their responsibility for the minority; the rest is uniform.
     """
 
     settings: Settings
@@ -53,7 +51,6 @@ class MinorityGenerator:
     guide: Codes
     guide_index: Indices
     minority: Codes
-    responsibility: float
 
     def draw(
         self, n_rows: int, generator: torch.Generator, device: torch.device
@@ -61,7 +58,7 @@ class MinorityGenerator:
         """Draw rows. Returns their codes (n_rows, d) and the guide row behind each (n_rows,)."""
         with torch.no_grad():
             space = Encoded(self, device)
-            i, j = space.choose_pairs(n_rows, self.responsibility, generator)
+            i, j = space.choose_pairs(n_rows, self.settings.responsibility, generator)
             parts = zip(torch.split(i, _CHUNK), torch.split(j, _CHUNK), strict=True)
             codes = [
                 space.translate(own, space.guide_codes[guide.to(device)], generator)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["guide_rows", "shortage"]
+__all__ = ["guide_rows", "shortages"]
 
 Indices = npt.NDArray[np.intp]
 
@@ -49,8 +49,18 @@ def guide_rows(
     return dict.fromkeys(labels, np.flatnonzero(y == guide))
 
 
-def shortage(n_rows: int, n_guide_rows: int, n_codes: int) -> str | None:
-    """Why a class cannot be learned, if it cannot."""
+def shortages(
+    guides: Mapping[Hashable, Indices], y: npt.NDArray[Any], n_codes: int
+) -> dict[Hashable, str]:
+    """Say of each class that cannot be learned why it cannot."""
+    reasons = {
+        label: _shortage(int((y == label).sum()), len(guide), n_codes)
+        for label, guide in guides.items()
+    }
+    return {label: reason for label, reason in reasons.items() if reason is not None}
+
+
+def _shortage(n_rows: int, n_guide_rows: int, n_codes: int) -> str | None:
     if n_rows < _FEWEST_MINORITY_ROWS:
         return f"has {n_rows} row(s), and at least {_FEWEST_MINORITY_ROWS} are needed"
     if n_guide_rows < _FEWEST_GUIDE_ROWS:

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .._data.layout import Layout
+from .._engine.convolution import ConvDecoder, ConvEncoder
 from .._engine.networks import MLP
 
 __all__ = ["MajorityGuidedVAE"]
@@ -28,16 +29,32 @@ class MajorityGuidedVAE(nn.Module):
     layout : Layout
         Which code is of which kind.
     hidden_layer_sizes : sequence of int
-        Widths of the encoder's hidden layers; the decoder mirrors them.
+        Widths of the encoder's hidden layers; the decoder mirrors them. For images the channels
+        of its convolutions.
     latent_dim : int
         Width k of the latent code.
+    image_shape : sequence of int or None
+        Height, width and perhaps channels, where the rows are images.
     """
 
-    def __init__(self, layout: Layout, hidden_layer_sizes: Sequence[int], latent_dim: int) -> None:
+    encoder: nn.Module
+    decoder: nn.Module
+
+    def __init__(
+        self,
+        layout: Layout,
+        hidden_layer_sizes: Sequence[int],
+        latent_dim: int,
+        image_shape: Sequence[int] | None = None,
+    ) -> None:
         super().__init__()
         hidden = list(hidden_layer_sizes)
-        self.encoder = MLP([layout.width, *hidden, latent_dim])
-        self.decoder = MLP([latent_dim, *reversed(hidden), layout.width])
+        if image_shape is None:
+            self.encoder = MLP([layout.width, *hidden, latent_dim])
+            self.decoder = MLP([latent_dim, *reversed(hidden), layout.width])
+        else:
+            self.encoder = ConvEncoder(image_shape, hidden, latent_dim)
+            self.decoder = ConvDecoder(latent_dim, hidden, image_shape)
         self.log_variance = nn.Parameter(torch.tensor(-1.0, dtype=torch.float32))
         every, continuous = np.arange(layout.width), layout.positions("continuous")
         self.continuous_at = torch.from_numpy(continuous)

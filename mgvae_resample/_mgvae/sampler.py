@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numbers
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import Substitution
 from imblearn.utils._docstring import _random_state_docstring
-from sklearn.callback import CallbackContext
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
@@ -27,21 +26,12 @@ from .._base import (
     Table,
     TrainingWarning,
 )
-from .._engine.bootstrap import JitteredBootstrap
-from .._engine.networks import hidden_sizes
-from .._engine.runtime import RandomStreams, single_thread
-from .._engine.training import TrainingRecord
-from .fit import Codes, Finetuned, Pretrained, Settings, finetune, pretrain
-from .generator import MinorityGenerator
-from .guides import guide_rows, shortage
+from .._engine.runtime import single_thread
+from .automatic import resolve
+from .guides import guide_rows, shortages
+from .multiclass import Learning
 
 __all__ = ["MGVAEOverSampler"]
-
-Array = npt.NDArray[Any]
-Indices = npt.NDArray[np.intp]
-
-# Guide rows that can be translated; a random subset keeps memory flat on huge majorities.
-_MOST_GUIDE_ROWS = 20_000
 
 
 @Substitution(
@@ -63,8 +53,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
     guide : {{"majority", "rest"}} or class label, default="majority"
         Rows the exemplars are taken from: the largest class, all rows of other classes, or one
-        class by its label. The model is pre-trained on them once for all classes (with "rest" on
-        the whole table).
+        class by its label. The model is pre-trained once, on the guide rows of all classes.
 
     exemplar_weights : {{"responsibility", "uniform"}} or float, default="responsibility"
         How guide rows are chosen for translation. "uniform" is the paper's rule. With
@@ -77,7 +66,9 @@ class MGVAEOverSampler(DeepOverSampler):
 
     hidden_layer_sizes : "auto" or array-like of int, default="auto"
         Widths of the encoder's hidden layers; the decoder mirrors them. "auto" is (300, 300) for
-        tables of more than 200 columns and (128, 128) otherwise.
+        tables of more than 200 columns and (128, 128) otherwise. For images the channels of the
+        convolutional stages, each of which halves the image; "auto" goes down to 8 pixels with
+        32 channels.
 
     n_exemplars : int, default=256
         Exemplars drawn at each step to stand for the mixture. More cost time and gained nothing
@@ -95,15 +86,16 @@ class MGVAEOverSampler(DeepOverSampler):
         Most optimiser steps on each class. With 50 rows or more the number of steps is chosen on
         a held-out fifth of them; with fewer rows 200 steps are made.
 
-    batch_size : int, default=256
-        Rows a step. Smaller classes are taken whole.
+    batch_size : "auto" or int, default="auto"
+        Rows a step; "auto" is 256, for images 128. Smaller classes are taken whole.
 
-    learning_rate : float, default=0.001
-        Step size of Adam.
+    learning_rate : "auto" or float, default="auto"
+        Step size of Adam; "auto" is 0.001, for images 0.004.
 
     image_shape : tuple of int or None, default=None
         ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
-        pixels of flattened images: intensities of one scale, with a Bernoulli likelihood.
+        pixels of flattened images: intensities of one scale, with a Bernoulli likelihood and
+        convolutional networks.
 
     device : str or torch.device, default="auto"
         "auto" takes CUDA, then MPS, then the CPU.
@@ -190,8 +182,8 @@ class MGVAEOverSampler(DeepOverSampler):
         "ewc_weight": [Interval(numbers.Real, 0, None, closed="left")],
         "max_pretrain_steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "max_finetune_steps": [Interval(numbers.Integral, 1, None, closed="left")],
-        "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
+        "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
         "n_jobs": [numbers.Integral, None],
     }
 
@@ -207,8 +199,8 @@ class MGVAEOverSampler(DeepOverSampler):
         ewc_weight: float = 0.01,
         max_pretrain_steps: int = 1000,
         max_finetune_steps: int = 500,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
+        batch_size: str | int = "auto",
+        learning_rate: str | float = "auto",
         image_shape: tuple[int, ...] | None = None,
         device: str | torch.device = "auto",
         n_jobs: int | None = None,
@@ -265,150 +257,28 @@ class MGVAEOverSampler(DeepOverSampler):
         return decoded
 
     def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
-        settings = self._settings(table)
         guides = guide_rows(self.guide, table.y, labels)
-        learnable = {
-            label: guide for label, guide in guides.items() if _is_learnable(table, label, guide)
-        }
-        root = self._init_callback_context(
-            max_subtasks=1 + len(learnable), sequential_subtasks=False
-        )
+        for label, reason in shortages(guides, table.y, table.codec.layout_.width).items():
+            del guides[label]
+            warnings.warn(
+                f"Class {label!r} {reason} to train a generator. Its rows are repeated with a "
+                "little noise instead (a jittered bootstrap).",
+                FewRowsWarning,
+                stacklevel=2,
+            )
+        root = self._init_callback_context(max_subtasks=1 + len(guides), sequential_subtasks=False)
         root.call_on_fit_task_begin(estimator=self)
-        pretrained, tuned = None, {}
-        if learnable:
-            guide = next(iter(learnable.values()))
-            pretrained = self._pretrain(settings, table, guide, root)
-            tuned = self._finetune(settings, pretrained, table, learnable, root)
+        settings = resolve(self.get_params(), table.codec.layout_)
+        learning = Learning(settings, table.codes, table.y, guides, table.streams, table.device)
+        learned = learning.run(
+            labels,
+            report=partial(EpochReport, self, root),
+            in_parallel=lambda jobs: Parallel(n_jobs=self.n_jobs)(delayed(job)() for job in jobs),
+        )
         root.call_on_fit_task_end(estimator=self)
-        self._record(pretrained, tuned)
-        return {
-            label: self._generator(
-                settings, table, label, guides[label], pretrained, tuned.get(label)
-            )
-            for label in labels
-        }
-
-    def _generator(
-        self,
-        settings: Settings,
-        table: Table,
-        label: Label,
-        guide: Indices,
-        pretrained: Pretrained | None,
-        tuned: Finetuned | None,
-    ) -> FittedGenerator:
-        minority = table.codes[table.y == label]
-        if pretrained is None or pretrained.weights is None:
-            return JitteredBootstrap(minority, settings.layout.positions("continuous"))
-        if tuned is None or tuned.weights is None:
-            return JitteredBootstrap(minority, settings.layout.positions("continuous"))
-        share = self.exemplar_weights
-        if isinstance(share, str):
-            share = float(share == "responsibility")
-        if len(guide) > _MOST_GUIDE_ROWS:
-            shuffle = table.streams.generator("kept guide rows")
-            guide = guide[torch.randperm(len(guide), generator=shuffle)[:_MOST_GUIDE_ROWS].numpy()]
-        return MinorityGenerator(
-            settings,
-            tuned.weights,
-            pretrained.weights,
-            table.codes[guide],
-            guide,
-            minority,
-            float(share),
-        )
-
-    def _settings(self, table: Table) -> Settings:
-        """Replace "auto" by what the data decide."""
-        layout = table.codec.layout_
-        return Settings(
-            layout=layout,
-            hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes, layout.width),
-            latent_dim=self.latent_dim,
-            n_exemplars=self.n_exemplars,
-            ewc_weight=float(self.ewc_weight),
-            max_pretrain_steps=self.max_pretrain_steps,
-            max_finetune_steps=self.max_finetune_steps,
-            batch_size=self.batch_size,
-            learning_rate=float(self.learning_rate),
-        )
-
-    def _pretrain(
-        self, settings: Settings, table: Table, guide: Indices, root: CallbackContext
-    ) -> Pretrained:
-        codes = table.codes if self.guide == "rest" else table.codes[guide]
-        report = EpochReport(self, root, "pretrain", 0, settings.pretraining().n_epochs)
-        with report:
-            pretrained = pretrain(settings, codes, table.streams, table.device, report)
-        _warn_of(pretrained.trouble, "The pre-training")
-        return pretrained
-
-    def _finetune(
-        self,
-        settings: Settings,
-        pretrained: Pretrained,
-        table: Table,
-        guides: dict[Label, Indices],
-        root: CallbackContext,
-    ) -> dict[Label, Finetuned]:
-        n_epochs = settings.finetuning().n_epochs
-        jobs = [
-            delayed(_finetune_class)(
-                settings,
-                pretrained,
-                table.codes[guide],
-                table.codes[table.y == label],
-                RandomStreams(table.streams.seed, "class", str(label)),
-                table.device,
-                EpochReport(self, root, f"finetune {label}", i + 1, n_epochs),
-            )
-            for i, (label, guide) in enumerate(guides.items())
-        ]
-        tuned = Parallel(n_jobs=self.n_jobs)(jobs)
-        for label, result in zip(guides, tuned, strict=True):
-            _warn_of(result.trouble, f"The fine-tuning on class {label!r}")
-        return dict(zip(guides, tuned, strict=True))
-
-    def _record(self, pretrained: Pretrained | None, tuned: Mapping[Label, Finetuned]) -> None:
-        first = TrainingRecord(stop_reason="none") if pretrained is None else pretrained.record
-        records = {label: result.record for label, result in tuned.items()}
-        for attribute, of in (
-            ("history_", "history"),
-            ("n_iter_", "n_steps"),
-            ("stop_reason_", "stop_reason"),
-        ):
-            finetune = {label: getattr(record, of) for label, record in records.items()}
-            setattr(self, attribute, {"pretrain": getattr(first, of), "finetune": finetune})
-
-
-def _is_learnable(table: Table, label: Label, guide: Indices) -> bool:
-    """Whether a generator can be trained; if not, say what is done instead."""
-    n_rows = int((table.y == label).sum())
-    reason = shortage(n_rows, len(guide), table.codec.layout_.width)
-    if reason is not None:
-        warnings.warn(
-            f"Class {label!r} {reason} to train a generator. Its rows are repeated with a little "
-            "noise instead (a jittered bootstrap).",
-            FewRowsWarning,
-            stacklevel=2,
-        )
-    return reason is None
-
-
-def _finetune_class(
-    settings: Settings,
-    pretrained: Pretrained,
-    guide: Codes,
-    minority: Codes,
-    streams: RandomStreams,
-    device: torch.device,
-    report: EpochReport,
-) -> Finetuned:
-    """Fine-tune one class, in whatever process joblib chose."""
-    with single_thread(), report:
-        return finetune(settings, pretrained, guide, minority, streams, device, report)
-
-
-def _warn_of(trouble: str | None, what: str) -> None:
-    if trouble is not None:
-        warnings.warn(f"{what} {trouble}", TrainingWarning, stacklevel=2)
+        for trouble in learned.troubles:
+            warnings.warn(trouble, TrainingWarning, stacklevel=2)
+        self.history_ = learned.recorded("history")
+        self.n_iter_ = learned.recorded("n_steps")
+        self.stop_reason_ = learned.recorded("stop_reason")
+        return dict(learned.generators)
