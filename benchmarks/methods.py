@@ -16,6 +16,13 @@ from benchmarks.data import Labels, Rows
 NO_RESAMPLING = ("none", "class_weight", "threshold")
 RIVALS = (*NO_RESAMPLING, "RandomOverSampler", "SMOTE", "BorderlineSMOTE", "ADASYN")
 METHODS = (*RIVALS, "MGVAE")
+# InfoGAN and CGAN are BayesGAN without its network, and without codes.
+GANS: dict[str, dict[str, Any]] = {
+    "BayesGAN": {},
+    "InfoGAN": {"structure": "infogan"},
+    "CGAN": {"structure": None},
+}
+OURS = ("MGVAE", *GANS)
 
 
 class Scaler(Protocol):
@@ -47,13 +54,13 @@ def resample(
 ) -> Resampled:
     """Resample the training part; a rival that cannot leaves it as it is and says so.
 
-    Rivals work on scaled rows, as distances ask for; MGVAE gets the table as it is.
+    Rivals work on scaled rows, as distances ask for; ours get the table as it is.
     """
     name, params = parse(method)
     scaled = scaler.transform(X)
     if name in NO_RESAMPLING:
         return Resampled(scaled, y)
-    ours = name == "MGVAE"
+    ours = name in OURS
     try:
         sampler = _build(name, params, y, seed, image_shape)
         start = time.perf_counter()
@@ -90,6 +97,11 @@ def _build(
         from mgvae_resample import MGVAEOverSampler
 
         return MGVAEOverSampler(image_shape=image_shape, random_state=seed, **params)
+    if name in GANS:
+        from mgvae_resample import BayesGANOverSampler
+
+        given = {**GANS[name], **params}
+        return BayesGANOverSampler(image_shape=image_shape, random_state=seed, **given)
     if name == "RandomOverSampler":
         return RandomOverSampler(random_state=seed, **params)
     # A careful user lowers the number of neighbours to the rows there are.
@@ -98,5 +110,5 @@ def _build(
         return ADASYN(random_state=seed, **{"n_neighbors": n_neighbors, **params})
     smote = {"SMOTE": SMOTE, "BorderlineSMOTE": BorderlineSMOTE}.get(name)
     if smote is None:
-        raise SystemExit(f"Unknown method {name!r}; choose from {', '.join(METHODS)}.")
+        raise SystemExit(f"Unknown method {name!r}; choose from {', '.join((*METHODS, *GANS))}.")
     return smote(random_state=seed, **{"k_neighbors": n_neighbors, **params})

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from tests.support import table
+from tests.support import MAKERS, table
+
+
+@pytest.fixture(params=MAKERS)
+def quick(request):
+    """Make samplers, each of the two in turn, whose training takes a fraction of a second."""
+    return MAKERS[request.param]
 
 
 @pytest.fixture

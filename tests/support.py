@@ -4,23 +4,42 @@ from collections import Counter
 
 import numpy as np
 
-from mgvae_resample import MGVAEOverSampler
+from mgvae_resample import BayesGANOverSampler, MGVAEOverSampler
 
 QUICK = {
-    "max_pretrain_steps": 30,
-    "max_finetune_steps": 20,
-    "hidden_layer_sizes": (16,),
-    "latent_dim": 3,
-    "n_exemplars": 32,
-    "batch_size": 32,
-    "device": "cpu",
-    "random_state": 0,
+    MGVAEOverSampler: {
+        "max_pretrain_steps": 30,
+        "max_finetune_steps": 20,
+        "hidden_layer_sizes": (16,),
+        "latent_dim": 3,
+        "n_exemplars": 32,
+        "batch_size": 32,
+        "device": "cpu",
+        "random_state": 0,
+    },
+    BayesGANOverSampler: {
+        "max_steps": 30,
+        "hidden_layer_sizes": (16,),
+        "n_codes": 2,
+        "noise_dim": 8,
+        "batch_size": 32,
+        "device": "cpu",
+        "random_state": 0,
+    },
 }
 
 
-def quick(**params):
-    """Return a sampler whose training takes a fraction of a second."""
-    return MGVAEOverSampler(**{**QUICK, **params})
+def quick_gan(**params):
+    """Return a BayesGANOverSampler whose training takes a fraction of a second."""
+    return BayesGANOverSampler(**{**QUICK[BayesGANOverSampler], **params})
+
+
+def quick_vae(**params):
+    """Return an MGVAEOverSampler whose training takes a fraction of a second."""
+    return MGVAEOverSampler(**{**QUICK[MGVAEOverSampler], **params})
+
+
+MAKERS = {"BayesGANOverSampler": quick_gan, "MGVAEOverSampler": quick_vae}
 
 
 def table(*sizes, n_columns=4, seed=0):

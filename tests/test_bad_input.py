@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 
-from tests.support import quick, table
+from tests.support import quick_gan, quick_vae, table
 
 
 def with_value(X, value):
@@ -45,6 +45,27 @@ BAD_LABELS = {
     "two labels a row": (lambda y: np.column_stack([y + 1, y * 0 + 1]), r"multi|Unknown|y"),
 }
 
+BAD_GAN_PARAMETERS = [
+    {"structure": "tangled"},
+    {"structure": [("c1", "c'1")]},
+    {"n_codes": 0},
+    {"structure": "entangled", "n_codes": 2},
+    {"noise_dim": 0},
+    {"structure_weight": -0.1},
+    {"hidden_layer_sizes": (0,)},
+    {"hidden_layer_sizes": "wide"},
+    {"generated_share": 1.5},
+    {"generated_share": "half"},
+    {"augmentation": -1.0},
+    {"max_steps": 0},
+    {"max_steps": "many"},
+    {"batch_size": 1},
+    {"learning_rate": 0.0},
+    {"image_shape": (2,)},
+    {"device": 3},
+    {"random_state": "seed"},
+]
+
 BAD_PARAMETERS = [
     {"guide": "minority"},
     {"exemplar_weights": "heavy"},
@@ -74,7 +95,7 @@ BAD_PARAMETERS = [
 
 
 @pytest.mark.parametrize("rows", BAD_ROWS)
-def test_bad_rows_are_refused(binary, rows):
+def test_bad_rows_are_refused(quick, binary, rows):
     X, y = binary
     make, reason = BAD_ROWS[rows]
     with pytest.raises(ValueError, match=reason):
@@ -83,7 +104,7 @@ def test_bad_rows_are_refused(binary, rows):
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
 @pytest.mark.parametrize("labels", BAD_LABELS)
-def test_bad_labels_are_refused(binary, labels):
+def test_bad_labels_are_refused(quick, binary, labels):
     X, y = binary
     make, reason = BAD_LABELS[labels]
     with pytest.raises(ValueError, match=reason):
@@ -91,7 +112,7 @@ def test_bad_labels_are_refused(binary, labels):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_the_column_that_holds_no_numbers_is_named(binary, value):
+def test_the_column_that_holds_no_numbers_is_named(quick, binary, value):
     X, y = binary
     with pytest.raises(ValueError, match="x2"):
         quick().fit_resample(with_value(X, value), y)
@@ -100,7 +121,7 @@ def test_the_column_that_holds_no_numbers_is_named(binary, value):
         quick().fit_resample(frame, y)
 
 
-def test_dates_are_refused(binary):
+def test_dates_are_refused(quick, binary):
     X, y = binary
     frame = pd.DataFrame(X, columns=list("abcd")).assign(day=pd.Timestamp("2020-01-01"))
     with pytest.raises((TypeError, ValueError), match=r"[Dd]ate|day"):
@@ -110,15 +131,21 @@ def test_dates_are_refused(binary):
 @pytest.mark.parametrize("params", BAD_PARAMETERS, ids=lambda p: str(p).partition(" at ")[0])
 def test_bad_parameters_are_refused_by_name(binary, params):
     with pytest.raises(ValueError, match=next(iter(params))):
-        quick(**params).fit_resample(*binary)
+        quick_vae(**params).fit_resample(*binary)
 
 
-def test_image_shape_must_fit_the_columns(binary):
+@pytest.mark.parametrize("params", BAD_GAN_PARAMETERS, ids=str)
+def test_bad_parameters_of_the_gan_are_refused_by_name(binary, params):
+    with pytest.raises(ValueError, match=list(params)[-1]):
+        quick_gan(**params).fit_resample(*binary)
+
+
+def test_image_shape_must_fit_the_columns(quick, binary):
     with pytest.raises(ValueError, match=r"image_shape.*(9|\(3, 3\)).*4"):
         quick(image_shape=(3, 3)).fit_resample(*binary)
 
 
-def test_numbers_in_an_object_array_are_numbers(binary):
+def test_numbers_in_an_object_array_are_numbers(quick, binary):
     X, y = binary
     X_res, _ = quick().fit_resample(X.astype(object), y)
     assert X_res.dtype == np.float64
@@ -126,7 +153,7 @@ def test_numbers_in_an_object_array_are_numbers(binary):
 
 
 @pytest.mark.parametrize("scale", [1e30, 1e-30, 1e300])
-def test_columns_of_extreme_scale(binary, scale):
+def test_columns_of_extreme_scale(quick, binary, scale):
     X, y = binary
     X[:, 1] *= scale
     X_res, _ = quick().fit_resample(X, y)
@@ -135,7 +162,7 @@ def test_columns_of_extreme_scale(binary, scale):
     assert len(np.unique(X_res[75:, 1])) > 20
 
 
-def test_one_outlier_does_not_flatten_the_column(binary):
+def test_one_outlier_does_not_flatten_the_column(quick, binary):
     X, y = binary
     X[0, 0] = 1e12
     X_res, _ = quick().fit_resample(X, y)
@@ -146,7 +173,7 @@ def test_one_outlier_does_not_flatten_the_column(binary):
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("learning_rate", [10.0, 1e6])
-def test_a_wild_learning_rate_never_returns_nan(binary, learning_rate):
+def test_a_wild_learning_rate_never_returns_nan(quick, binary, learning_rate):
     X, y = binary
     X_res, _ = quick(learning_rate=learning_rate).fit_resample(X, y)
     assert X_res.shape == (120, 4)
@@ -169,7 +196,7 @@ class Interrupt:
         raise KeyboardInterrupt
 
 
-def test_an_interrupted_first_fit_leaves_nothing_trained(binary):
+def test_an_interrupted_first_fit_leaves_nothing_trained(quick, binary):
     sampler = quick().set_callbacks(Interrupt())
     with pytest.raises(KeyboardInterrupt):
         sampler.fit_resample(*binary)
@@ -178,7 +205,7 @@ def test_an_interrupted_first_fit_leaves_nothing_trained(binary):
         sampler.sample(3, 1)
 
 
-def test_an_interrupted_second_fit_leaves_the_first(binary):
+def test_an_interrupted_second_fit_leaves_the_first(quick, binary):
     sampler = quick()
     sampler.fit_resample(*binary)
     twin = pickle.loads(pickle.dumps(sampler))
@@ -192,7 +219,7 @@ def test_an_interrupted_second_fit_leaves_the_first(binary):
     assert_array_equal(sampler.sample(3, 1), twin.sample(3, 1))
 
 
-def test_a_refused_table_leaves_the_first_fit(binary):
+def test_a_refused_table_leaves_the_first_fit(quick, binary):
     X, y = binary
     sampler = quick()
     sampler.fit_resample(X, y)

@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
 
-from tests.support import counts, quick
+from tests.support import counts, quick_gan, quick_vae
 
 LONG = {"max_pretrain_steps": 300, "max_finetune_steps": 200}
 
@@ -35,7 +35,7 @@ class Recorder:
 
 def test_losses_are_those_of_the_history(three_classes):
     recorder = Recorder()
-    sampler = quick(**LONG).set_callbacks(recorder)
+    sampler = quick_vae(**LONG).set_callbacks(recorder)
     sampler.fit_resample(*three_classes)
     history = sampler.history_["pretrain"]
     assert len(history) >= 2
@@ -48,14 +48,32 @@ def test_losses_are_those_of_the_history(three_classes):
     assert others == {"finetune 1", "finetune 2"}
 
 
-def test_a_callback_does_not_change_the_rows(binary):
+def test_losses_of_the_gan_are_those_of_its_history(three_classes):
+    recorder = Recorder()
+    sampler = quick_gan(max_steps=120).set_callbacks(recorder)
+    sampler.fit_resample(*three_classes)
+    assert {"discriminator", "generator", "likelihood", "independence"} <= set(sampler.history_)
+    for name, values in sampler.history_.items():
+        assert [losses[name] for losses in recorder.losses] == values
+    assert len(recorder.losses) == 3
+    assert {losses["task"] for losses in recorder.losses} == {"train"}
+
+
+def test_a_callback_stops_the_game(binary):
+    sampler = quick_gan(max_steps=300).set_callbacks(Recorder(stop_after=1))
+    _, y_res = sampler.fit_resample(*binary)
+    assert (sampler.stop_reason_, sampler.n_iter_) == ("callback", 50)
+    assert counts(y_res) == {0: 60, 1: 60}
+
+
+def test_a_callback_does_not_change_the_rows(quick, binary):
     expected, _ = quick().fit_resample(*binary)
     X_res, _ = quick().set_callbacks(Recorder()).fit_resample(*binary)
     assert_array_equal(X_res, expected)
 
 
 def test_a_callback_stops_the_training(binary):
-    full, stopped = quick(**LONG), quick(**LONG).set_callbacks(Recorder(stop_after=1))
+    full, stopped = quick_vae(**LONG), quick_vae(**LONG).set_callbacks(Recorder(stop_after=1))
     full.fit_resample(*binary)
     _, y_res = stopped.fit_resample(*binary)
     assert stopped.stop_reason_["pretrain"] == "callback"
@@ -64,13 +82,13 @@ def test_a_callback_stops_the_training(binary):
     assert counts(y_res) == {0: 60, 1: 60}
 
 
-def test_a_callback_is_set_up_and_torn_down_once(three_classes):
+def test_a_callback_is_set_up_and_torn_down_once(quick, three_classes):
     recorder = Recorder()
     quick().set_callbacks(recorder).fit_resample(*three_classes)
     assert recorder.events == ["setup", "teardown"]
 
 
-def test_a_callback_is_torn_down_when_it_raises(binary):
+def test_a_callback_is_torn_down_when_it_raises(quick, binary):
     class Fails(Recorder):
         def on_fit_task_end(self, estimator, context, *, metadata=None):
             raise RuntimeError("stop here")
@@ -81,7 +99,7 @@ def test_a_callback_is_torn_down_when_it_raises(binary):
     assert recorder.events == ["setup", "teardown"]
 
 
-def test_a_callback_hears_of_a_table_that_needs_no_training():
+def test_a_callback_hears_of_a_table_that_needs_no_training(quick):
     X, y = np.arange(40.0).reshape(20, 2), np.repeat([0, 1], 10)
     recorder = Recorder()
     quick().set_callbacks(recorder).fit_resample(X, y)
@@ -92,15 +110,15 @@ def test_a_callback_hears_of_a_table_that_needs_no_training():
 @pytest.mark.xdist_group("workers")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_progress_bar(three_classes, n_jobs, capsys):
-    sampler = quick(n_jobs=n_jobs).set_callbacks(ProgressBar())
+    sampler = quick_vae(n_jobs=n_jobs).set_callbacks(ProgressBar())
     X_res, _ = sampler.fit_resample(*three_classes)
     shown = capsys.readouterr().out
     assert "MGVAEOverSampler" in shown
     assert "100%" in shown
-    assert_array_equal(X_res, quick().fit_resample(*three_classes)[0])
+    assert_array_equal(X_res, quick_vae().fit_resample(*three_classes)[0])
 
 
-def test_clone_and_refit_keep_working_with_callbacks(binary):
+def test_clone_and_refit_keep_working_with_callbacks(quick, binary):
     sampler = quick().set_callbacks(Recorder())
     sampler.fit_resample(*binary)
     X_again, _ = sampler.fit_resample(*binary)

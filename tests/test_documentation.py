@@ -9,7 +9,7 @@ import pytest
 
 import mgvae_resample
 from mgvae_resample import MGVAEOverSampler
-from tests.support import quick
+from tests.support import quick_vae
 
 README = Path(__file__).parents[1] / "README.md"
 BUDGET = "MGVAEOverSampler(max_pretrain_steps=20, max_finetune_steps=10, "
@@ -45,7 +45,7 @@ def test_every_parameter_is_documented():
 
 
 def test_every_fitted_attribute_is_documented(binary):
-    sampler = quick()
+    sampler = quick_vae()
     sampler.fit_resample(*binary)
     fitted = {name for name in vars(sampler) if name.endswith("_") and name[0] != "_"}
     assert section("Attributes") - {"feature_names_in_"} == fitted

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.support import quick, table
+from tests.support import quick_vae, table
 
 
 @pytest.fixture
@@ -20,21 +20,21 @@ def guides(sampler, X, y):
 
 
 def test_the_majority_guides_by_default(four_classes):
-    assert guides(quick(), *four_classes) == {1: {0}, 2: {0}, 3: {0}}
+    assert guides(quick_vae(), *four_classes) == {1: {0}, 2: {0}, 3: {0}}
 
 
 def test_one_class_guides_all_when_named(four_classes):
-    assert guides(quick(guide=2), *four_classes) == {1: {2}, 2: {2}, 3: {2}}
+    assert guides(quick_vae(guide=2), *four_classes) == {1: {2}, 2: {2}, 3: {2}}
 
 
 def test_the_rest_guides_when_asked_for(four_classes):
-    found = guides(quick(guide="rest", exemplar_weights="uniform"), *four_classes)
+    found = guides(quick_vae(guide="rest", exemplar_weights="uniform"), *four_classes)
     assert found == {1: {0, 2, 3}, 2: {0, 1, 3}, 3: {0, 1, 2}}
 
 
 def test_an_unknown_guide_is_refused_with_the_choices(four_classes):
     with pytest.raises(ValueError, match=r"'guide'.*7.*\[0, 1, 2, 3\]"):
-        quick(guide=7).fit_resample(*four_classes)
+        quick_vae(guide=7).fit_resample(*four_classes)
 
 
 def test_responsibility_prefers_guides_near_the_minority():
@@ -46,7 +46,7 @@ def test_responsibility_prefers_guides_near_the_minority():
     for weights in ("uniform", 0.5, "responsibility"):
         # Consolidation holds the latent space in place, so that near stays near.
         settings = {"max_pretrain_steps": 200, "learning_rate": 0.01, "ewc_weight": 1.0}
-        sampler = quick(exemplar_weights=weights, **settings)
+        sampler = quick_vae(exemplar_weights=weights, **settings)
         sampler.fit_resample(X, y)
         share[weights] = np.mean(sampler.source_indices_ < 60)
     assert abs(share["uniform"] - 0.5) < 0.15
@@ -56,6 +56,6 @@ def test_responsibility_prefers_guides_near_the_minority():
 
 def test_uniform_weights_use_many_guides(four_classes):
     X, y = four_classes
-    sampler = quick(exemplar_weights="uniform", sampling_strategy={3: 300})
+    sampler = quick_vae(exemplar_weights="uniform", sampling_strategy={3: 300})
     sampler.fit_resample(X, y)
     assert len(np.unique(sampler.source_indices_)) > 50

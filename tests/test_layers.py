@@ -9,7 +9,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "mgvae_resample"
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
-WINGS = ("_mgvae",)
+WINGS = ("_bayesgan", "_mgvae")
+# Draws itself; matplotlib is imported where it is used.
+DRAWS = {"_bayesgan/structure.py"}
 LEARNERS = {"sklearn", "imblearn", "pandas"}
 # Floor -> what of ours it may import; "" is the package itself.
 ALLOWED = {
@@ -52,6 +54,7 @@ def violations(source, module):
     estimator = module in {f"{wing}/sampler.py" for wing in WINGS}
     allowed = ALLOWED[floor] | ({"_base"} if estimator else set())
     barred = BARRED[floor] - (LEARNERS if estimator else set())
+    barred -= {"matplotlib"} if module in DRAWS else set()
     found = []
     for name in imports(source, module):
         top, _, inner = name.partition(".")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from tests.support import counts, quick
+from tests.support import counts
 
 
 def double_the_rarest(y):
@@ -31,7 +31,7 @@ THREE = [
 
 
 @pytest.mark.parametrize(("strategy", "expected"), THREE, ids=name)
-def test_exact_numbers_of_three_classes(three_classes, strategy, expected):
+def test_exact_numbers_of_three_classes(quick, three_classes, strategy, expected):
     X, y = three_classes
     sampler = quick(sampling_strategy=strategy)
     X_res, y_res = sampler.fit_resample(X, y)
@@ -44,7 +44,7 @@ def test_exact_numbers_of_three_classes(three_classes, strategy, expected):
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(0.5, 30), (1.0, 60)])
-def test_ratio_of_two_classes(binary, ratio, expected):
+def test_ratio_of_two_classes(quick, binary, ratio, expected):
     _, y_res = quick(sampling_strategy=ratio).fit_resample(*binary)
     assert counts(y_res) == {0: 60, 1: expected}
 
@@ -65,18 +65,18 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("strategy", "reason"), REFUSED, ids=name)
-def test_what_cannot_be_done_is_refused_with_the_reason(three_classes, strategy, reason):
+def test_what_cannot_be_done_is_refused_with_the_reason(quick, three_classes, strategy, reason):
     with pytest.raises((ValueError, TypeError), match=reason):
         quick(sampling_strategy=strategy).fit_resample(*three_classes)
 
 
 @pytest.mark.parametrize("ratio", [0.1, 1.5])
-def test_ratio_out_of_reach_is_refused(binary, ratio):
+def test_ratio_out_of_reach_is_refused(quick, binary, ratio):
     with pytest.raises(ValueError, match=r"ratio|sampling_strategy"):
         quick(sampling_strategy=ratio).fit_resample(*binary)
 
 
-def test_classes_are_made_in_the_order_of_their_labels(three_classes):
+def test_classes_are_made_in_the_order_of_their_labels(quick, three_classes):
     X, y = three_classes
     _, y_res = quick().fit_resample(X, y)
     assert_array_equal(y_res[len(y) :], np.repeat([1, 2], [45, 52]))

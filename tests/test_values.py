@@ -6,7 +6,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-from tests.support import quick, table
+from tests.support import quick_vae, table
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ LEARNT = {"max_pretrain_steps": 200, "max_finetune_steps": 200, "learning_rate":
 
 
 def synthetic(X, y, **params):
-    X_res, _ = quick(**params).fit_resample(X, y)
+    X_res, _ = quick_vae(**params).fit_resample(X, y)
     return X_res[len(X) :]
 
 

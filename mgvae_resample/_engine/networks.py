@@ -31,21 +31,27 @@ class MLP(nn.Sequential):
     def __init__(self, sizes: Sequence[int]) -> None:
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(sizes):
-            layers += [BlankLinear(n_in, n_out, dtype=torch.float32), nn.LeakyReLU(0.1)]
+            layers += [BlankLinear(n_in, n_out), nn.LeakyReLU(0.1)]
         super().__init__(*layers[:-1])
 
 
 class BlankLinear(nn.Linear):
-    """A linear layer that is made empty: torch's own draws its weights from the global state."""
+    """A linear layer that is made empty: torch's own draws its weights from the global state.
+
+    Always float32, whatever the caller's default.
+    """
+
+    def __init__(self, n_inputs: int, n_outputs: int) -> None:
+        super().__init__(n_inputs, n_outputs, dtype=torch.float32)
 
     def reset_parameters(self) -> None:
         """Leave the weights to :func:`initialise`."""
 
 
-def initialise(module: nn.Module, generator: torch.Generator) -> None:
+def initialise(module: nn.Module, generator: torch.Generator, gain: float = 1.0) -> None:
     """Fill the linear and convolutional layers of a module, in place.
 
-    The scale is the one torch gives to such layers, uniform in +-1/sqrt(fan in).
+    Weights and biases are uniform in +-gain/sqrt(fan in); torch's own layers have gain 1.
 
     Parameters
     ----------
@@ -53,11 +59,13 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
         A module on the CPU.
     generator : torch.Generator
         CPU generator that supplies the numbers.
+    gain : float
+        Of 2 and more, the signal does not fade on its way through rectifiers.
     """
     with torch.no_grad():
         for part in module.modules():
             if isinstance(part, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-                bound = 1.0 / math.sqrt(_fan_in(part))
+                bound = gain / math.sqrt(_fan_in(part))
                 part.weight.uniform_(-bound, bound, generator=generator)
                 if part.bias is not None:
                     part.bias.uniform_(-bound, bound, generator=generator)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Budget", "Diverged", "Report", "Terms", "TrainingRecord", "batches", "train"]
+__all__ = [
+    "Budget",
+    "Diverged",
+    "Report",
+    "Terms",
+    "TrainingRecord",
+    "batches",
+    "steadily",
+    "train",
+]
 
 Terms = dict[str, Tensor]
 Report = Callable[[Mapping[str, float]], bool]
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class Diverged(RuntimeError):
@@ -35,6 +46,11 @@ class Budget:
         Epochs without a better monitor value before stopping; None never stops early.
     decay : float
         Share of the budget, at its end, over which the learning rate falls.
+    betas : tuple of two floats
+        Adam's memory of the gradient and of its square.
+    averaging : float or None
+        The module is left with the exponential moving average of its weights, of which each step
+        keeps this share; None leaves it with the weights themselves.
     """
 
     max_steps: int
@@ -42,6 +58,8 @@ class Budget:
     epoch_steps: int = 50
     patience: int | None = None
     decay: float = 0.3
+    betas: tuple[float, float] = (0.9, 0.999)
+    averaging: float | None = None
 
     @property
     def n_epochs(self) -> int:
@@ -125,8 +143,11 @@ def train(
         If a term becomes infinite or not a number.
     """
     parameters = list(module.parameters())
-    optimiser = torch.optim.Adam(parameters, lr=budget.learning_rate, fused=True)
+    optimiser = torch.optim.Adam(
+        parameters, lr=budget.learning_rate, betas=budget.betas, fused=True
+    )
     record = TrainingRecord()
+    average = _Average(parameters, budget.averaging)
     best = _Best(module, monitor)
     for _ in range(budget.n_epochs):
         sums: Terms = {}
@@ -139,6 +160,7 @@ def train(
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             record.n_steps += 1
+            average.update(record.n_steps)
             for name, value in terms.items():
                 sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach()
         values = {name: float(total) / n_steps for name, total in sums.items()}
@@ -152,16 +174,80 @@ def train(
         if budget.patience is not None and best.epochs_since > budget.patience:
             record.stop_reason = "patience"
             break
+    average.restore()
     if not all(bool(p.isfinite().all()) for p in parameters):
         raise Diverged(f"after {record.n_steps} steps the weights are no longer finite")
     record.best_steps = best.restore(record.n_steps)
     return record
 
 
+def steadily(
+    attempt: Callable[[Budget], tuple[Module, TrainingRecord]], budget: Budget
+) -> tuple[Module | None, TrainingRecord, str | None]:
+    """Train; where that diverges, train again with a tenth of the learning rate, up to thrice.
+
+    Parameters
+    ----------
+    attempt : callable
+        Trains from scratch within a budget; returns the module and the record.
+    budget : Budget
+        The first budget to try.
+
+    Returns
+    -------
+    module : nn.Module or None
+        None where no learning rate led to one.
+    record : TrainingRecord
+    trouble : str or None
+        What to tell the user, if anything.
+    """
+    asked = budget.learning_rate
+    for _ in range(3):
+        try:
+            module, record = attempt(budget)
+        except Diverged as error:
+            reason = str(error)
+            budget = replace(budget, learning_rate=budget.learning_rate / 10)
+            continue
+        if budget.learning_rate == asked:
+            return module, record, None
+        return (
+            module,
+            record,
+            f"diverged with learning_rate={asked:g} ({reason}); "
+            f"{budget.learning_rate:g} was used instead.",
+        )
+    trouble = (
+        f"diverged with learning_rate={asked:g} and two smaller ones ({reason}). Rows are "
+        "repeated with a little noise instead; try a smaller 'learning_rate'."
+    )
+    return None, TrainingRecord(stop_reason="diverged"), trouble
+
+
 def _set_learning_rate(optimiser: torch.optim.Optimizer, budget: Budget, step: int) -> None:
     left = (budget.max_steps - step) / (budget.decay * budget.max_steps)
     for group in optimiser.param_groups:
         group["lr"] = budget.learning_rate * min(1.0, max(left, 0.02))
+
+
+class _Average:
+    """The exponential moving average of the weights."""
+
+    def __init__(self, parameters: list[nn.Parameter], kept: float | None) -> None:
+        self.parameters, self.kept = parameters, kept
+        self.values = [] if kept is None else [p.detach().clone() for p in parameters]
+
+    def update(self, n_steps: int) -> None:
+        if self.kept is not None:
+            # The first steps count little, so that the random start is soon forgotten.
+            kept = min(self.kept, n_steps / (n_steps + 10.0))
+            weights = [p.detach() for p in self.parameters]
+            torch._foreach_lerp_(self.values, weights, 1.0 - kept)
+
+    def restore(self) -> None:
+        with torch.no_grad():
+            for parameter, value in zip(self.parameters, self.values, strict=False):
+                parameter.copy_(value)
 
 
 class _Best:

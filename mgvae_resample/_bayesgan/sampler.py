@@ -1,0 +1,479 @@
+"""BayesGANOverSampler: rows from a generator whose codes follow a Bayesian network."""
+
+from __future__ import annotations
+
+import numbers
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import Substitution
+from imblearn.utils._docstring import _random_state_docstring
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._base import (
+    DeepOverSampler,
+    EpochReport,
+    FewRowsWarning,
+    FittedGenerator,
+    Label,
+    Table,
+    TrainingWarning,
+)
+from .._engine.bootstrap import JitteredBootstrap
+from .._engine.convolution import channels
+from .._engine.networks import hidden_sizes
+from .._engine.runtime import normal, single_thread
+from .._engine.training import TrainingRecord
+from .codes import CodeReader, chosen_codes, traversal
+from .fit import Fitted, Settings, fit
+from .generator import ClassGenerator
+from .structure import BayesianStructure
+
+__all__ = ["BayesGANOverSampler"]
+
+Array = npt.NDArray[Any]
+
+_FEWEST_ROWS = 3
+# Classes with more rows than this get a smaller share of generated ones.
+_COMMON = 100
+
+
+@Substitution(
+    sampling_strategy=BaseOverSampler._sampling_strategy_docstring,
+    random_state=_random_state_docstring,
+)
+class BayesGANOverSampler(DeepOverSampler):
+    """Over-sample with a GAN whose latent codes follow a Bayesian network (IMSIC).
+
+    One conditional generator G(z, y, c) learns all classes together, so that a class with few
+    rows borrows from the others how rows vary. A few observed codes c steer what it makes. The
+    discriminator reads latent codes c' back from rows, and a Bayesian network given by the user
+    says which of them may depend on which: codes become disentangled, or entangled on
+    purpose [1]_.
+
+    Parameters
+    ----------
+    {sampling_strategy}
+
+    structure : {{"disentangled", "entangled", "infogan"}}, BayesianStructure or None, \
+default="disentangled"
+        The Bayesian network. "disentangled" ties each latent code to one observed code,
+        "entangled" adds a latent code that depends on two others. "infogan" keeps the codes and
+        InfoGAN's mutual-information bound, without a network. None is a conditional GAN without
+        codes.
+
+    n_codes : int, default=4
+        Number of observed codes; a `BayesianStructure` brings its own.
+
+    noise_dim : int, default=64
+        Width of the noise z.
+
+    structure_weight : float, default=0.2
+        Weight of the structure terms (of the mutual-information bound with "infogan").
+
+    hidden_layer_sizes : "auto" or array-like of int, default="auto"
+        Widths of the hidden layers of both players; "auto" is (300, 300) for tables of more than
+        200 columns and (128, 128) otherwise. For images the channels of the convolutional
+        stages, each of which halves the image; "auto" goes down to 8 pixels with 64 channels.
+
+    generated_share : "auto" or float, default="auto"
+        Share of the new rows that are generated; the others repeat real rows of the class, which
+        keeps a classifier true to it. "auto" is one half for classes of up to 100 rows and
+        50 / n for classes of n rows: what is common needs no generator. 1 asks for generated
+        rows only.
+
+    augmentation : float, default=0.5
+        How far the images that ``fit_resample`` adds are shifted, turned, scaled and sheared, as
+        a share of the random movements under which the discriminator sees images in training.
+        0 leaves them as they are. Tables are not touched.
+
+    max_steps : "auto" or int, default="auto"
+        Optimiser steps. "auto" makes 4000 on images and 3000 on tables.
+
+    batch_size : "auto" or int, default="auto"
+        Real rows a step, each of a class at random, and as many generated ones. "auto" is 64
+        for images and 128 for tables.
+
+    learning_rate : float, default=0.001
+        Step size of Adam for both players.
+
+    image_shape : tuple of int or None, default=None
+        ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
+        pixels of flattened images: the networks become convolutional, and the discriminator sees
+        images a little shifted, turned and scaled.
+
+    device : str or torch.device, default="auto"
+        "auto" takes CUDA, then MPS, then the CPU.
+
+    {random_state}
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        Class label -> number of rows made.
+
+    n_synthetic_ : dict
+        The same, without the classes of which none were made.
+
+    source_indices_ : ndarray of shape (n_synthetic,)
+        For each new row the index in `X` of the row it repeats; -1 where it was generated.
+
+    structure_ : BayesianStructure or None
+        The network in force; the disentangled one for "infogan", by which it is scored.
+
+    edge_scores_ : EdgeScores or None
+        How far codes read from fresh rows follow the structure: R^2 of each latent code on its
+        parents, and its dependence on non-parents and on the class. None without codes.
+
+    history_ : dict
+        Each loss term's mean per epoch of 50 steps.
+
+    n_iter_ : int
+        Optimiser steps taken.
+
+    stop_reason_ : str
+        Why the training stopped: "max_steps", "callback", "diverged", or "none" where nothing
+        was trained.
+
+    device_ : torch.device
+        Where the training ran.
+
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+
+    n_features_in_ : int
+        Number of columns.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where `X` has any.
+
+    See Also
+    --------
+    MGVAEOverSampler : Translates majority rows; for two classes and ordinary tables.
+    BayesianStructure : A structure of one's own.
+
+    Notes
+    -----
+    Generated rows that the discriminator's classifier takes for another class are drawn again.
+
+    References
+    ----------
+    .. [1] Y. He, F. Lin, X. Yuan, N.-F. Tzeng, "Interpretable Minority Synthesis for Imbalanced
+       Classification", IJCAI 2021, pp. 2542-2548.
+
+    Examples
+    --------
+    >>> from collections import Counter
+    >>> from sklearn.datasets import make_classification
+    >>> from mgvae_resample import BayesGANOverSampler
+    >>> X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
+    >>> sampler = BayesGANOverSampler(max_steps=100, random_state=0)
+    >>> X_res, y_res = sampler.fit_resample(X, y)
+    >>> Counter(y_res.tolist())
+    Counter({{0: 359, 1: 359}})
+    >>> sampler.sample(5, label=1, codes={{"c1": 2.0}}).shape
+    (5, 20)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **DeepOverSampler._parameter_constraints,
+        "structure": [
+            StrOptions({"disentangled", "entangled", "infogan"}),
+            BayesianStructure,
+            None,
+        ],
+        "n_codes": [Interval(numbers.Integral, 1, None, closed="left")],
+        "noise_dim": [Interval(numbers.Integral, 1, None, closed="left")],
+        "structure_weight": [Interval(numbers.Real, 0, None, closed="left")],
+        "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
+        "generated_share": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
+        "augmentation": [Interval(numbers.Real, 0, None, closed="left")],
+        "max_steps": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 2, None, closed="left")],
+        "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        *,
+        sampling_strategy: Any = "auto",
+        structure: str | BayesianStructure | None = "disentangled",
+        n_codes: int = 4,
+        noise_dim: int = 64,
+        structure_weight: float = 0.2,
+        hidden_layer_sizes: str | Sequence[int] = "auto",
+        generated_share: str | float = "auto",
+        augmentation: float = 0.5,
+        max_steps: str | int = "auto",
+        batch_size: str | int = "auto",
+        learning_rate: float = 1e-3,
+        image_shape: tuple[int, ...] | None = None,
+        device: str | torch.device = "auto",
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.structure = structure
+        self.n_codes = n_codes
+        self.noise_dim = noise_dim
+        self.structure_weight = structure_weight
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.generated_share = generated_share
+        self.augmentation = augmentation
+        self.max_steps = max_steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.image_shape = image_shape
+        self.device = device
+        self.random_state = random_state
+
+    def sample(self, n_samples: Any, label: Label, codes: Any = None) -> Array:
+        """Generate new rows of one class, steered by observed codes where they are given.
+
+        An int ``random_state`` gives the same rows at every call, and not those that
+        ``fit_resample`` returned. With the same codes and other labels, the noise is the same.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of rows, at least 1.
+        label : label
+            One of the classes that ``fit_resample`` over-sampled.
+        codes : dict, array-like of shape (n_codes,) or (n_samples, n_codes), default=None
+            Values of the observed codes, standard normal where not given; a dict such as
+            ``{"c1": 2.0}`` gives some of them, as numbers or arrays of shape (n_samples,).
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Rows of the dtype of the fitted table.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is not a positive integer, `label` was not over-sampled, or `codes`
+            are not codes of this sampler.
+        """
+        generator = self._generator_of(label)
+        if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
+            raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
+        n_rows, device = int(n_samples), self._sampling_device()
+        stream = self._streams().generator("sample")
+        with single_thread():
+            if isinstance(generator, ClassGenerator):
+                names = () if self.structure_ is None else self.structure_.observed
+                c = chosen_codes(codes, names, n_rows, self._streams().generator("codes"))
+                rows = generator.generate(n_rows, stream, device, codes=c)
+            elif codes is not None:
+                raise ValueError(
+                    f"'codes' cannot steer class {label!r}: it had too few rows to be learned."
+                )
+            else:
+                rows, _ = generator.draw(n_rows, stream, device)
+        return self._codecs[label].decode(rows)
+
+    def traverse(
+        self,
+        code: str,
+        labels: Sequence[Label] | None = None,
+        values: Any = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0),
+    ) -> Array:
+        """Move one observed code and keep all else, for several classes.
+
+        Parameters
+        ----------
+        code : str
+            Name of the code, such as "c1".
+        labels : sequence of labels, default=None
+            The classes, all that were learned and over-sampled if None.
+        values : array-like of shape (n_values,)
+            Values of the code; it is standard normal in training.
+
+        Returns
+        -------
+        ndarray of shape (n_labels * n_values, n_features)
+            Rows, class by class. Noise and other codes are the same in all of them.
+
+        Raises
+        ------
+        ValueError
+            If there is no such code, or a class was not learned and over-sampled.
+        """
+        check_is_fitted(self, "_generators")
+        names = () if self.structure_ is None else self.structure_.observed
+        if labels is None:
+            labels = [k for k, g in self._generators.items() if isinstance(g, ClassGenerator)]
+        streams = self._streams()
+        c = traversal(code, values, names, streams.generator("codes"))
+        stream = streams.generator("traverse")
+        noise = normal((1, self.noise_dim), stream, torch.device("cpu")).numpy()
+        noise = np.repeat(noise, len(c), axis=0)
+        rows = []
+        for label in labels:
+            generator = self._generator_of(label)
+            if not isinstance(generator, ClassGenerator):
+                raise ValueError(f"Class {label!r} had too few rows to be learned.")
+            with single_thread():
+                made = generator.generate(
+                    len(c), streams.generator("unused"), self._sampling_device(), c, noise
+                )
+            rows.append(self._codecs[label].decode(made))
+        return np.concatenate(rows)
+
+    def latent_codes(self, X: Any) -> npt.NDArray[np.float32]:
+        """Read the latent codes c' from rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Real or generated rows of any class.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_latent)
+            The codes, of mean 0 and variance 1 over generated rows of all classes, in the order
+            of ``structure_.latent``.
+        """
+        check_is_fitted(self, "_generators")
+        rows = validate_data(self, X, reset=False, accept_sparse=["csr", "csc"])
+        rows = rows.toarray() if hasattr(rows, "toarray") else rows
+        if self._reader is None:
+            raise ValueError(
+                "There are no latent codes: structure=None has none, or no class had enough rows "
+                "to be learned."
+            )
+        with single_thread():
+            return self._reader.read(self._codec.encode(rows), self._sampling_device())
+
+    def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
+        structure = self._structure()
+        classes, counts = np.unique(table.y, return_counts=True)
+        learned = classes[counts >= _FEWEST_ROWS].tolist() if table.codec.layout_.width else []
+        for label, n in zip(classes.tolist(), counts.tolist(), strict=True):
+            if label in labels and label not in learned:
+                _warn_of_shortage(label, n)
+        settings = self._settings(table, structure, len(learned))
+        root = self._init_callback_context(max_subtasks=1, sequential_subtasks=False)
+        root.call_on_fit_task_begin(estimator=self)
+        fitted = None
+        if set(labels) & set(learned):
+            kept = np.isin(table.y, learned)
+            numbers_of = np.searchsorted(np.array(learned), table.y[kept])
+            report = EpochReport(self, root, "train", 0, settings.budget().n_epochs)
+            with report:
+                fitted = fit(
+                    settings,
+                    table.codes[kept],
+                    numbers_of,
+                    table.streams,
+                    table.device,
+                    report,
+                )
+            if fitted.trouble is not None:
+                warnings.warn(f"The training {fitted.trouble}", TrainingWarning, stacklevel=2)
+        root.call_on_fit_task_end(estimator=self)
+        self._record(fitted)
+        generators = self._class_generators(table, settings, fitted, learned)
+        self._read(table, settings, fitted, structure, generators)
+        return {label: generators[label] for label in labels}
+
+    def _class_generators(
+        self, table: Table, settings: Settings, fitted: Fitted | None, learned: list[Label]
+    ) -> dict[Label, FittedGenerator]:
+        generators: dict[Label, FittedGenerator] = {}
+        for label in np.unique(table.y).tolist():
+            index = np.flatnonzero(table.y == label)
+            if fitted is None or fitted.weights is None or label not in learned:
+                continuous_at = settings.layout.positions("continuous")
+                generators[label] = JitteredBootstrap(table.codes[index], continuous_at)
+            else:
+                generators[label] = ClassGenerator(
+                    settings,
+                    fitted.weights,
+                    learned.index(label),
+                    table.codes[index],
+                    index,
+                    self._share(len(index)),
+                    float(self.augmentation),
+                )
+        return generators
+
+    def _read(
+        self,
+        table: Table,
+        settings: Settings,
+        fitted: Fitted | None,
+        structure: BayesianStructure | None,
+        generators: Mapping[Label, FittedGenerator],
+    ) -> None:
+        """Set what reads codes from rows, and how well it does so on fresh rows."""
+        self.structure_, self._codec = structure, table.codec
+        self._reader, self.edge_scores_ = None, None
+        if fitted is None or fitted.weights is None or structure is None:
+            return
+        learned = [g for g in generators.values() if isinstance(g, ClassGenerator)]
+        self._reader, self.edge_scores_ = CodeReader.calibrate(
+            settings, fitted.weights, structure, learned, table.codec, table.streams, table.device
+        )
+
+    def _structure(self) -> BayesianStructure | None:
+        if self.structure is None or isinstance(self.structure, BayesianStructure):
+            return self.structure
+        name = "disentangled" if self.structure == "infogan" else self.structure
+        return BayesianStructure.preset(name, self.n_codes)
+
+    def _settings(
+        self, table: Table, structure: BayesianStructure | None, n_classes: int
+    ) -> Settings:
+        """Replace "auto" by what the data decide."""
+        layout, shape = table.codec.layout_, self.image_shape
+        sizes = hidden_sizes(self.hidden_layer_sizes, layout.width)
+        if shape is not None and isinstance(self.hidden_layer_sizes, str):
+            sizes = channels(shape)
+        return Settings(
+            layout=layout,
+            image_shape=None if shape is None else tuple(shape),
+            n_classes=n_classes,
+            structure=None if self.structure == "infogan" else structure,
+            n_codes=0 if structure is None else structure.n_codes,
+            noise_dim=self.noise_dim,
+            structure_weight=float(self.structure_weight),
+            hidden_layer_sizes=sizes,
+            max_steps=_auto(self.max_steps, 3000 if shape is None else 4000),
+            batch_size=_auto(self.batch_size, 128 if shape is None else 64),
+            learning_rate=float(self.learning_rate),
+        )
+
+    def _share(self, n_rows: int) -> float:
+        if isinstance(self.generated_share, str):
+            return 0.5 * min(1.0, _COMMON / n_rows)
+        return float(self.generated_share)
+
+    def _record(self, fitted: Fitted | None) -> None:
+        record = TrainingRecord(stop_reason="none") if fitted is None else fitted.record
+        self.history_ = record.history
+        self.n_iter_ = record.n_steps
+        self.stop_reason_ = record.stop_reason
+
+
+def _auto(value: str | int, choice: int) -> int:
+    return choice if isinstance(value, str) else int(value)
+
+
+def _warn_of_shortage(label: Label, n_rows: int) -> None:
+    reason = (
+        f"has {n_rows} row(s), and at least {_FEWEST_ROWS} are needed"
+        if n_rows < _FEWEST_ROWS
+        else "has only constant columns, and some that vary are needed"
+    )
+    warnings.warn(
+        f"Class {label!r} {reason} to train a generator. Its rows are repeated with a little "
+        "noise instead (a jittered bootstrap).",
+        FewRowsWarning,
+        stacklevel=2,
+    )

@@ -1,0 +1,333 @@
+"""BayesianStructure: the graph that says which latent code may depend on which codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Self, TypeAlias
+
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["BayesianStructure"]
+
+Mask = npt.NDArray[np.bool_]
+Graph: TypeAlias = "nx.DiGraph[str]"
+
+_NAME = re.compile(r"c('?)([1-9][0-9]*)")
+_CLASS_NAMES = {"y", "class", "label", "target"}
+_FEWEST_ENTANGLED = 3
+
+
+class BayesianStructure:
+    """Directed acyclic graph over observed codes c and latent codes c'.
+
+    Observed codes ``c1 ... cn`` are given to the generator; latent codes ``c'1 ... c'm`` are read
+    back from the rows it makes. An edge says that a latent code depends on its parent, and no
+    edge that it does not: a latent code with one parent is strictly disentangled, one with
+    several is entangled on purpose [1]_.
+
+    Parameters
+    ----------
+    edges : iterable of (str, str), or networkx.DiGraph
+        Pairs of parent and child, such as ``("c1", "c'1")``. Both kinds of codes are numbered
+        from 1 without gaps.
+
+    Attributes
+    ----------
+    edges : tuple of (str, str)
+        The edges in order.
+    observed, latent, nodes : tuple of str
+        Names of the observed codes, of the latent codes, and of both.
+    n_codes, n_latent : int
+        Number of observed and of latent codes.
+    parent_mask : ndarray of bool of shape (n_latent, n_codes + n_latent)
+        Which nodes are parents of which latent code.
+    non_parent_mask : ndarray of bool of shape (n_latent, n_codes + n_latent)
+        Which nodes a latent code must not depend on once its parents are known: all but itself,
+        its parents and its descendants (the local Markov property).
+    independent_mask : ndarray of bool of shape (n_latent, n_codes + n_latent)
+        Those of them on which it must not depend at all: no node leads to both.
+    order : tuple of int
+        Latent codes, parents before children.
+
+    Raises
+    ------
+    TypeError
+        If an edge is not a pair of strings.
+    ValueError
+        If a name is unknown or missing, an edge leads to an observed code or touches the class,
+        the edges form a cycle, or a latent code has no parent.
+
+    References
+    ----------
+    .. [1] Y. He, F. Lin, X. Yuan, N.-F. Tzeng, "Interpretable Minority Synthesis for Imbalanced
+       Classification", IJCAI 2021, Equations (3)-(5) and Figure 4c.
+
+    Examples
+    --------
+    >>> from mgvae_resample import BayesianStructure
+    >>> structure = BayesianStructure([("c1", "c'1"), ("c2", "c'2"), ("c1", "c'3"), ("c2", "c'3")])
+    >>> print(structure)
+    c'1 <- c1        (disentangled)
+    c'2 <- c2        (disentangled)
+    c'3 <- c1, c2    (entangled)
+    """
+
+    def __init__(self, edges: Iterable[tuple[str, str]] | Graph) -> None:
+        given: Graph = nx.DiGraph()
+        if isinstance(edges, nx.DiGraph):
+            given.add_nodes_from(_clean(node) for node in edges.nodes)
+            edges = edges.edges
+        for edge in edges:
+            given.add_edge(*_checked(edge))
+        for node in given:
+            _number(node, f"node {node!r}")
+        _check_acyclic(given)
+        self.observed = tuple(sorted((n for n in given if not _is_latent(n)), key=_number))
+        self.latent = tuple(sorted((n for n in given if _is_latent(n)), key=_number))
+        self.nodes = self.observed + self.latent
+        self.edges: tuple[tuple[str, str], ...] = tuple(
+            sorted(given.edges, key=lambda edge: (_key(edge[1]), _key(edge[0])))
+        )
+        self._check_complete(given)
+
+    @classmethod
+    def preset(cls, name: str, n_codes: int) -> Self:
+        """Make one of the two ready-made structures.
+
+        Parameters
+        ----------
+        name : {"disentangled", "entangled"}
+            "disentangled" ties each latent code to its own observed code. "entangled" is the
+            paper's Figure 4c: three such pairs, and a fourth latent code with the second and the
+            third as parents; further observed codes get latent codes of their own.
+        n_codes : int
+            Number of observed codes; at least 3 for "entangled".
+
+        Returns
+        -------
+        BayesianStructure
+
+        Raises
+        ------
+        ValueError
+            If the name is unknown or the codes are too few.
+        """
+        if name == "disentangled" and n_codes >= 1:
+            return cls([(f"c{i}", f"c'{i}") for i in range(1, n_codes + 1)])
+        if name != "entangled":
+            raise ValueError(
+                f"Expected the preset 'disentangled' or 'entangled' and at least one code, got "
+                f"{name!r} with {n_codes} codes."
+            )
+        if n_codes < _FEWEST_ENTANGLED:
+            raise ValueError(
+                f"The preset 'entangled' needs 'n_codes' of at least {_FEWEST_ENTANGLED}, got "
+                f"{n_codes}."
+            )
+        edges = [("c1", "c'1"), ("c2", "c'2"), ("c3", "c'3"), ("c'2", "c'4"), ("c'3", "c'4")]
+        return cls(edges + [(f"c{i}", f"c'{i + 1}") for i in range(4, n_codes + 1)])
+
+    @property
+    def n_codes(self) -> int:
+        """Number of observed codes."""
+        return len(self.observed)
+
+    @property
+    def n_latent(self) -> int:
+        """Number of latent codes."""
+        return len(self.latent)
+
+    def parents(self, name: str) -> tuple[str, ...]:
+        """Return the parents of a node, observed codes first."""
+        return tuple(parent for parent, child in self.edges if child == _clean(name))
+
+    def to_networkx(self) -> Graph:
+        """Return the graph as a new networkx.DiGraph."""
+        graph: Graph = nx.DiGraph()
+        graph.add_nodes_from(self.nodes)
+        graph.add_edges_from(self.edges)
+        return graph
+
+    @cached_property
+    def parent_mask(self) -> Mask:
+        """Which nodes are parents of which latent code."""
+        return self._mask(lambda graph, latent, node: graph.has_edge(node, latent))
+
+    @cached_property
+    def non_parent_mask(self) -> Mask:
+        """Which nodes a latent code must not depend on, given its parents."""
+
+        def is_non_parent(graph: Graph, latent: str, node: str) -> bool:
+            return not (
+                node == latent
+                or graph.has_edge(node, latent)
+                or node in nx.descendants(graph, latent)
+            )
+
+        return self._mask(is_non_parent)
+
+    @cached_property
+    def independent_mask(self) -> Mask:
+        """Which nodes a latent code must not depend on at all."""
+
+        def is_independent(graph: Graph, latent: str, node: str) -> bool:
+            return not (
+                (nx.ancestors(graph, latent) | {latent}) & (nx.ancestors(graph, node) | {node})
+            )
+
+        return self._mask(is_independent)
+
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """Latent codes, parents before children."""
+        ordered = nx.lexicographical_topological_sort(self.to_networkx(), key=_key)
+        return tuple(self.latent.index(name) for name in ordered if _is_latent(name))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the graph with matplotlib: observed codes on top, children below their parents.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        import matplotlib.pyplot as plt
+
+        graph = self.to_networkx()
+        depth = dict.fromkeys(self.observed, 0)
+        for i in self.order:
+            depth[self.latent[i]] = 1 + max(depth[p] for p in self.parents(self.latent[i]))
+        if ax is None:
+            width = 1.2 * max(self.n_codes, self.n_latent)
+            ax = plt.subplots(figsize=(max(3.0, width), 1.2 + 1.1 * max(depth.values())))[1]
+        position = _positions(self, depth)
+        for names, colour in ((self.observed, "#cfe3f7"), (self.latent, "#fde2c4")):
+            nx.draw_networkx_nodes(
+                graph, position, names, node_color=colour, edgecolors="0.3", node_size=900, ax=ax
+            )
+        nx.draw_networkx_edges(
+            graph, position, ax=ax, node_size=900, arrowsize=14, edge_color="0.3"
+        )
+        nx.draw_networkx_labels(graph, position, ax=ax, font_size=11)
+        ax.margins(0.15)
+        ax.set_axis_off()
+        return ax
+
+    def __eq__(self, other: object) -> bool:
+        """Two structures with the same edges are equal."""
+        return isinstance(other, BayesianStructure) and self.edges == other.edges
+
+    def __hash__(self) -> int:
+        """Hash of the edges."""
+        return hash(self.edges)
+
+    def __repr__(self) -> str:
+        """Return an expression that makes the same structure."""
+        return f"BayesianStructure({list(self.edges)!r})"
+
+    def __str__(self) -> str:
+        """One line for each latent code."""
+        lines = {name: f"{name} <- {', '.join(self.parents(name))}" for name in self.latent}
+        width = max(len(line) for line in lines.values()) + 4
+        return "\n".join(
+            f"{line:<{width}}({'entangled' if len(self.parents(name)) > 1 else 'disentangled'})"
+            for name, line in lines.items()
+        )
+
+    def _mask(self, relation: Any) -> Mask:
+        graph = self.to_networkx()
+        return np.array([[relation(graph, i, j) for j in self.nodes] for i in self.latent])
+
+    def _check_complete(self, graph: Graph) -> None:
+        for kind, names in (("c", self.observed), ("c'", self.latent)):
+            missing = {f"{kind}{i + 1}" for i in range(len(names))} - set(names)
+            if missing or not names:
+                name = min(missing, key=_number) if missing else f"{kind}1"
+                raise ValueError(
+                    f"Codes are numbered from 1 without gaps, but {name!r} is missing."
+                )
+        for name in self.latent:
+            if not graph.in_degree(name):
+                raise ValueError(f"The latent code {name!r} has no parent; give it one.")
+        for name in self.observed:
+            if not graph.out_degree(name):
+                raise ValueError(f"No latent code depends on the observed code {name!r}.")
+
+
+def _clean(name: Any) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"Codes are named by strings such as 'c1' and \"c'1\", got {name!r}.")
+    return name.strip().replace("′", "'").replace("’", "'")  # noqa: RUF001
+
+
+def _checked(edge: Any) -> tuple[str, str]:
+    """Check one edge by itself."""
+    if isinstance(edge, str) or not isinstance(edge, Iterable):
+        raise TypeError(f"An edge is a pair of names such as ('c1', \"c'1\"), got {edge!r}.")
+    ends = tuple(edge)
+    if len(ends) != 2:
+        raise TypeError(f"An edge is a pair of names such as ('c1', \"c'1\"), got {edge!r}.")
+    parent, child = _clean(ends[0]), _clean(ends[1])
+    what = f"edge ({parent!r}, {child!r})"
+    if {parent.lower(), child.lower()} & _CLASS_NAMES:
+        raise ValueError(
+            f"The {what} ties a code to the class. Class membership stays disentangled from all "
+            "codes: the generator is given the class anyway. Leave the edge out."
+        )
+    for name in (parent, child):
+        _number(name, what)
+    if not _is_latent(child):
+        raise ValueError(
+            f"The {what} leads to an observed code. Observed codes are drawn independently and "
+            "have no parents; let the edge lead to a latent code."
+        )
+    return parent, child
+
+
+def _is_latent(name: str) -> bool:
+    return "'" in name
+
+
+def _number(name: str, what: str = "") -> int:
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise ValueError(
+            f"The {what} has the unknown name {name!r}. Codes are named c1, c2, ... (observed) "
+            "and c'1, c'2, ... (latent)."
+        )
+    return int(match[2])
+
+
+def _key(name: str) -> tuple[bool, int]:
+    return _is_latent(name), _number(name)
+
+
+def _check_acyclic(graph: Graph) -> None:
+    try:
+        cycle = nx.find_cycle(graph)
+    except nx.NetworkXNoCycle:
+        return
+    edges = ", ".join(f"({parent!r}, {child!r})" for parent, child, *_ in cycle)
+    raise ValueError(f"The edges form a cycle: {edges}. Leave one of them out.")
+
+
+def _positions(
+    structure: BayesianStructure, depth: dict[str, int]
+) -> dict[str, tuple[float, float]]:
+    """Place rows by depth, and each node near the mean of its parents."""
+    x = {name: float(i) for i, name in enumerate(structure.observed)}
+    for level in range(1, max(depth.values()) + 1):
+        names = [name for name in structure.latent if depth[name] == level]
+        wish = {n: float(np.mean([x[p] for p in structure.parents(n)])) for n in names}
+        left = -np.inf
+        for name in sorted(names, key=lambda n: (wish[n], _number(n))):
+            left = x[name] = max(wish[name], left + 1.0)
+    return {name: (x[name], -float(depth[name])) for name in structure.nodes}
