@@ -44,13 +44,15 @@ def settings(structure=ENTANGLED, **changes):
         "image_shape": None,
         "n_classes": 2,
         "structure": structure,
-        "n_codes": 3,
+        "is_regularised": True,
         "noise_dim": 4,
         "structure_weight": 1.0,
         "hidden_layer_sizes": (8,),
         "max_steps": 20,
         "batch_size": 16,
         "learning_rate": 1e-3,
+        "generated_share": None,
+        "augmentation": 0.5,
     }
     return Settings(**{**values, **changes})
 
@@ -195,11 +197,17 @@ def test_mutual_information_bound_by_hand():
     assert float(mutual_information_loss(codes, latent)) == pytest.approx((1.0 + 2.0) / 2)
 
 
-@pytest.mark.parametrize("structure", [ENTANGLED, None])
+@pytest.mark.parametrize("is_regularised", [True, False])
 @pytest.mark.parametrize("image_shape", [None, (3, 1)])
-def test_every_parameter_gets_a_gradient(structure, image_shape):
+def test_every_parameter_gets_a_gradient(is_regularised, image_shape):
     kind = "continuous" if image_shape is None else "intensity"
-    chosen = settings(structure, image_shape=image_shape, layout=layout(3, kind))
+    structure = ENTANGLED if is_regularised else BayesianStructure.preset("disentangled", 3)
+    chosen = settings(
+        structure,
+        is_regularised=is_regularised,
+        image_shape=image_shape,
+        layout=layout(3, kind),
+    )
     rows = torch.rand(20, 3, generator=generator())
     one, model = game(chosen, rows, torch.arange(20) % 2)
     torch.stack(list(one.step_terms().values())).sum().backward()
@@ -207,7 +215,7 @@ def test_every_parameter_gets_a_gradient(structure, image_shape):
 
 
 def test_each_player_gets_the_gradient_of_its_own_loss():
-    chosen = settings(None, n_codes=0)
+    chosen = settings(None)
     rows = torch.randn(20, 3, generator=generator())
     one, model = game(chosen, rows, torch.arange(20) % 2)
     terms = one.step_terms()

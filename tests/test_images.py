@@ -8,12 +8,19 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 
-from mgvae_resample import MGVAEOverSampler
+from mgvae_resample import BayesGANOverSampler, MGVAEOverSampler
 from mgvae_resample._engine.convolution import flatten, unflatten
 
-SAMPLERS = [MGVAEOverSampler]
+SAMPLERS = [BayesGANOverSampler, MGVAEOverSampler]
 # Parameters for a training that takes a moment, and for one that learns where the light is.
 BRIEF = {
+    BayesGANOverSampler: {
+        "max_steps": 3,
+        "hidden_layer_sizes": (4, 8),
+        "noise_dim": 4,
+        "n_codes": 2,
+        "batch_size": 8,
+    },
     MGVAEOverSampler: {
         "max_pretrain_steps": 3,
         "max_finetune_steps": 3,
@@ -21,9 +28,12 @@ BRIEF = {
         "latent_dim": 3,
         "n_exemplars": 8,
         "batch_size": 8,
-    }
+    },
 }
-LEARNT = {MGVAEOverSampler: {"max_pretrain_steps": 150, "max_finetune_steps": 150}}
+LEARNT = {
+    BayesGANOverSampler: {"max_steps": 300, "generated_share": 1.0},
+    MGVAEOverSampler: {"max_pretrain_steps": 150, "max_finetune_steps": 150},
+}
 SIZES = [(1, 1), (5, 9), (8, 8), (13, 21, 3), (28, 28), (32, 32, 3), (64, 64)]
 SCALES = {
     "bytes": lambda x: (x * 255).astype(np.uint8),

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from .._data.codec import RowCodec
 from .._engine.persistence import Arrays
@@ -68,7 +69,7 @@ class CodeReader:
         What the networks look like.
     mean, scale : ndarray of shape (n_latent,)
         Mean and signed standard deviation over generated rows of all classes; a code read grows
-        with its parents.
+        with its first parent.
     """
 
     settings: Settings
@@ -83,15 +84,14 @@ class CodeReader:
     @classmethod
     def calibrate(
         cls,
-        settings: Settings,
-        weights: Arrays,
-        structure: BayesianStructure,
         generators: Sequence[ClassGenerator],
         codec: RowCodec,
         streams: RandomStreams,
         device: torch.device,
     ) -> tuple[Self, EdgeScores]:
         """Generate rows of all classes, read them and compare with the codes they were made of."""
+        settings, weights = generators[0].settings, generators[0].weights
+        assert settings.structure is not None
         n_rows = -(-_SCORED_ROWS // len(generators))
         shape = (len(generators), n_rows, settings.n_codes)
         c = normal(shape, streams.generator("scored codes"), _CPU)
@@ -103,20 +103,25 @@ class CodeReader:
             latent.append(read_codes(settings, weights, codec.encode(rows), device))
         c, raw = c.flatten(0, 1), torch.from_numpy(np.concatenate(latent))
         labels = torch.arange(len(generators)).repeat_interleave(n_rows)
-        scores = _edge_scores(structure, c, raw, labels)
-        scale = raw.std(0).clamp_min(1e-8)
-        known = torch.cat([c, (raw - raw.mean(0)) / scale], 1)
-        for i in structure.order:
-            # Upstream codes first: the sign of a code is that of the sum of its parents.
-            parents = torch.from_numpy(structure.parent_mask[i])
-            at = structure.n_codes + i
-            if (known[:, parents].sum(1) * known[:, at]).sum() < 0:
-                scale[i], known[:, at] = -scale[i], -known[:, at]
+        scores = _edge_scores(settings.structure, c, raw, labels)
+        scale = _signed_scale(settings.structure, c, raw)
         return cls(settings, weights, raw.mean(0).numpy(), scale.numpy()), scores
 
 
+def _signed_scale(structure: BayesianStructure, c: Tensor, raw: Tensor) -> Tensor:
+    """Return standard deviations, negative where a code falls with its first parent."""
+    scale = raw.std(0).clamp_min(1e-8)
+    known = torch.cat([c, (raw - raw.mean(0)) / scale], 1)
+    for i in structure.order:
+        first = int(structure.parent_mask[i].argmax())
+        at = structure.n_codes + i
+        if (known[:, first] * known[:, at]).sum() < 0:
+            scale[i], known[:, at] = -scale[i], -known[:, at]
+    return scale
+
+
 def _edge_scores(
-    structure: BayesianStructure, c: torch.Tensor, latent: torch.Tensor, labels: torch.Tensor
+    structure: BayesianStructure, c: Tensor, latent: Tensor, labels: Tensor
 ) -> EdgeScores:
     network = code_network(structure, _CPU)
     r2, beyond = dependence(network, c, latent)

@@ -46,26 +46,34 @@ _GAIN = 2.0
 class Settings:
     """The method's parameters, checked and free of "auto".
 
-    ``structure`` is None both for InfoGAN, which has codes, and for the plain conditional GAN,
-    which has none.
+    A plain conditional GAN has no structure. InfoGAN has the disentangled one, by which its codes
+    are scored, but is not regularised by it. Where ``generated_share`` is None each class's size
+    decides.
     """
 
     layout: Layout
     image_shape: tuple[int, ...] | None
     n_classes: int
     structure: BayesianStructure | None
-    n_codes: int
+    is_regularised: bool
     noise_dim: int
     structure_weight: float
     hidden_layer_sizes: Sequence[int]
     max_steps: int
     batch_size: int
     learning_rate: float
+    generated_share: float | None
+    augmentation: float
+
+    @property
+    def n_codes(self) -> int:
+        """Number of observed codes."""
+        return 0 if self.structure is None else self.structure.n_codes
 
     @property
     def n_latent(self) -> int:
         """Number of latent codes that are read from rows."""
-        return self.n_codes if self.structure is None else self.structure.n_latent
+        return 0 if self.structure is None else self.structure.n_latent
 
     def network(self) -> BayesGAN:
         """Make the networks, their layers still empty."""
@@ -138,7 +146,7 @@ class _Game:
         self.draw = _balanced_batches(labels, settings.batch_size, streams.generator("rows"))
         self.noise, self.views = streams.generator("noise"), streams.generator("views")
         self.network = None
-        if settings.structure is not None:
+        if settings.structure is not None and settings.is_regularised:
             self.network = code_network(settings.structure, rows.device)
         self.noisy_at = torch.from_numpy(settings.layout.positions("continuous"))
         self.n_steps = 0

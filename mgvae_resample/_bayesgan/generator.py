@@ -45,8 +45,6 @@ class ClassGenerator:
         Where each of them stands in the table.
     generated_share : float
         Share of the rows drawn that are generated; the others repeat real rows.
-    augmentation : float
-        How far images are moved when drawn, as a share of what the discriminator sees.
     """
 
     settings: Settings
@@ -55,7 +53,6 @@ class ClassGenerator:
     own: Codes
     own_index: Indices
     generated_share: float
-    augmentation: float
 
     def draw(
         self, n_rows: int, generator: torch.Generator, device: torch.device
@@ -72,11 +69,11 @@ class ClassGenerator:
 
     def _move(self, codes: Codes, generator: torch.Generator) -> Codes:
         """Show images as the discriminator saw them. Shape: (n, d) -> (n, d)."""
-        shape = self.settings.image_shape
-        if shape is None or not self.augmentation or not len(codes):
+        shape, amount = self.settings.image_shape, self.settings.augmentation
+        if shape is None or amount == 0.0 or not len(codes):
             return codes
         parts = torch.split(torch.from_numpy(codes), _CHUNK)
-        moved = [affine_views(part, shape, generator, self.augmentation) for part in parts]
+        moved = [affine_views(part, shape, generator, amount) for part in parts]
         seen: Codes = torch.cat(moved).numpy()
         return seen
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numbers
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,23 +26,16 @@ from .._base import (
     Table,
     TrainingWarning,
 )
-from .._engine.bootstrap import JitteredBootstrap
-from .._engine.convolution import channels
-from .._engine.networks import hidden_sizes
 from .._engine.runtime import normal, single_thread
-from .._engine.training import TrainingRecord
-from .codes import CodeReader, chosen_codes, traversal
-from .fit import Fitted, Settings, fit
+from .automatic import resolve
+from .codes import chosen_codes, traversal
 from .generator import ClassGenerator
+from .multiclass import Learning, learnable
 from .structure import BayesianStructure
 
 __all__ = ["BayesGANOverSampler"]
 
 Array = npt.NDArray[Any]
-
-_FEWEST_ROWS = 3
-# Classes with more rows than this get a smaller share of generated ones.
-_COMMON = 100
 
 
 @Substitution(
@@ -351,129 +345,29 @@ default="disentangled"
             return self._reader.read(self._codec.encode(rows), self._sampling_device())
 
     def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
-        structure = self._structure()
-        classes, counts = np.unique(table.y, return_counts=True)
-        learned = classes[counts >= _FEWEST_ROWS].tolist() if table.codec.layout_.width else []
-        for label, n in zip(classes.tolist(), counts.tolist(), strict=True):
-            if label in labels and label not in learned:
-                _warn_of_shortage(label, n)
-        settings = self._settings(table, structure, len(learned))
+        layout = table.codec.layout_
+        learned, reasons = learnable(table.y, layout.width)
+        for label in labels:
+            if label in reasons:
+                warnings.warn(
+                    f"Class {label!r} {reasons[label]} to train a generator. Its rows are "
+                    "repeated with a little noise instead (a jittered bootstrap).",
+                    FewRowsWarning,
+                    stacklevel=2,
+                )
+        settings = resolve(self.get_params(), layout, len(learned))
         root = self._init_callback_context(max_subtasks=1, sequential_subtasks=False)
         root.call_on_fit_task_begin(estimator=self)
-        fitted = None
-        if set(labels) & set(learned):
-            kept = np.isin(table.y, learned)
-            numbers_of = np.searchsorted(np.array(learned), table.y[kept])
-            report = EpochReport(self, root, "train", 0, settings.budget().n_epochs)
-            with report:
-                fitted = fit(
-                    settings,
-                    table.codes[kept],
-                    numbers_of,
-                    table.streams,
-                    table.device,
-                    report,
-                )
-            if fitted.trouble is not None:
-                warnings.warn(f"The training {fitted.trouble}", TrainingWarning, stacklevel=2)
+        learning = Learning(
+            settings, table.codes, table.y, table.codec, learned, table.streams, table.device
+        )
+        result = learning.run(labels, report=partial(EpochReport, self, root))
         root.call_on_fit_task_end(estimator=self)
-        self._record(fitted)
-        generators = self._class_generators(table, settings, fitted, learned)
-        self._read(table, settings, fitted, structure, generators)
-        return {label: generators[label] for label in labels}
-
-    def _class_generators(
-        self, table: Table, settings: Settings, fitted: Fitted | None, learned: list[Label]
-    ) -> dict[Label, FittedGenerator]:
-        generators: dict[Label, FittedGenerator] = {}
-        for label in np.unique(table.y).tolist():
-            index = np.flatnonzero(table.y == label)
-            if fitted is None or fitted.weights is None or label not in learned:
-                continuous_at = settings.layout.positions("continuous")
-                generators[label] = JitteredBootstrap(table.codes[index], continuous_at)
-            else:
-                generators[label] = ClassGenerator(
-                    settings,
-                    fitted.weights,
-                    learned.index(label),
-                    table.codes[index],
-                    index,
-                    self._share(len(index)),
-                    float(self.augmentation),
-                )
-        return generators
-
-    def _read(
-        self,
-        table: Table,
-        settings: Settings,
-        fitted: Fitted | None,
-        structure: BayesianStructure | None,
-        generators: Mapping[Label, FittedGenerator],
-    ) -> None:
-        """Set what reads codes from rows, and how well it does so on fresh rows."""
-        self.structure_, self._codec = structure, table.codec
-        self._reader, self.edge_scores_ = None, None
-        if fitted is None or fitted.weights is None or structure is None:
-            return
-        learned = [g for g in generators.values() if isinstance(g, ClassGenerator)]
-        self._reader, self.edge_scores_ = CodeReader.calibrate(
-            settings, fitted.weights, structure, learned, table.codec, table.streams, table.device
-        )
-
-    def _structure(self) -> BayesianStructure | None:
-        if self.structure is None or isinstance(self.structure, BayesianStructure):
-            return self.structure
-        name = "disentangled" if self.structure == "infogan" else self.structure
-        return BayesianStructure.preset(name, self.n_codes)
-
-    def _settings(
-        self, table: Table, structure: BayesianStructure | None, n_classes: int
-    ) -> Settings:
-        """Replace "auto" by what the data decide."""
-        layout, shape = table.codec.layout_, self.image_shape
-        sizes = hidden_sizes(self.hidden_layer_sizes, layout.width)
-        if shape is not None and isinstance(self.hidden_layer_sizes, str):
-            sizes = channels(shape)
-        return Settings(
-            layout=layout,
-            image_shape=None if shape is None else tuple(shape),
-            n_classes=n_classes,
-            structure=None if self.structure == "infogan" else structure,
-            n_codes=0 if structure is None else structure.n_codes,
-            noise_dim=self.noise_dim,
-            structure_weight=float(self.structure_weight),
-            hidden_layer_sizes=sizes,
-            max_steps=_auto(self.max_steps, 3000 if shape is None else 4000),
-            batch_size=_auto(self.batch_size, 128 if shape is None else 64),
-            learning_rate=float(self.learning_rate),
-        )
-
-    def _share(self, n_rows: int) -> float:
-        if isinstance(self.generated_share, str):
-            return 0.5 * min(1.0, _COMMON / n_rows)
-        return float(self.generated_share)
-
-    def _record(self, fitted: Fitted | None) -> None:
-        record = TrainingRecord(stop_reason="none") if fitted is None else fitted.record
-        self.history_ = record.history
-        self.n_iter_ = record.n_steps
-        self.stop_reason_ = record.stop_reason
-
-
-def _auto(value: str | int, choice: int) -> int:
-    return choice if isinstance(value, str) else int(value)
-
-
-def _warn_of_shortage(label: Label, n_rows: int) -> None:
-    reason = (
-        f"has {n_rows} row(s), and at least {_FEWEST_ROWS} are needed"
-        if n_rows < _FEWEST_ROWS
-        else "has only constant columns, and some that vary are needed"
-    )
-    warnings.warn(
-        f"Class {label!r} {reason} to train a generator. Its rows are repeated with a little "
-        "noise instead (a jittered bootstrap).",
-        FewRowsWarning,
-        stacklevel=2,
-    )
+        if result.trouble is not None:
+            warnings.warn(f"The training {result.trouble}", TrainingWarning, stacklevel=2)
+        self._codec, self._reader = table.codec, result.reader
+        self.structure_, self.edge_scores_ = settings.structure, result.scores
+        self.history_ = result.record.history
+        self.n_iter_ = result.record.n_steps
+        self.stop_reason_ = result.record.stop_reason
+        return dict(result.generators)

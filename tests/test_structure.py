@@ -1,0 +1,170 @@
+"""The graph of codes: what it says, what it refuses, and what follows from its edges."""
+
+import pickle
+
+import matplotlib as mpl
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+
+from mgvae_resample import BayesGANOverSampler, BayesianStructure
+
+mpl.use("Agg")
+
+
+@st.composite
+def structures(draw):
+    """Return a random structure of up to four observed and five latent codes."""
+    n_codes, n_latent = draw(st.integers(1, 4)), draw(st.integers(1, 5))
+    edges = set()
+    for i in range(1, n_latent + 1):
+        upstream = [f"c{j}" for j in range(1, n_codes + 1)] + [f"c'{j}" for j in range(1, i)]
+        chosen = draw(st.lists(st.sampled_from(upstream), min_size=1, max_size=3))
+        edges |= {(parent, f"c'{i}") for parent in chosen}
+    used = {parent for parent, _ in edges}
+    edges |= {(f"c{j}", "c'1") for j in range(1, n_codes + 1) if f"c{j}" not in used}
+    return BayesianStructure(edges)
+
+
+def test_disentangled_ties_each_latent_code_to_its_own():
+    structure = BayesianStructure.preset("disentangled", 3)
+    assert structure.edges == (("c1", "c'1"), ("c2", "c'2"), ("c3", "c'3"))
+    np.testing.assert_array_equal(structure.parent_mask, np.eye(3, 6, dtype=bool))
+    np.testing.assert_array_equal(structure.parent_mask.sum(1), 1)
+
+
+def test_entangled_is_figure_4c():
+    structure = BayesianStructure.preset("entangled", 4)
+    assert structure.parents("c'1") == ("c1",)
+    assert structure.parents("c'4") == ("c'2", "c'3")
+    assert structure.parents("c'5") == ("c4",)
+    assert structure.n_codes == 4
+    assert structure.n_latent == 5
+
+
+def test_masks_of_the_entangled_preset_by_hand():
+    structure = BayesianStructure.preset("entangled", 3)
+    names = structure.nodes
+    may_not = {
+        (latent, names[j])
+        for latent, row in zip(structure.latent, structure.non_parent_mask, strict=True)
+        for j in np.flatnonzero(row)
+    }
+    never = {
+        (latent, names[j])
+        for latent, row in zip(structure.latent, structure.independent_mask, strict=True)
+        for j in np.flatnonzero(row)
+    }
+    assert {node for latent, node in may_not if latent == "c'2"} == {"c1", "c3", "c'1", "c'3"}
+    # c2 and c3 act on c'4, but only through its parents.
+    assert {node for latent, node in may_not if latent == "c'4"} == {"c1", "c2", "c3", "c'1"}
+    assert {node for latent, node in never if latent == "c'4"} == {"c1", "c'1"}
+
+
+@given(structures())
+@settings(max_examples=60, deadline=None)
+def test_every_node_is_parent_non_parent_descendant_or_itself(structure):
+    graph = structure.to_networkx()
+    for i, latent in enumerate(structure.latent):
+        for j, node in enumerate(structure.nodes):
+            known = [
+                bool(structure.parent_mask[i, j]),
+                bool(structure.non_parent_mask[i, j]),
+                node in nx.descendants(graph, latent),
+                node == latent,
+            ]
+            assert sum(known) == 1
+            if node != latent:
+                separated = nx.is_d_separator(graph, {latent}, {node}, set())
+                assert structure.independent_mask[i, j] == separated
+            if structure.non_parent_mask[i, j]:
+                parents = set(structure.parents(latent))
+                assert nx.is_d_separator(graph, {latent}, {node}, parents)
+
+
+@given(structures())
+@settings(max_examples=30, deadline=None)
+def test_a_structure_survives_writing_pickling_and_networkx(structure):
+    assert eval(repr(structure)) == structure
+    assert pickle.loads(pickle.dumps(structure)) == structure
+    assert BayesianStructure(structure.to_networkx()) == structure
+    assert BayesianStructure(reversed(structure.edges)) == structure
+    assert len({structure, BayesianStructure(structure.edges)}) == 1
+    place = {latent: at for at, latent in enumerate(structure.order)}
+    for i, latent in enumerate(structure.latent):
+        for parent in structure.parents(latent):
+            if parent in structure.latent:
+                assert place[structure.latent.index(parent)] < place[i], latent
+
+
+REFUSED = {
+    "a cycle": ([("c1", "c'1"), ("c'1", "c'2"), ("c'2", "c'1")], r"cycle.*c'1.*c'2"),
+    "a loop": ([("c1", "c'1"), ("c'1", "c'1")], "cycle.*c'1"),
+    "an unknown name": ([("c1", "c'1"), ("x", "c'2")], r"edge \('x', \"c'2\"\)"),
+    "number zero": ([("c0", "c'1")], r"edge \('c0'"),
+    "a parent of an observed code": ([("c1", "c'1"), ("c'1", "c2")], r"edge \(\"c'1\", 'c2'\)"),
+    "the class as parent": ([("c1", "c'1"), ("y", "c'1")], r"edge \('y', \"c'1\"\).*class"),
+    "the class as child": ([("c1", "c'1"), ("c1", "class")], r"edge \('c1', 'class'\)"),
+    "a missing observed code": ([("c1", "c'1"), ("c3", "c'2")], "'c2' is missing"),
+    "a missing latent code": ([("c1", "c'1"), ("c2", "c'3")], '"c\'2" is missing'),
+    "no edges": ([], "'c1' is missing"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_makes_no_sense_is_refused_by_name(case):
+    edges, reason = REFUSED[case]
+    with pytest.raises(ValueError, match=reason):
+        BayesianStructure(edges)
+
+
+@pytest.mark.parametrize("edges", ["c1", [("c1",)], [("c1", "c'1", "c'2")], [(1, 2)], ["c1c'1"]])
+def test_what_is_no_edge_is_refused(edges):
+    with pytest.raises((TypeError, ValueError), match=r"named by strings|pair of names"):
+        BayesianStructure(edges)
+
+
+@pytest.mark.parametrize("node", ["c2", "c'2"])
+def test_nodes_that_nothing_ties_are_refused(node):
+    graph = nx.DiGraph([("c1", "c'1")])
+    graph.add_node(node)
+    with pytest.raises(ValueError, match=node):
+        BayesianStructure(graph)
+
+
+@pytest.mark.parametrize(("name", "n"), [("entangled", 2), ("tangled", 4), ("disentangled", 0)])
+def test_presets_that_do_not_exist_are_refused(name, n):
+    with pytest.raises(ValueError, match=name):
+        BayesianStructure.preset(name, n)
+
+
+def test_the_prime_may_be_typographic():
+    assert BayesianStructure([("c1", "c′1")]) == BayesianStructure([("c1", "c'1")])  # noqa: RUF001
+
+
+def test_it_prints_one_line_a_latent_code():
+    lines = str(BayesianStructure.preset("entangled", 3)).splitlines()
+    assert len(lines) == 4
+    assert lines[0].startswith("c'1 <- c1 ")
+    assert lines[0].endswith("(disentangled)")
+    assert lines[3] == "c'4 <- c'2, c'3    (entangled)"
+
+
+def test_it_draws_all_its_nodes_and_edges():
+    structure = BayesianStructure.preset("entangled", 4)
+    ax = structure.plot()
+    assert {text.get_text() for text in ax.texts} == set(structure.nodes)
+    assert len(ax.patches) == len(structure.edges)
+    height = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    assert all(height[parent] > height[child] for parent, child in structure.edges)
+    mpl.pyplot.close("all")
+
+
+def test_it_is_a_parameter_like_any_other():
+    structure = BayesianStructure.preset("entangled", 3)
+    sampler = clone(BayesGANOverSampler(structure=structure))
+    assert sampler.get_params()["structure"] == structure
+    assert "c'4" in repr(sampler)
