@@ -1,7 +1,8 @@
-"""Compares six ways to treat a rare class on two data sets and draws what the sixth one makes.
+"""Compares six ways to treat a rare class on two data sets, then steers a seventh by its codes.
 
 Run it with ``make demo``, or ``python examples/demo.py``. It prints a table for each data set and
-classifier and saves ``demo_translations.png`` in the current folder. Nothing is downloaded.
+classifier and how well codes follow their network, and saves ``demo_translations.png`` and
+``demo_traversal.png`` in the current folder. Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -29,12 +30,13 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from mgvae_resample import MGVAEOverSampler
+from mgvae_resample import BayesGANOverSampler, MGVAEOverSampler
 
 Rows = npt.NDArray[Any]
 
 SEEDS = range(5)
 PICTURE = Path("demo_translations.png")
+TRAVERSAL = Path("demo_traversal.png")
 METRICS = ("balanced accuracy", "G-mean", "average precision")
 CLASSIFIERS = ("random forest", "logistic regression")
 
@@ -183,8 +185,33 @@ def draw(task: Task, path: Path, n: int = 14) -> None:
     plt.close(figure)
 
 
+def steer(path: Path) -> None:
+    """Learn ten digits, five of them from ten images each, and move one code at a time."""
+    X, y = load_digits(return_X_y=True)
+    few = [np.flatnonzero(y == digit)[: 10 if digit >= 5 else None] for digit in range(10)]
+    kept = np.concatenate(few)
+    sampler = BayesGANOverSampler(
+        structure="disentangled", n_codes=2, image_shape=(8, 8), max_steps=1500, random_state=0
+    )
+    sampler.fit_resample(X[kept], y[kept])
+    print(f"\nThe network\n{sampler.structure_}\n\nand the codes read from new digits")
+    print(sampler.edge_scores_)
+    rare, codes, values = range(5, 10), sampler.structure_.observed, np.linspace(-2.5, 2.5, 9)
+    figure, axes = plt.subplots(len(rare), 2 * len(values) + 1, figsize=(13, 3.8))
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for code, start in zip(codes, (0, len(values) + 1), strict=True):
+        images = sampler.traverse(code, labels=rare, values=values).reshape(-1, 8, 8)
+        ours = axes[:, start : start + len(values)]
+        for ax, image in zip(ours.flat, images, strict=True):
+            ax.imshow(image, cmap="gray_r", vmin=0, vmax=16)
+        ours[0, len(values) // 2].set_title(f"{code} from {values[0]:g} to {values[-1]:g}")
+    figure.savefig(path, dpi=120, bbox_inches="tight")
+    plt.close(figure)
+
+
 def main() -> None:
-    """Run the comparison and draw the picture."""
+    """Run the comparison and draw the pictures."""
     start = time.perf_counter()
     print(f"Mean ± standard error over {len(SEEDS)} random splits, half of the rows for testing.")
     digits, cells = tasks()
@@ -192,6 +219,8 @@ def main() -> None:
     compare(cells)
     draw(digits, PICTURE)
     print(f"\n{PICTURE}: majority images, and the minority images made from them.")
+    steer(TRAVERSAL)
+    print(f"\n{TRAVERSAL}: five rare digits while one code is moved and all else is kept.")
     print(f"{time.perf_counter() - start:.0f} seconds in all.")
 
 
