@@ -1,0 +1,291 @@
+"""P4: do codes follow their Bayesian network, do rows keep their class, is InfoGAN outdone."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.linear_model import LinearRegression
+
+from benchmarks.apart import apart
+from benchmarks.cnn import FittedCNN, fit_cnn
+from benchmarks.data import Labels, Rows, load_images, load_table
+from benchmarks.options import chosen, parser
+from benchmarks.p3 import draw, sizes_of
+from benchmarks.results import write_versions
+from benchmarks.shapes import FACTORS, SIDE, draw_shapes, factor_vae_score, shape_rows
+from mgvae_resample import BayesGANOverSampler, BayesianStructure
+
+OWN = BayesianStructure(
+    [("c1", "c'1"), ("c2", "c'2"), ("c1", "c'3"), ("c2", "c'3"), ("c3", "c'4")]
+)
+NETWORKS = ("disentangled", "entangled", "own")
+# Data set -> structures, seeds.
+TASKS = {
+    "mnist": (NETWORKS, (0,)),
+    "satimage": (NETWORKS, (0,)),
+    "shapes": (("disentangled", "infogan"), (0, 1, 2)),
+}
+# Height and width of the image sets.
+SIDES = {"mnist": 28, "shapes": SIDE}
+COLUMNS = ("part", "dataset", "structure", "seed", "quantity", "name", "value")
+SCORED_ROWS = 6000
+FIDELITY_ROWS = 500
+JUDGE_ACCURACY = 0.985
+
+Score = tuple[str, str, float]
+Place = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one fit gives: scores by part, and generated rows by class for the judge."""
+
+    scores: dict[str, list[Score]]
+    rows: dict[int, Rows] = field(default_factory=dict)
+
+
+def structure_scores(
+    structure: BayesianStructure, codes: Rows, latent: Rows, labels: Labels
+) -> list[Score]:
+    """Score latent codes against the network; each quantity lies in [0, 1].
+
+    "r2": on the parents, 1 is perfect. "squared_correlation": with a node that must not matter,
+    "incremental_r2": of a node that must not matter once the parents are known, and "eta2": of
+    the class; 0 is perfect.
+    """
+    nodes = np.column_stack([codes, latent])
+    scores = []
+    for i, name in enumerate(structure.latent):
+        parents, own = structure.parent_mask[i], latent[:, i]
+        r2 = _r2(nodes[:, parents], own)
+        scores.append(("r2", name, r2))
+        for j in np.flatnonzero(structure.non_parent_mask[i]).tolist():
+            pair = f"{name}, {structure.nodes[j]}"
+            if structure.independent_mask[i, j]:
+                scores.append(("squared_correlation", pair, _r2(nodes[:, [j]], own)))
+            else:
+                with_node = np.column_stack([nodes[:, parents], nodes[:, j]])
+                scores.append(("incremental_r2", pair, _r2(with_node, own) - r2))
+        scores.append(("eta2", name, _r2(np.eye(labels.max() + 1)[labels], own)))
+    return scores
+
+
+def main() -> None:
+    """Run the protocol from the command line."""
+    options = parser("P4: structure, class fidelity and disentanglement of BayesGAN", seeds=())
+    options.set_defaults(methods=None, seeds=None)
+    options.add_argument("--steps", type=int, help="optimiser steps of the GAN instead of 'auto'")
+    options.add_argument("--judge-steps", type=int, default=3000, help="steps of the CNN")
+    options.add_argument("--pictures", type=Path, help="folder for traversals of image sets")
+    given = options.parse_args()
+    path = given.results / "p4.csv"
+    places = list(_places(given))
+    if given.redo:
+        _forget(path, places)
+    done = _done(path)
+    for place in places:
+        if place not in done:
+            start = time.perf_counter()
+            measured = apart(_measure, place, given)
+            if measured.rows:
+                judged = _fidelity(measured.rows, place[2], given.judge_steps, given.data)
+                measured.scores["fidelity"] = judged
+            _append(path, place, measured)
+            _show(place, measured, time.perf_counter() - start)
+
+
+def _places(given: argparse.Namespace) -> Iterable[Place]:
+    for dataset in chosen(tuple(TASKS), given.datasets):
+        structures, seeds = TASKS[dataset]
+        for seed in given.seeds or seeds:
+            for structure in structures:
+                if given.methods is None or structure in given.methods:
+                    yield dataset, structure, seed
+
+
+def _measure(place: Place, given: argparse.Namespace) -> Measured:
+    """Fit one sampler and score it, in a process of its own."""
+    dataset, structure, seed = place
+    X, y = _load(dataset, seed, given.data)
+    network = _network(dataset, structure)
+    sampler = _sampler(place, network, np.bincount(y), given.steps)
+    start = time.perf_counter()
+    sampler.fit_resample(X, y)
+    spent = time.perf_counter() - start
+    labels = [k for k in range(y.max() + 1) if k in sampler.n_synthetic_]
+    if given.pictures and dataset in SIDES:
+        path = given.pictures / f"{dataset}-{structure}-{seed}.png"
+        _save_traversal(path, sampler, network.observed, labels, SIDES[dataset])
+    scores = {
+        "training": [("seconds", "fit", spent), ("steps", "fit", float(sampler.n_iter_))],
+        "structure": _scored(sampler, network, labels, seed),
+    }
+    if dataset == "shapes":
+        scores["disentanglement"] = _disentanglement(sampler, seed)
+    judged = labels if dataset == "mnist" else []
+    return Measured(scores, {label: sampler.sample(FIDELITY_ROWS, label) for label in judged})
+
+
+def _network(dataset: str, structure: str) -> BayesianStructure:
+    """Return the network that the codes are scored by; InfoGAN's is the disentangled one."""
+    if structure == "own":
+        return OWN
+    name = "disentangled" if structure == "infogan" else structure
+    return BayesianStructure.preset(name, 5 if dataset == "shapes" else 4)
+
+
+def _sampler(
+    place: Place, network: BayesianStructure, counts: Labels, steps: int | None
+) -> BayesGANOverSampler:
+    dataset, structure, seed = place
+    # Of two classes only one is over-sampled by default, and nothing could be said about the
+    # class; one more row of the other lets it be drawn from, and changes nothing in training.
+    both = {k: int(counts.max()) + 1 for k in range(2)}
+    return BayesGANOverSampler(
+        sampling_strategy=both if len(counts) == 2 else "auto",
+        structure="infogan" if structure == "infogan" else network,
+        n_codes=network.n_codes,
+        max_steps=steps or "auto",
+        image_shape=(SIDES[dataset], SIDES[dataset]) if dataset in SIDES else None,
+        random_state=seed,
+    )
+
+
+def _load(dataset: str, seed: int, folder: Path | None) -> tuple[Rows, Labels]:
+    if dataset == "shapes":
+        return shape_rows(seed)
+    if dataset == "satimage":
+        return load_table(dataset, folder)
+    X, labels = load_images(dataset, "train", folder)
+    train, _, _ = draw(labels, sizes_of(None), seed)
+    return X[train], labels[train]
+
+
+def _scored(
+    sampler: BayesGANOverSampler, structure: BayesianStructure, labels: list[int], seed: int
+) -> list[Score]:
+    """Read the codes of fresh rows, as many of each class, made from known codes."""
+    n_rows = SCORED_ROWS // len(labels)
+    rng = np.random.default_rng(seed)
+    codes = rng.normal(size=(len(labels), n_rows, structure.n_codes))
+    rows = [sampler.sample(n_rows, k, codes=c) for k, c in zip(labels, codes, strict=True)]
+    latent = sampler.latent_codes(np.concatenate(rows))
+    y = np.repeat(np.arange(len(labels)), n_rows)
+    return structure_scores(structure, codes.reshape(len(y), -1), latent, y)
+
+
+def _disentanglement(sampler: BayesGANOverSampler, seed: int) -> list[Score]:
+    def represent(factors: NDArray[np.float64]) -> Rows:
+        latent: Rows = sampler.latent_codes(draw_shapes(factors))
+        return latent
+
+    # The class is the generator's other input: codes should not hold it, and then score lower.
+    without = [factor for factor in FACTORS if factor != "shape"]
+    return [
+        ("factor_vae", name, factor_vae_score(represent, np.random.default_rng(seed), factors))
+        for name, factors in (("all factors", FACTORS), ("all but shape", without))
+    ]
+
+
+def _fidelity(rows: dict[int, Rows], seed: int, steps: int, folder: Path | None) -> list[Score]:
+    """Share of generated rows that a classifier of real rows, never used here, labels right."""
+    judge, accuracy = _judge(seed, steps, folder)
+    right = {k: judge.probabilities(made).argmax(1) == k for k, made in rows.items()}
+    scores = [("fidelity", str(k), float(hits.mean())) for k, hits in right.items()]
+    mean = float(np.mean([value for _, _, value in scores]))
+    return [("judge_accuracy", "test", accuracy), *scores, ("fidelity", "mean", mean)]
+
+
+@cache
+def _judge(seed: int, steps: int, folder: Path | None) -> tuple[FittedCNN, float]:
+    """Train on the images that the draw left out, and test it on the test images."""
+    X, labels = load_images("mnist", "train", folder)
+    train, _, _ = draw(labels, sizes_of(None), seed)
+    unused = np.setdiff1d(np.arange(len(labels)), train)
+    judge = fit_cnn(X[unused], labels[unused], width=32, steps=steps, seed=seed)
+    X_test, y_test = load_images("mnist", "test", folder)
+    accuracy = float((judge.probabilities(X_test).argmax(1) == y_test).mean())
+    if accuracy < JUDGE_ACCURACY:
+        print(f"The judge's accuracy is only {accuracy:.4f}; fidelity means little.", flush=True)
+    return judge, accuracy
+
+
+def _save_traversal(
+    path: Path,
+    sampler: BayesGANOverSampler,
+    codes: Sequence[str],
+    labels: list[int],
+    side: int,
+) -> None:
+    """Save one block of images a code, from left to right: classes down, values across."""
+    from matplotlib.image import imsave
+
+    blocks = []
+    for code in codes:
+        rows = sampler.traverse(code, labels=labels).reshape(len(labels), -1, side, side)
+        block = rows.transpose(0, 2, 1, 3).reshape(len(labels) * side, -1)
+        blocks.append(np.pad(block, 2, constant_values=1.0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    imsave(path, np.concatenate(blocks, axis=1), cmap="gray", vmin=0.0, vmax=1.0)
+
+
+def _r2(X: Rows, target: Rows) -> float:
+    return float(LinearRegression().fit(X, target).score(X, target))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str) if path.exists() else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _done(path: Path) -> set[Place]:
+    keys = _read(path)[["dataset", "structure", "seed"]].itertuples(index=False)
+    return {(str(d), str(s), int(seed)) for d, s, seed in keys}
+
+
+def _forget(path: Path, places: Iterable[Place]) -> None:
+    frame, dropped = _read(path), {tuple(map(str, place)) for place in places}
+    keys = frame[["dataset", "structure", "seed"]].itertuples(index=False)
+    kept = [tuple(key) not in dropped for key in keys]
+    if not all(kept):
+        spare = path.with_suffix(".part")
+        frame[kept].to_csv(spare, index=False)
+        os.replace(spare, path)
+
+
+def _append(path: Path, place: Place, measured: Measured) -> None:
+    """Write all rows of one fit in one go: a fit that was interrupted has left none."""
+    new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if new:
+            writer.writerow(COLUMNS)
+            write_versions(path.with_suffix(".json"))
+        writer.writerows(
+            (part, *place, quantity, name, f"{value:.6g}")
+            for part, scores in measured.scores.items()
+            for quantity, name, value in scores
+        )
+
+
+def _show(place: Place, measured: Measured, seconds: float) -> None:
+    values: dict[str, list[float]] = {}
+    for quantity, name, value in (s for scores in measured.scores.values() for s in scores):
+        if name != "mean":
+            values.setdefault(quantity, []).append(value)
+    shown = ", ".join(f"{q} {min(v):.3f}-{max(v):.3f}" for q, v in values.items())
+    print(*place, f"({seconds:.0f} s):", shown, flush=True)
+
+
+if __name__ == "__main__":
+    main()
