@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.markdown import markdown
 from benchmarks.metrics import LOWER_IS_BETTER, METRICS
 from benchmarks.ranks import TIE, rank, score_table, win_tie_loss
+from benchmarks.report_gan import classes_section, structure_section, sweep_section
 from benchmarks.results import FOLDER, read_results
 
 TITLES = {
@@ -19,7 +21,18 @@ TITLES = {
     "p2": "P2: high-dimensional tables",
     "league": "Tabular league",
     "development": "Development tables",
+    "p3": "P3: ten classes of images, 4,000 to 40 rows",
+    "p3-sweep": "P3: imbalance sweep",
+    "p3-validation": "P3 on held-out training images (development)",
+    "p4": "P4: structure",
     "speed": "Speed",
+}
+# Sections of their own.
+SECTIONS = {
+    "p3": classes_section,
+    "p3-validation": classes_section,
+    "p3-sweep": sweep_section,
+    "p4": structure_section,
 }
 
 
@@ -39,6 +52,9 @@ def _sections(folder: Path) -> Iterator[str]:
         if not path.exists():
             continue
         yield f"## {title}"
+        if name in SECTIONS:
+            yield from SECTIONS[name](pd.read_csv(path) if name == "p4" else read_results(path))
+            continue
         if name == "speed":
             yield markdown(
                 pd.read_csv(path, dtype=str).drop(columns="protocol").fillna(""), index=False
@@ -134,14 +150,6 @@ def _costs(results: pd.DataFrame) -> str:
     if once["peak_mb"].notna().any():
         frame["peak memory, MB"] = cells["peak_mb"].max().map("{:.0f}".format)
     return markdown(frame)
-
-
-def markdown(frame: pd.DataFrame, *, index: bool = True) -> str:
-    """Return a data frame as a markdown table."""
-    if index:
-        frame = frame.rename_axis(index="").reset_index()
-    lines = [list(frame.columns), ["---"] * frame.shape[1], *frame.to_numpy(dtype=object).tolist()]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def _words(metric: str) -> str:

@@ -8,47 +8,56 @@ from pathlib import Path
 import pytest
 
 import mgvae_resample
-from mgvae_resample import MGVAEOverSampler
-from tests.support import quick_vae
+from mgvae_resample import BayesGANOverSampler, BayesianStructure, MGVAEOverSampler
+from tests.support import counts
 
 README = Path(__file__).parents[1] / "README.md"
-BUDGET = "MGVAEOverSampler(max_pretrain_steps=20, max_finetune_steps=10, "
+BUDGETS = {
+    "MGVAEOverSampler(": "max_pretrain_steps=20, max_finetune_steps=10, ",
+    "BayesGANOverSampler(": "max_steps=20, ",
+}
+SAMPLERS = (BayesGANOverSampler, MGVAEOverSampler)
 
 
-def section(name):
-    """Return the names that a section of the sampler's docstring describes."""
-    text = inspect.getdoc(MGVAEOverSampler)
+def section(sampler, name):
+    """Return the names that a section of a sampler's docstring describes."""
+    text = inspect.getdoc(sampler)
     body = text.split(f"\n{name}\n{'-' * len(name)}\n")[1].split("\n---")[0]
     return set(re.findall(r"^(\w+) : ", body, re.MULTILINE))
 
 
 def test_code_of_the_readme_runs(capsys):
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    code = "\n".join(blocks)
-    assert code.count("MGVAEOverSampler(") == 2
     names = {}
-    exec(code.replace("MGVAEOverSampler(", BUDGET), names)
-    assert 0.9 < float(capsys.readouterr().out) <= 1.0
-    X, y = names["X"], names["y"]
-    assert len(names["X_res"]) == 300 + (y == 1).sum()
-    assert (names["X_res"][: len(X)] == X).all()
+    for block, sizes in zip(blocks, ({}, {0: 300, 1: 357}, {0: 357, 1: 357}), strict=True):
+        for call, budget in BUDGETS.items():
+            block = block.replace(call, call + budget)
+        exec(block, names)
+        if "X_res" in names:
+            assert counts(names["y_res"]) == sizes
+            assert (names["X_res"][: len(names["X"])] == names["X"]).all()
+    shown = capsys.readouterr().out.splitlines()
+    assert 0.9 < float(shown[0]) <= 1.0
+    assert "c'3 <- c1, c2    (entangled)" in shown
 
 
-def test_example_of_the_docstring_runs():
-    example = doctest.DocTestFinder(recurse=False).find(MGVAEOverSampler, "MGVAEOverSampler")[0]
+@pytest.mark.parametrize("documented", [*SAMPLERS, BayesianStructure])
+def test_example_of_the_docstring_runs(documented):
+    example = doctest.DocTestFinder(recurse=False).find(documented, documented.__name__)[0]
     assert example.examples
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
-def test_every_parameter_is_documented():
-    assert section("Parameters") >= set(MGVAEOverSampler().get_params())
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_parameter_is_documented(sampler):
+    assert section(sampler, "Parameters") >= set(sampler().get_params())
 
 
-def test_every_fitted_attribute_is_documented(binary):
-    sampler = quick_vae()
+def test_every_fitted_attribute_is_documented(quick, binary):
+    sampler = quick()
     sampler.fit_resample(*binary)
     fitted = {name for name in vars(sampler) if name.endswith("_") and name[0] != "_"}
-    assert section("Attributes") - {"feature_names_in_"} == fitted
+    assert section(type(sampler), "Attributes") - {"feature_names_in_"} == fitted
 
 
 @pytest.mark.parametrize("name", sorted(set(mgvae_resample.__all__) - {"__version__"}))
