@@ -82,17 +82,17 @@ def structure_section(results: pd.DataFrame) -> Iterator[str]:
     worst = pd.DataFrame({"lowest": groups.min(), "highest": groups.max()})
     lines = []
     for (name, structure, seed), part in worst.groupby(level=[0, 1, 2], sort=False):
-        found = part.droplevel([0, 1, 2])
+        found: dict[Any, Any] = part.droplevel([0, 1, 2]).to_dict("index")
         lines.append(
             {
                 "data": name,
                 "structure": structure,
                 "seed": seed,
-                "lowest R^2 of an edge": f"{found.loc['r2', 'lowest']:.3f}",
+                "lowest R^2 of an edge": f"{found['r2']['lowest']:.3f}",
                 **{
-                    f"highest {words}": f"{found.loc[quantity, 'highest']:.3f}"
+                    f"highest {words}": f"{found[quantity]['highest']:.3f}"
                     for quantity, words in DEPENDENCES.items()
-                    if quantity in found.index
+                    if quantity in found
                 },
             }
         )
@@ -120,9 +120,9 @@ def _paired(part: pd.DataFrame) -> str:
     if "BayesGAN" not in scores:
         return ""
     gaps = {
-        method: (scores["BayesGAN"] - scores[method]).dropna()
+        str(method): (scores["BayesGAN"] - scores[method]).dropna()
         for method in scores
         if method != "BayesGAN"
     }
-    words = [f"{m!s} {gap.mean():+.4f} ± {gap.sem():.4f}" for m, gap in gaps.items() if len(gap)]
+    words = [f"{m} {gap.mean():+.4f} ± {gap.sem():.4f}" for m, gap in gaps.items() if len(gap)]
     return f"Mean recall of BayesGAN minus that of each other, paired by seed: {'; '.join(words)}."

@@ -8,7 +8,7 @@ import torch
 from sklearn.linear_model import LinearRegression
 
 from mgvae_resample import BayesianStructure
-from mgvae_resample._bayesgan.augmentation import affine_views, noisy_views
+from mgvae_resample._bayesgan.augmentation import affine_views, harmless_amount, noisy_views
 from mgvae_resample._bayesgan.fit import Settings, _balanced_batches, _Game, code_network, fit
 from mgvae_resample._bayesgan.objective import (
     class_dependence,
@@ -257,6 +257,29 @@ def test_views_pass_gradients():
     images = torch.rand(4, 36, generator=generator()).requires_grad_()
     affine_views(images, (6, 6), generator(1)).square().sum().backward()
     assert (images.grad != 0).float().mean() > 0.5
+
+
+def test_images_are_moved_as_far_as_their_neighbours_lie():
+    """Blobs at random places may be moved; blobs at one place, of random brightness, may not."""
+    place, bright = torch.rand(2, 60, 2, generator=generator())
+    at = torch.arange(12.0)
+
+    def blobs(centre):
+        x, y = (torch.exp(-0.5 * (at - c.unsqueeze(1)).square()) for c in centre.T)
+        return (x.unsqueeze(2) * y.unsqueeze(1)).flatten(1)
+
+    labels = torch.zeros(60, dtype=torch.int64)
+    everywhere = blobs(2 + 8 * place)
+    one_place = blobs(torch.full((60, 2), 5.5)) * (0.5 + 0.5 * bright[:, :1])
+    free = harmless_amount(everywhere, labels, (12, 12), generator())
+    bound = harmless_amount(one_place, labels, (12, 12), generator())
+    assert free >= 0.2
+    assert bound == 0.0
+
+
+def test_an_image_alone_in_its_class_is_not_moved():
+    rows = torch.rand(2, 16, generator=generator())
+    assert harmless_amount(rows, torch.tensor([0, 1]), (4, 4), generator()) == 0.0
 
 
 def test_noisy_views_leave_other_columns_alone():

@@ -37,7 +37,7 @@ def resolve(parameters: Mapping[str, Any], layout: Layout, n_classes: int) -> Se
         for name, by_kind in _AUTO.items()
     }
     structure = _structure(parameters["structure"], parameters["n_codes"])
-    share = parameters["generated_share"]
+    share, augmentation = parameters["generated_share"], parameters["augmentation"]
     return Settings(
         layout=layout,
         image_shape=None if shape is None else tuple(shape),
@@ -51,7 +51,7 @@ def resolve(parameters: Mapping[str, Any], layout: Layout, n_classes: int) -> Se
         batch_size=int(chosen["batch_size"]),
         learning_rate=float(parameters["learning_rate"]),
         generated_share=None if isinstance(share, str) else float(share),
-        augmentation=float(parameters["augmentation"]),
+        augmentation=None if isinstance(augmentation, str) else float(augmentation),
     )
 
 

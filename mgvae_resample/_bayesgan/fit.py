@@ -48,7 +48,7 @@ class Settings:
 
     A plain conditional GAN has no structure. InfoGAN has the disentangled one, by which its codes
     are scored, but is not regularised by it. Where ``generated_share`` is None each class's size
-    decides.
+    decides, and where ``augmentation`` is None the images do.
     """
 
     layout: Layout
@@ -63,7 +63,7 @@ class Settings:
     batch_size: int
     learning_rate: float
     generated_share: float | None
-    augmentation: float
+    augmentation: float | None
 
     @property
     def n_codes(self) -> int:

@@ -45,6 +45,8 @@ class ClassGenerator:
         Where each of them stands in the table.
     generated_share : float
         Share of the rows drawn that are generated; the others repeat real rows.
+    augmentation : float
+        How far images are moved when drawn, as a share of what the discriminator sees.
     """
 
     settings: Settings
@@ -53,6 +55,7 @@ class ClassGenerator:
     own: Codes
     own_index: Indices
     generated_share: float
+    augmentation: float
 
     def draw(
         self, n_rows: int, generator: torch.Generator, device: torch.device
@@ -68,12 +71,13 @@ class ClassGenerator:
         return codes, np.concatenate([nowhere, self.own_index[repeated]])
 
     def _move(self, codes: Codes, generator: torch.Generator) -> Codes:
-        """Show images as the discriminator saw them. Shape: (n, d) -> (n, d)."""
-        shape, amount = self.settings.image_shape, self.settings.augmentation
+        """Show images a little moved, as the discriminator saw them. Shape: (n, d) -> (n, d)."""
+        shape, amount = self.settings.image_shape, self.augmentation
         if shape is None or amount == 0.0 or not len(codes):
             return codes
+        # Bicubic: a blur of new images alone would give them away.
         parts = torch.split(torch.from_numpy(codes), _CHUNK)
-        moved = [affine_views(part, shape, generator, amount) for part in parts]
+        moved = [affine_views(part, shape, generator, amount, "bicubic") for part in parts]
         seen: Codes = torch.cat(moved).numpy()
         return seen
 

@@ -15,6 +15,7 @@ from .._engine.bootstrap import JitteredBootstrap
 from .._engine.persistence import Arrays
 from .._engine.runtime import RandomStreams
 from .._engine.training import TrainingRecord
+from .augmentation import harmless_amount
 from .codes import CodeReader, EdgeScores
 from .fit import Codes, Settings, fit
 from .generator import ClassGenerator
@@ -140,8 +141,9 @@ class Learning:
             )
         if fitted.weights is None:
             return Learned(bootstraps, fitted.record, fitted.trouble)
+        augmentation = self._augmentation(self.codes[kept], numbers)
         found = {
-            label: self._generator(label, number, fitted.weights)
+            label: self._generator(label, number, fitted.weights, augmentation)
             for number, label in enumerate(self.learned)
         }
         reader, scores = None, None
@@ -152,12 +154,24 @@ class Learning:
         generators = {label: found.get(label, bootstraps[label]) for label in labels}
         return Learned(generators, fitted.record, fitted.trouble, reader, scores)
 
-    def _generator(self, label: Label, number: int, weights: Arrays) -> ClassGenerator:
+    def _augmentation(self, codes: Codes, numbers: Array) -> float:
+        """How far new images are moved."""
+        given, shape = self.settings.augmentation, self.settings.image_shape
+        if given is not None or shape is None:
+            return given or 0.0
+        rows, labels = torch.from_numpy(codes).to(self.device), torch.from_numpy(numbers)
+        return harmless_amount(rows, labels, shape, self.streams.generator("augmentation"))
+
+    def _generator(
+        self, label: Label, number: int, weights: Arrays, augmentation: float
+    ) -> ClassGenerator:
         index = np.flatnonzero(self.y == label)
         share = self.settings.generated_share
         if share is None:
             share = 0.5 * min(1.0, _COMMON / len(index))
-        return ClassGenerator(self.settings, weights, number, self.codes[index], index, share)
+        return ClassGenerator(
+            self.settings, weights, number, self.codes[index], index, share, augmentation
+        )
 
     def _bootstrap(self, label: Label) -> JitteredBootstrap:
         continuous = self.settings.layout.positions("continuous")
