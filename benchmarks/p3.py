@@ -137,7 +137,7 @@ def _scores(y: Labels, probability: Rows) -> Row:
     one_hot = np.eye(N_CLASSES)[y]
     return {
         "mean_recall": float(recalls.mean()),
-        "g_mean": float(np.exp(np.log(np.maximum(recalls, 1e-12)).mean())),
+        "g_mean": float(recalls.prod() ** (1 / N_CLASSES)),
         "macro_f1": float(f1.mean()),
         "average_precision": float(average_precision_score(one_hot, probability)),
         "brier": float(np.mean(np.sum((probability - one_hot) ** 2, axis=1))),
