@@ -12,10 +12,9 @@ from .fit import Settings
 
 __all__ = ["resolve"]
 
-# Convolutions take more time a row than perceptrons, and larger steps.
-_BATCH_SIZE, _IMAGE_BATCH_SIZE = 256, 128
-_LEARNING_RATE, _IMAGE_LEARNING_RATE = 1e-3, 4e-3
-# Pixels come from few channels: twice as many gained nothing that their time would pay for.
+# What "auto" is for tables and for images: convolutions take more time a row, and larger steps.
+_AUTO = {"n_exemplars": (256, 128), "batch_size": (256, 128), "learning_rate": (1e-3, 4e-3)}
+# Twice as many channels gained little and took twice the time.
 _FEWEST_CHANNELS = 16
 
 
@@ -35,21 +34,20 @@ def resolve(parameters: Mapping[str, Any], layout: Layout) -> Settings:
     share = parameters["exemplar_weights"]
     if isinstance(share, str):
         share = share == "responsibility"
-    batch_size, learning_rate = parameters["batch_size"], parameters["learning_rate"]
-    if isinstance(batch_size, str):
-        batch_size = _BATCH_SIZE if shape is None else _IMAGE_BATCH_SIZE
-    if isinstance(learning_rate, str):
-        learning_rate = _LEARNING_RATE if shape is None else _IMAGE_LEARNING_RATE
+    chosen = {
+        name: by_kind[shape is not None] if isinstance(parameters[name], str) else parameters[name]
+        for name, by_kind in _AUTO.items()
+    }
     return Settings(
         layout=layout,
         hidden_layer_sizes=hidden_sizes(sizes, layout.width),
         latent_dim=parameters["latent_dim"],
-        n_exemplars=parameters["n_exemplars"],
+        n_exemplars=int(chosen["n_exemplars"]),
         ewc_weight=float(parameters["ewc_weight"]),
         max_pretrain_steps=parameters["max_pretrain_steps"],
         max_finetune_steps=parameters["max_finetune_steps"],
-        batch_size=batch_size,
-        learning_rate=float(learning_rate),
+        batch_size=int(chosen["batch_size"]),
+        learning_rate=float(chosen["learning_rate"]),
         responsibility=float(share),
         image_shape=None if shape is None else tuple(shape),
     )

@@ -70,9 +70,9 @@ class MGVAEOverSampler(DeepOverSampler):
         convolutional stages, each of which halves the image; "auto" goes down to 8 pixels with
         32 channels.
 
-    n_exemplars : int, default=256
-        Exemplars drawn at each step to stand for the mixture. More cost time and gained nothing
-        in our measurements.
+    n_exemplars : "auto" or int, default="auto"
+        Exemplars drawn at each step to stand for the mixture; "auto" is 256, for images 128.
+        More cost time and gained little in our measurements.
 
     ewc_weight : float, default=0.01
         Weight of the Elastic Weight Consolidation penalty. The Fisher information is normalised
@@ -178,7 +178,7 @@ class MGVAEOverSampler(DeepOverSampler):
         ],
         "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
         "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
-        "n_exemplars": [Interval(numbers.Integral, 1, None, closed="left")],
+        "n_exemplars": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
         "ewc_weight": [Interval(numbers.Real, 0, None, closed="left")],
         "max_pretrain_steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "max_finetune_steps": [Interval(numbers.Integral, 1, None, closed="left")],
@@ -195,7 +195,7 @@ class MGVAEOverSampler(DeepOverSampler):
         exemplar_weights: str | float = "responsibility",
         latent_dim: int = 10,
         hidden_layer_sizes: str | Sequence[int] = "auto",
-        n_exemplars: int = 256,
+        n_exemplars: str | int = "auto",
         ewc_weight: float = 0.01,
         max_pretrain_steps: int = 1000,
         max_finetune_steps: int = 500,
