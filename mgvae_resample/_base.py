@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import numbers
+import warnings
 from abc import abstractmethod
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -163,6 +164,14 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         ]
         labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
         return append_rows(X, np.concatenate(new_rows)), np.concatenate([y, labels])
+
+    def _warn_few_rows(self, label: Label, reason: str) -> None:
+        warnings.warn(
+            f"Class {label!r} {reason} to train a generator. Its rows are repeated with a little "
+            "noise instead (a jittered bootstrap).",
+            FewRowsWarning,
+            stacklevel=3,
+        )
 
     @abstractmethod
     def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,13 @@ from .._data.codec import RowCodec
 from .._engine.bootstrap import JitteredBootstrap
 from .._engine.persistence import Arrays
 from .._engine.runtime import RandomStreams
-from .._engine.training import TrainingRecord
+from .._engine.training import TaskReport, TrainingRecord
 from .augmentation import harmless_amount
 from .codes import CodeReader, EdgeScores
 from .fit import Codes, Settings, fit
 from .generator import ClassGenerator
 
-__all__ = ["Learned", "Learning", "TaskReport", "learnable"]
+__all__ = ["Learned", "Learning", "learnable"]
 
 Array = npt.NDArray[Any]
 Label = Hashable
@@ -28,16 +28,6 @@ Label = Hashable
 _FEWEST_ROWS = 3
 # Classes with more rows than this get a smaller share of generated ones.
 _COMMON = 100
-
-
-class TaskReport(Protocol):
-    """Is told when a training begins and ends, and of each epoch; asks to stop by True."""
-
-    def __enter__(self) -> None: ...
-    def __exit__(self, *error: object) -> None: ...
-    def __call__(self, values: Mapping[str, float]) -> bool:
-        """Report the loss terms of an epoch."""
-        ...
 
 
 def learnable(y: Array, n_codes: int) -> tuple[list[Label], dict[Label, str]]:

@@ -20,7 +20,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._base import (
     DeepOverSampler,
     EpochReport,
-    FewRowsWarning,
     FittedGenerator,
     Label,
     Table,
@@ -349,14 +348,8 @@ default="disentangled"
     def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
         layout = table.codec.layout_
         learned, reasons = learnable(table.y, layout.width)
-        for label in labels:
-            if label in reasons:
-                warnings.warn(
-                    f"Class {label!r} {reasons[label]} to train a generator. Its rows are "
-                    "repeated with a little noise instead (a jittered bootstrap).",
-                    FewRowsWarning,
-                    stacklevel=2,
-                )
+        for label in [label for label in labels if label in reasons]:
+            self._warn_few_rows(label, reasons[label])
         settings = resolve(self.get_params(), layout, len(learned))
         root = self._init_callback_context(max_subtasks=1, sequential_subtasks=False)
         root.call_on_fit_task_begin(estimator=self)

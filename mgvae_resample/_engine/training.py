@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ __all__ = [
     "Budget",
     "Diverged",
     "Report",
+    "TaskReport",
     "Terms",
     "TrainingRecord",
     "batches",
@@ -24,6 +25,16 @@ __all__ = [
 Terms = dict[str, Tensor]
 Report = Callable[[Mapping[str, float]], bool]
 Module = TypeVar("Module", bound=nn.Module)
+
+
+class TaskReport(Protocol):
+    """Is told when a training begins and ends, and of each epoch; asks to stop by True."""
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
+    def __call__(self, values: Mapping[str, float]) -> bool:
+        """Report the loss terms of an epoch."""
+        ...
 
 
 class Diverged(RuntimeError):

@@ -15,7 +15,7 @@ from .._data.layout import Layout
 from .._engine.networks import initialise
 from .._engine.persistence import Arrays, load_arrays, to_arrays
 from .._engine.runtime import RandomStreams, normal
-from .._engine.training import Budget, Diverged, Report, Terms, TrainingRecord, batches, train
+from .._engine.training import Budget, Report, Terms, TrainingRecord, batches, steadily, train
 from .consolidation import consolidation_penalty, fisher_information
 from .model import MajorityGuidedVAE
 from .objective import negative_bound
@@ -118,10 +118,9 @@ def pretrain(
             monitor = partial(_bound_of, model, held, rows[:n_held], noise)
         return model, train(model, step_terms, budget, monitor=monitor, report=report)
 
-    result, trouble = _steadily(attempt, settings.pretraining())
-    if result is None:
-        return Pretrained(None, {}, TrainingRecord(stop_reason="diverged"), trouble)
-    model, record = result
+    model, record, trouble = steadily(attempt, settings.pretraining())
+    if model is None:
+        return Pretrained(None, {}, record, trouble)
     chosen = rows[:_FISHER_ROWS]
     noise = normal((len(chosen), settings.latent_dim), streams.generator("fisher"), device)
     information = fisher_information(model, chosen, rows[: settings.n_exemplars], noise)
@@ -160,37 +159,8 @@ def finetune(
         model, record = training.run(minority, replace(budget, max_steps=steps, patience=None))
         return model, replace(probe, n_steps=record.n_steps)
 
-    result, trouble = _steadily(attempt, settings.finetuning())
-    if result is None:
-        return Finetuned(None, TrainingRecord(stop_reason="diverged"), trouble)
-    return Finetuned(to_arrays(result[0]), result[1], trouble)
-
-
-def _steadily(
-    attempt: Callable[[Budget], tuple[MajorityGuidedVAE, TrainingRecord]], budget: Budget
-) -> tuple[tuple[MajorityGuidedVAE, TrainingRecord] | None, str | None]:
-    """Train; where that diverges, train again with a tenth of the learning rate, up to thrice.
-
-    Returns what the attempt returned, or None, and what to tell the user, if anything.
-    """
-    asked = budget.learning_rate
-    for _ in range(3):
-        try:
-            result = attempt(budget)
-        except Diverged as error:
-            reason = str(error)
-            budget = replace(budget, learning_rate=budget.learning_rate / 10)
-            continue
-        if budget.learning_rate == asked:
-            return result, None
-        return result, (
-            f"diverged with learning_rate={asked:g} ({reason}); "
-            f"{budget.learning_rate:g} was used instead."
-        )
-    return None, (
-        f"diverged with learning_rate={asked:g} and two smaller ones ({reason}). Rows are "
-        "repeated with a little noise instead; try a smaller 'learning_rate'."
-    )
+    model, record, trouble = steadily(attempt, settings.finetuning())
+    return Finetuned(None if model is None else to_arrays(model), record, trouble)
 
 
 def _pretraining_step(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,11 @@ import torch
 
 from .._engine.bootstrap import JitteredBootstrap
 from .._engine.runtime import RandomStreams, single_thread
-from .._engine.training import TrainingRecord
+from .._engine.training import TaskReport, TrainingRecord
 from .fit import Codes, Finetuned, Pretrained, Settings, finetune, pretrain
 from .generator import MinorityGenerator
 
-__all__ = ["Learned", "Learning", "TaskReport"]
+__all__ = ["Learned", "Learning"]
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
@@ -26,14 +26,6 @@ Job = Callable[[], Finetuned]
 
 # Guide rows that can be translated; a random subset keeps memory flat on huge majorities.
 _MOST_GUIDE_ROWS = 20_000
-
-
-class TaskReport(Protocol):
-    """Is told when a training begins and ends, and of each epoch; asks to stop by True."""
-
-    def __enter__(self) -> None: ...
-    def __exit__(self, *error: object) -> None: ...
-    def __call__(self, values: Mapping[str, float]) -> bool: ...
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from sklearn.utils.validation import validate_data
 from .._base import (
     DeepOverSampler,
     EpochReport,
-    FewRowsWarning,
     FittedGenerator,
     Label,
     Table,
@@ -260,12 +259,7 @@ class MGVAEOverSampler(DeepOverSampler):
         guides = guide_rows(self.guide, table.y, labels)
         for label, reason in shortages(guides, table.y, table.codec.layout_.width).items():
             del guides[label]
-            warnings.warn(
-                f"Class {label!r} {reason} to train a generator. Its rows are repeated with a "
-                "little noise instead (a jittered bootstrap).",
-                FewRowsWarning,
-                stacklevel=2,
-            )
+            self._warn_few_rows(label, reason)
         root = self._init_callback_context(max_subtasks=1 + len(guides), sequential_subtasks=False)
         root.call_on_fit_task_begin(estimator=self)
         settings = resolve(self.get_params(), table.codec.layout_)
