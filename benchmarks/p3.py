@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import average_precision_score, f1_score, recall_score
@@ -13,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 from benchmarks.apart import apart, peak_mb
 from benchmarks.cnn import fit_cnn
 from benchmarks.data import IMAGE_SETS, Labels, Rows, load_images
-from benchmarks.methods import resample
+from benchmarks.methods import Resampled, resample
 from benchmarks.options import chosen, parser
 from benchmarks.results import Results, Row
 
@@ -21,6 +22,8 @@ SIZES = (4000, 2000, 1000, 750, 500, 350, 200, 100, 60, 40)
 RATIOS = (50, 100, 200, 300, 400, 500)
 N_CLASSES = len(SIZES)
 HELD_OUT = 1000
+# New rows of each class in a picture.
+PICTURED = 10
 METHODS = (
     "none",
     "threshold",
@@ -70,6 +73,12 @@ def main() -> None:
         help="the sweep: class sizes fall geometrically from 4,000 by these ratios",
     )
     options.add_argument("--steps", type=int, default=1500, help="optimiser steps of the CNN")
+    options.add_argument(
+        "--width", type=int, default=16, help="channels of the CNN's first convolution"
+    )
+    options.add_argument(
+        "--pictures", type=Path, help="folder for pictures of new rows, as the CNN gets them"
+    )
     given = options.parse_args()
     protocol = ("p3-sweep" if given.imbalance else "p3") + (
         "-validation" if given.validation else ""
@@ -111,8 +120,15 @@ def _measure(key: Row, name: str, ratio: int | None, given: argparse.Namespace) 
         method, X, labels, scaler=FunctionTransformer(), seed=seed, image_shape=(28, 28)
     )
     peak, start = peak_mb(), time.perf_counter()
+    if given.pictures and made.n_synthetic:
+        save_new_rows(given.pictures / f"{key['dataset']}-{seed}-{method}.png", made)
     classifier = fit_cnn(
-        made.X, made.y, steps=given.steps, seed=seed, weighted=method == "class_weight"
+        made.X,
+        made.y,
+        width=given.width,
+        steps=given.steps,
+        seed=seed,
+        weighted=method == "class_weight",
     )
     probability = classifier.probabilities(X_test)
     if method == "threshold":
@@ -128,6 +144,20 @@ def _measure(key: Row, name: str, ratio: int | None, given: argparse.Namespace) 
         "n_synthetic": made.n_synthetic,
         "fell_back": int(made.fell_back),
     }
+
+
+def save_new_rows(path: Path, made: Resampled) -> None:
+    """Save a picture of the first new rows of each class that has any, one class a line."""
+    from matplotlib.image import imsave
+
+    X, y = made.X[-made.n_synthetic :], made.y[-made.n_synthetic :]
+    lines = []
+    for label in np.unique(y):
+        images = X[y == label][:PICTURED].reshape(-1, 28, 28)
+        padded = np.pad(images, ((0, PICTURED - len(images)), (0, 0), (0, 0)))
+        lines.append(np.concatenate(padded, axis=1))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    imsave(path, np.concatenate(lines), cmap="gray", vmin=0.0, vmax=1.0)
 
 
 def _scores(y: Labels, probability: Rows) -> Row:

@@ -54,9 +54,9 @@ def classes_section(results: pd.DataFrame) -> Iterator[str]:
         for method, (eight, nine) in PUBLISHED.get(str(name), {}).items():
             frame.loc[method] = ""
             frame.loc[method, ["recall/F1 of 8", "recall/F1 of 9"]] = eight, nine
-        for method, recall in PUBLISHED_RECALL.get(str(name), {}).items():
+        for method, known in PUBLISHED_RECALL.get(str(name), {}).items():
             frame.loc[f"{method} (published, ResNet-18)"] = ""
-            frame.loc[f"{method} (published, ResNet-18)", "mean recall"] = f"{recall:.3f}"
+            frame.loc[f"{method} (published, ResNet-18)", "mean recall"] = f"{known:.3f}"
         yield markdown(frame)
         yield _paired(part)
 
@@ -110,8 +110,10 @@ def structure_section(results: pd.DataFrame) -> Iterator[str]:
 
 
 def _mean_and_error(groups: Any) -> Any:
-    """Return "mean ± standard error" of each group."""
-    return groups.mean().map("{:.4f}".format) + " ± " + groups.sem().map("{:.4f}".format)
+    """Return "mean ± standard error" of each group, the mean alone where there is one value."""
+    error = groups.sem()
+    text = (" ± " + error.map("{:.4f}".format)).where(error.notna(), "")
+    return groups.mean().map("{:.4f}".format) + text
 
 
 def _paired(part: pd.DataFrame) -> str:
@@ -120,8 +122,8 @@ def _paired(part: pd.DataFrame) -> str:
     if "BayesGAN" not in scores:
         return ""
     gaps = {
-        str(method): (scores["BayesGAN"] - scores[method]).dropna()
-        for method in scores
+        method: (scores["BayesGAN"] - scores[method]).dropna()
+        for method in scores.columns.astype(str)
         if method != "BayesGAN"
     }
     words = [f"{m} {gap.mean():+.4f} ± {gap.sem():.4f}" for m, gap in gaps.items() if len(gap)]
