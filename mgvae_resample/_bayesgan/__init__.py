@@ -1,0 +1,1 @@
+"""The generative adversarial network whose codes follow a Bayesian network."""
