@@ -15,10 +15,14 @@ __all__ = ["BayesianStructure"]
 
 Mask = npt.NDArray[np.bool_]
 Graph: TypeAlias = "nx.DiGraph[str]"
+Point: TypeAlias = tuple[float, float]
 
 _NAME = re.compile(r"c('?)([1-9][0-9]*)")
 _CLASS_NAMES = {"y", "class", "label", "target"}
 _FEWEST_ENTANGLED = 3
+# In distances between neighbouring nodes: how far an arrow stays from nodes it does not touch.
+_CLEARANCE = 0.4
+_BENDS = (0.0, 0.15, -0.15, 0.3, -0.3, 0.45, -0.45, 0.6, -0.6)
 
 
 class BayesianStructure:
@@ -58,8 +62,8 @@ class BayesianStructure:
     TypeError
         If an edge is not a pair of strings.
     ValueError
-        If a name is unknown or missing, an edge leads to an observed code or touches the class,
-        the edges form a cycle, or a latent code has no parent.
+        If there are no edges, a name is unknown or missing, an edge leads to an observed code or
+        touches the class, the edges form a cycle, or a latent code has no parent.
 
     References
     ----------
@@ -80,11 +84,13 @@ class BayesianStructure:
         given: Graph = nx.DiGraph()
         if isinstance(edges, nx.DiGraph):
             given.add_nodes_from(_clean(node) for node in edges.nodes)
-            edges = edges.edges
+            for node in given:
+                _check_names(f"node {node!r}", node)
+            edges = edges.edges()
         for edge in edges:
             given.add_edge(*_checked(edge))
-        for node in given:
-            _number(node, f"node {node!r}")
+        if not given.edges:
+            raise ValueError("Expected at least one edge, such as ('c1', \"c'1\"), got none.")
         _check_acyclic(given)
         self.observed = tuple(sorted((n for n in given if not _is_latent(n)), key=_number))
         self.latent = tuple(sorted((n for n in given if _is_latent(n)), key=_number))
@@ -201,23 +207,30 @@ class BayesianStructure:
         """
         import matplotlib.pyplot as plt
 
-        graph = self.to_networkx()
-        depth = dict.fromkeys(self.observed, 0)
-        for i in self.order:
-            depth[self.latent[i]] = 1 + max(depth[p] for p in self.parents(self.latent[i]))
+        position = _positions(self)
         if ax is None:
-            width = 1.2 * max(self.n_codes, self.n_latent)
-            ax = plt.subplots(figsize=(max(3.0, width), 1.2 + 1.1 * max(depth.values())))[1]
-        position = _positions(self, depth)
+            ax = plt.subplots(figsize=1.1 * np.ptp(list(position.values()), axis=0) + 1.4)[1]
+        graph = self.to_networkx()
+        style = {"node_size": 900, "ax": ax}
         for names, colour in ((self.observed, "#cfe3f7"), (self.latent, "#fde2c4")):
             nx.draw_networkx_nodes(
-                graph, position, names, node_color=colour, edgecolors="0.3", node_size=900, ax=ax
+                graph, position, names, node_color=colour, edgecolors="0.3", **style
             )
-        nx.draw_networkx_edges(
-            graph, position, ax=ax, node_size=900, arrowsize=14, edge_color="0.3"
-        )
+        for edge in self.edges:
+            bend = _bend(position, *edge)
+            nx.draw_networkx_edges(
+                graph,
+                position,
+                [edge],
+                arrowsize=14,
+                edge_color="0.3",
+                connectionstyle=f"arc3,rad={bend}",
+                **style,
+            )
+            ax.update_datalim(_curve(position[edge[0]], position[edge[1]], bend))
         nx.draw_networkx_labels(graph, position, ax=ax, font_size=11)
-        ax.margins(0.15)
+        (left, bottom), (right, top) = ax.dataLim.padded(0.4).get_points()
+        ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
         ax.set_axis_off()
         return ax
 
@@ -277,19 +290,23 @@ def _checked(edge: Any) -> tuple[str, str]:
         raise TypeError(f"An edge is a pair of names such as ('c1', \"c'1\"), got {edge!r}.")
     parent, child = _clean(ends[0]), _clean(ends[1])
     what = f"edge ({parent!r}, {child!r})"
-    if {parent.lower(), child.lower()} & _CLASS_NAMES:
-        raise ValueError(
-            f"The {what} ties a code to the class. Class membership stays disentangled from all "
-            "codes: the generator is given the class anyway. Leave the edge out."
-        )
-    for name in (parent, child):
-        _number(name, what)
+    _check_names(what, parent, child)
     if not _is_latent(child):
         raise ValueError(
             f"The {what} leads to an observed code. Observed codes are drawn independently and "
             "have no parents; let the edge lead to a latent code."
         )
     return parent, child
+
+
+def _check_names(what: str, *names: str) -> None:
+    if _CLASS_NAMES.intersection(name.lower() for name in names):
+        raise ValueError(
+            f"The {what} ties a code to the class. Class membership stays disentangled from all "
+            "codes: the generator is given the class anyway. Leave it out."
+        )
+    for name in names:
+        _number(name, what)
 
 
 def _is_latent(name: str) -> bool:
@@ -319,10 +336,11 @@ def _check_acyclic(graph: Graph) -> None:
     raise ValueError(f"The edges form a cycle: {edges}. Leave one of them out.")
 
 
-def _positions(
-    structure: BayesianStructure, depth: dict[str, int]
-) -> dict[str, tuple[float, float]]:
+def _positions(structure: BayesianStructure) -> dict[str, Point]:
     """Place rows by depth, and each node near the mean of its parents."""
+    depth = dict.fromkeys(structure.observed, 0)
+    for name in (structure.latent[i] for i in structure.order):
+        depth[name] = 1 + max(depth[parent] for parent in structure.parents(name))
     x = {name: float(i) for i, name in enumerate(structure.observed)}
     for level in range(1, max(depth.values()) + 1):
         names = [name for name in structure.latent if depth[name] == level]
@@ -331,3 +349,26 @@ def _positions(
         for name in sorted(names, key=lambda n: (wish[n], _number(n))):
             left = x[name] = max(wish[name], left + 1.0)
     return {name: (x[name], -float(depth[name])) for name in structure.nodes}
+
+
+def _bend(position: dict[str, Point], parent: str, child: str) -> float:
+    """Return the smallest bend with which an arrow keeps clear of all other nodes."""
+    others = np.array([position[name] for name in position if name not in (parent, child)])
+    if not len(others):
+        return 0.0
+
+    def room(bend: float) -> float:
+        curve = _curve(position[parent], position[child], bend)
+        nearest = np.linalg.norm(curve[:, None] - others, axis=-1).min()
+        return min(_CLEARANCE, float(nearest))
+
+    return max(_BENDS, key=room)
+
+
+def _curve(start: Point, end: Point, bend: float) -> npt.NDArray[np.float64]:
+    """Return points on the arc that matplotlib draws as "arc3" with this bend."""
+    (x0, y0), (x1, y1) = start, end
+    middle = ((x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0))
+    t = np.linspace(0, 1, 41)[:, None]
+    weights = np.hstack([(1 - t) ** 2, 2 * t * (1 - t), t**2])
+    return np.asarray(weights @ np.array([start, middle, end]), dtype=np.float64)
