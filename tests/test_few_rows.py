@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from imblearn.pipeline import make_pipeline
 from numpy.testing import assert_array_equal
+from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
-from tests.support import counts, quick_vae, table
+from tests.support import counts, quick_gan, quick_vae, table
 
 
 def resample(quick, X, y, **params):
@@ -128,3 +129,18 @@ def test_cross_validation_with_a_rare_class_has_no_failed_fold(quick):
     X, y = table(50, 7)
     scores = cross_val_score(make_pipeline(quick(), LogisticRegression()), X, y, cv=5)
     assert np.isfinite(scores).all()
+
+
+def test_the_gan_keeps_the_diversity_of_classes_of_three_rows():
+    X, y = load_digits(return_X_y=True)
+    few = np.concatenate([np.flatnonzero(y == c)[: 60 if c < 5 else 3] for c in range(10)])
+    sampler = quick_gan(
+        max_steps=600, hidden_layer_sizes=(64, 64), batch_size=64, learning_rate=2e-3
+    )
+    sampler.fit_resample(X[few], y[few])
+    for digit in range(5, 10):
+        rows, real = sampler.sample(200, digit), X[y == digit]
+        assert rows.std(0).mean() > 0.7 * real.std(0).mean()
+        other = X[y == 0].mean(0)
+        away = np.linalg.norm(rows.mean(0) - real.mean(0))
+        assert away < 0.85 * np.linalg.norm(other - real.mean(0))
