@@ -135,7 +135,12 @@ def test_the_gan_keeps_the_diversity_of_classes_of_three_rows():
     X, y = load_digits(return_X_y=True)
     few = np.concatenate([np.flatnonzero(y == c)[: 60 if c < 5 else 3] for c in range(10)])
     sampler = quick_gan(
-        max_steps=600, hidden_layer_sizes=(64, 64), batch_size=64, learning_rate=2e-3
+        max_steps=600,
+        hidden_layer_sizes=(64, 64),
+        noise_dim=64,
+        n_codes=4,
+        batch_size=64,
+        learning_rate=2e-3,
     )
     sampler.fit_resample(X[few], y[few])
     for digit in range(5, 10):
