@@ -75,8 +75,8 @@ def structure_loss(network: CodeNetwork, codes: Tensor, latent: Tensor, labels: 
     "likelihood" is the negative log-likelihood of the latent codes given their parents,
     Equations (3) and (5), with weights and variances in closed form by ridge regression on the
     batch. "independence" is the share of a latent code's variance that a non-parent explains
-    beyond the parents, or that the class explains, summed over all pairs. "neglect" is the
-    shortfall of parents that explain less than half of an equal share. All are bounded.
+    beyond the parents, or that the class explains, summed over all pairs. "neglect" is how
+    much the correlations with the parents fall short of half an equal share. All are bounded.
 
     Shape: c (n, k), c' (n, m), y (n,) -> scalars.
     """
@@ -87,7 +87,8 @@ def structure_loss(network: CodeNetwork, codes: Tensor, latent: Tensor, labels: 
     # NOTE[DIFF] Equation (6) subtracts squared errors, which is unbounded below.
     independence = beyond.sum() + class_dependence(latent, labels).sum()
     share = 0.5 / network.parents.sum(1, keepdim=True)
-    shortfall = (share - correlation.square()).clamp_min(0.0) * network.parents
+    # Not squared: at no correlation the likelihood is flat, and codes would stay unread for ever.
+    shortfall = (share.sqrt() - correlation).clamp_min(0.0) * network.parents
     return {
         "likelihood": likelihood,
         "independence": independence,
