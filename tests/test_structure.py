@@ -3,6 +3,7 @@
 import pickle
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import networkx as nx
 import numpy as np
 import pytest
@@ -196,7 +197,7 @@ def test_it_draws_all_its_nodes_and_edges():
     assert len(ax.patches) == len(structure.edges)
     height = {text.get_text(): text.get_position()[1] for text in ax.texts}
     assert all(height[parent] > height[child] for parent, child in structure.edges)
-    mpl.pyplot.close("all")
+    plt.close("all")
 
 
 def test_no_arrow_is_hidden_behind_a_node():
@@ -217,13 +218,13 @@ def test_no_arrow_is_hidden_behind_a_node():
             )
         )
     assert touched == {frozenset(edge) for edge in structure.edges}
-    mpl.pyplot.close("all")
+    plt.close("all")
 
 
 def test_it_draws_where_it_is_told():
-    ax = mpl.pyplot.figure().add_subplot()
+    ax = plt.figure().add_subplot()
     assert BayesianStructure.preset("disentangled", 1).plot(ax) is ax
-    mpl.pyplot.close("all")
+    plt.close("all")
 
 
 def test_it_is_a_parameter_like_any_other():
