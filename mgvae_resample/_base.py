@@ -30,6 +30,7 @@ __all__ = [
     "FittedGenerator",
     "Table",
     "TrainingWarning",
+    "check_n_samples",
 ]
 
 Array = npt.NDArray[Any]
@@ -201,11 +202,10 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             If `n_samples` is not a positive integer or `label` was not oversampled.
         """
         generator = self._generator_of(label)
-        if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
-            raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
+        n_rows = check_n_samples(n_samples)
         with single_thread():
             codes, _ = generator.draw(
-                int(n_samples), self._streams().generator("sample"), self._sampling_device()
+                n_rows, self._streams().generator("sample"), self._sampling_device()
             )
         return self._codecs[label].decode(codes)
 
@@ -269,6 +269,13 @@ class EpochReport:
             estimator=self.estimator, metadata={"task": self.task, **values}
         )
         return bool(stop)
+
+
+def check_n_samples(n_samples: Any) -> int:
+    """Return the number of rows asked for, or refuse it."""
+    if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
+        raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
+    return int(n_samples)
 
 
 def _check_counts(strategy: Mapping[Any, Any]) -> None:

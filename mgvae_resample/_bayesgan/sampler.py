@@ -24,6 +24,7 @@ from .._base import (
     Label,
     Table,
     TrainingWarning,
+    check_n_samples,
 )
 from .._engine.runtime import normal, single_thread
 from .automatic import resolve
@@ -255,9 +256,7 @@ default="disentangled"
             are not codes of this sampler.
         """
         generator = self._generator_of(label)
-        if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
-            raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
-        n_rows, device = int(n_samples), self._sampling_device()
+        n_rows, device = check_n_samples(n_samples), self._sampling_device()
         stream = self._streams().generator("sample")
         with single_thread():
             if isinstance(generator, ClassGenerator):
