@@ -17,7 +17,7 @@ import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.callback import CallbackContext, CallbackSupportMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._data.assemble import append_rows
 from ._data.codec import RowCodec
@@ -217,6 +217,12 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                 f"fit_resample oversampled: {list(self._generators)}."
             )
         return self._generators[label]
+
+    def _check_rows(self, X: Any) -> Array:
+        """Check rows that come after fitting against the fitted table."""
+        rows = validate_data(self, X, reset=False, accept_sparse=["csr", "csc"])
+        dense: Array = rows.toarray() if hasattr(rows, "toarray") else rows
+        return dense
 
     def _streams(self) -> RandomStreams:
         state = check_random_state(self.random_state)

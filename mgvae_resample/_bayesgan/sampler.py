@@ -15,7 +15,7 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import Substitution
 from imblearn.utils._docstring import _random_state_docstring
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from .._base import (
     DeepOverSampler,
@@ -334,8 +334,7 @@ default="disentangled"
             of ``structure_.latent``.
         """
         check_is_fitted(self, "_generators")
-        rows = validate_data(self, X, reset=False, accept_sparse=["csr", "csc"])
-        rows = rows.toarray() if hasattr(rows, "toarray") else rows
+        rows = self._check_rows(X)
         if self._reader is None:
             raise ValueError(
                 "There are no latent codes: structure=None has none, or no class had enough rows "

@@ -15,7 +15,6 @@ from imblearn.utils import Substitution
 from imblearn.utils._docstring import _random_state_docstring
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import validate_data
 
 from .._base import (
     DeepOverSampler,
@@ -243,8 +242,7 @@ class MGVAEOverSampler(DeepOverSampler):
             If `label` was not over-sampled.
         """
         generator = self._generator_of(label)
-        rows = validate_data(self, X_majority, reset=False, accept_sparse=["csr", "csc"])
-        rows = rows.toarray() if hasattr(rows, "toarray") else rows
+        rows = self._check_rows(X_majority)
         codec = self._codecs[label]
         with single_thread():
             codes = generator.translate(
