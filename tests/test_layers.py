@@ -19,12 +19,14 @@ ALLOWED = {
     "_engine": {"_engine", "_data.layout"},
     "_base": {"_data", "_engine"},
     **{wing: {"_data", "_engine", wing} for wing in WINGS},
+    "diagnostics": {"diagnostics"},
 }
 BARRED = {
     "_data": {"torch", "imblearn", "matplotlib"},
     "_engine": {*LEARNERS, "matplotlib"},
     "_base": {"matplotlib"},
     **{wing: {*LEARNERS, "matplotlib"} for wing in WINGS},
+    "diagnostics": {"torch", "imblearn", "matplotlib"},
 }
 
 
