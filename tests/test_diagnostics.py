@@ -71,6 +71,16 @@ def test_missing_values_alone_tell_rows_apart():
     assert two_sample_auc(real.fillna({"price": 0.0}), synthetic.assign(price=np.nan)) == 1.0
 
 
+def test_columns_without_values_are_no_obstacle():
+    gap = np.full((60, 1), np.nan)
+    real, synthetic = (np.hstack([normal(60, seed), gap]) for seed in (0, 1))
+    real[0, -1] = 1.0  # in one fold only
+    assert 0.3 < two_sample_auc(real, synthetic) < 0.7
+    assert two_sample_auc(gap, gap) == 0.5
+    assert density_and_coverage(real, synthetic)[1] > 0.8
+    assert impossible_values(synthetic[:, -1:], real[:, -1:]) == 1 / 60
+
+
 def test_auc_is_repeatable_and_knows_its_seed():
     a, b = normal(100, 0), normal(150, 1, shift=0.5)
     assert two_sample_auc(a, b, random_state=1) == two_sample_auc(a, b, random_state=1)
