@@ -13,6 +13,7 @@ from benchmarks.markdown import markdown
 from benchmarks.metrics import LOWER_IS_BETTER, METRICS
 from benchmarks.ranks import TIE, rank, score_table, win_tie_loss
 from benchmarks.report_gan import classes_section, structure_section, sweep_section
+from benchmarks.report_realism import realism_section
 from benchmarks.results import FOLDER, read_results
 
 TITLES = {
@@ -25,6 +26,7 @@ TITLES = {
     "p3-sweep": "P3: imbalance sweep",
     "p3-validation": "P3 on held-out training images (development)",
     "p4": "P4: structure",
+    "p6": "P6: realism of synthetic rows",
     "speed": "Speed",
 }
 # Sections of their own.
@@ -33,6 +35,7 @@ SECTIONS = {
     "p3-validation": classes_section,
     "p3-sweep": sweep_section,
     "p4": structure_section,
+    "p6": realism_section,
 }
 
 
