@@ -114,7 +114,7 @@ def _paired(scores: pd.DataFrame) -> Iterator[str]:
 
 
 def _mean_and_error(gap: pd.Series) -> str:
-    error = f" ± {gap.sem():.3f}" if len(gap) > 1 else ""
+    error = f" ± {float(gap.sem()):.3f}" if len(gap) > 1 else ""
     # Adding zero to -0.0 makes it 0.0.
     return f"{round(float(gap.mean()), 3) + 0.0:+.3f}{error}"
 
