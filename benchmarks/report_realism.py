@@ -114,7 +114,8 @@ def _paired(scores: pd.DataFrame) -> Iterator[str]:
 
 
 def _mean_and_error(gap: pd.Series) -> str:
-    error = f" ± {float(gap.sem()):.3f}" if len(gap) > 1 else ""
+    n = len(gap)
+    error = f" ± {gap.to_numpy().std(ddof=1) / n**0.5:.3f}" if n > 1 else ""
     # Adding zero to -0.0 makes it 0.0.
     return f"{round(float(gap.mean()), 3) + 0.0:+.3f}{error}"
 
