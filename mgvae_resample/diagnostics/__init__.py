@@ -1,4 +1,4 @@
-"""Numbers about synthetic rows: are they like real ones, and are they new."""
+"""Numbers about synthetic rows: are they like real ones, are they new, are they possible."""
 
 from .measures import (
     closest_distances,
@@ -7,11 +7,17 @@ from .measures import (
     impossible_values,
     two_sample_auc,
 )
+from .readings import Figures, Reading
+from .report import SynthesisReport, synthesis_report
 
 __all__ = [
+    "Figures",
+    "Reading",
+    "SynthesisReport",
     "closest_distances",
     "copies",
     "density_and_coverage",
     "impossible_values",
+    "synthesis_report",
     "two_sample_auc",
 ]
