@@ -3,6 +3,7 @@
 import doctest
 import inspect
 import re
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -162,6 +163,7 @@ def test_kinds_of_missing_agree():
         pd.DataFrame({"x": pd.Series([1, pd.NA, 3], dtype=object)}),
         [[1.0], [np.nan], [3.0]],
         [[1], [None], [3]],
+        [[Decimal(1)], [None], [Decimal(3)]],
     ]
     assert all(copies(a, b) == 1.0 for a in kinds for b in kinds)
 
@@ -172,6 +174,18 @@ def test_dates_are_numbers():
     assert impossible_values(days, rows) == pytest.approx(1 / 3)
     zoned = days["t"].dt.tz_localize("UTC").to_frame()
     assert impossible_values(zoned, zoned) == 0.0
+    spans = rows["t"].diff().to_frame()
+    assert impossible_values(spans, spans * 2) == pytest.approx(1 / 3)
+    assert copies(days, days.astype(object).where(days.notna(), None)) == 1.0
+    never = pd.DataFrame({"t": pd.Series(["2024-01-01", "9999-12-31"], dtype="datetime64[s]")})
+    assert copies(never, never) == 1.0
+
+
+@pytest.mark.parametrize("dtype", ["timestamp[us][pyarrow]", "date32[day][pyarrow]"])
+def test_arrow_s_dates_are_dates(dtype):
+    pytest.importorskip("pyarrow")
+    days = pd.DataFrame({"t": pd.to_datetime(["2024-01-01", "2024-01-03", None])})
+    assert copies(days, days.astype(dtype)) == 1.0
 
 
 @pytest.mark.parametrize("measure", [two_sample_auc, density_and_coverage, copies])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numbers
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -16,6 +18,8 @@ Mask = npt.NDArray[np.bool_]
 
 # scikit-learn's boosted trees tell this many categories of a column apart.
 MAX_LEVELS = 255
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def read_tables(*tables: Any) -> tuple[list[Matrix], Mask]:
@@ -111,8 +115,8 @@ def _read_together(columns: Sequence[Any]) -> tuple[list[Matrix], bool]:
         return found, False
     values = [[_level(v) for v in column] for column in columns]
     order = [level for level, _ in Counter(values[0]).most_common()]
-    codes = {level: float(i) for i, level in enumerate(dict.fromkeys(chain(order, *values)))}
-    codes[None] = np.nan
+    known = [level for level in dict.fromkeys(chain(order, *values)) if level is not None]
+    codes = {level: float(i) for i, level in enumerate(known)} | {None: np.nan}
     return [np.array([codes[level] for level in part]) for part in values], True
 
 
@@ -120,8 +124,11 @@ def _numbers(column: Any) -> Matrix | None:
     """Return a column of numbers or dates as floats, None for one that holds categories."""
     is_series = hasattr(column, "to_numpy")
     kind = "" if str(column.dtype) == "category" else column.dtype.kind
+    if str(column.dtype).endswith("[pyarrow]") and kind in ("M", "m"):
+        kind = "O"  # pandas makes no numpy dates of Arrow's days
     if kind in ("M", "m"):
-        unit = "datetime64[ns]" if kind == "M" else "timedelta64[ns]"
+        # Microseconds of any year are whole numbers that floats hold.
+        unit = "datetime64[us]" if kind == "M" else "timedelta64[us]"
         times = column.to_numpy(dtype=unit) if is_series else column.astype(unit)
         return np.where(np.isnat(times), np.nan, times.astype(np.int64))
     if kind in ("i", "u", "f"):
@@ -130,14 +137,23 @@ def _numbers(column: Any) -> Matrix | None:
         return np.array(column, dtype=np.float64)
     if kind != "O":
         return None
-    levels = [_level(v) for v in column]
-    if not all(v is None or _is_number(v) for v in levels):
+    found = [_number(_level(v)) for v in column]
+    return None if None in found else np.array(found, dtype=np.float64)
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, a date or a duration of any type as a float, None for all else."""
+    if value is None:
+        return np.nan
+    if isinstance(value, bool | np.bool_):
         return None
-    return np.array([np.nan if v is None else float(v) for v in levels])
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+    if isinstance(value, numbers.Real | Decimal):
+        return float(value)
+    if isinstance(value, datetime):
+        return (value.replace(tzinfo=value.tzinfo or UTC) - _EPOCH) / _MICROSECOND
+    if isinstance(value, date):
+        return (value - _EPOCH.date()) / _MICROSECOND
+    return value / _MICROSECOND if isinstance(value, timedelta) else None
 
 
 def _level(value: Any) -> Any:
