@@ -7,20 +7,27 @@ import math
 import numbers
 import warnings
 from abc import abstractmethod
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import check_target_type
 from sklearn.callback import CallbackContext, CallbackSupportMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from ._data.assemble import append_rows
-from ._data.codec import RowCodec
+from ._data.categorical import find_categorical
+from ._data.checking import check_table
+from ._data.codec import Codec, ImageCodec, TableCodec
+from ._data.polars_frames import from_pandas, is_polars, to_pandas
+from ._data.tables import column_of, dense, make_readers
 from ._engine.runtime import RandomStreams, resolve_device, single_thread
 
 __all__ = [
@@ -66,7 +73,7 @@ class Table:
 
     codes: Codes
     y: Array
-    codec: RowCodec
+    codec: Codec
     streams: RandomStreams
     device: torch.device
 
@@ -79,10 +86,12 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseOverSampler._parameter_constraints,
+        "categorical_features": [None, StrOptions({"auto"}), "array-like"],
         "image_shape": [None, "array-like"],
         "device": [str, torch.device],
     }
 
+    categorical_features: Any
     image_shape: tuple[int, ...] | None
     device: str | torch.device
     random_state: Any
@@ -93,7 +102,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         Parameters
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            Finite numbers. Sparse input is made dense while training.
+            Numbers, categories, dates and durations; missing values are learned. Sparse input
+            is made dense while training. A polars DataFrame is taken by way of pandas.
         y : array-like of shape (n_samples,)
             Class labels.
         **params : dict
@@ -109,6 +119,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         """
         before = dict(vars(self))
         try:
+            if is_polars(X) or is_polars(y):
+                return self._fit_resample_polars(X, y, **params)
             result: tuple[Any, Any] = super().fit_resample(X, y, **params)
         except BaseException:
             # An interrupted fit leaves the estimator as it was.
@@ -116,36 +128,50 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             raise
         return result
 
+    def _fit_resample_polars(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
+        """Take polars tables by way of pandas; only new rows come back that way."""
+        X_res, y_res = super().fit_resample(to_pandas(X), to_pandas(y), **params)
+        self._polars = X[:0] if is_polars(X) else None
+        return from_pandas(X_res, X), from_pandas(y_res, y)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that text and missing values are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = self.image_shape is None
+        return tags
+
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         if isinstance(self.sampling_strategy, Mapping):
             _check_counts(self.sampling_strategy)
-        try:
-            checked: tuple[Any, Any, bool] = super()._check_X_y(X, y, accept_sparse)
-        except ValueError as error:
-            column = _first_not_finite(X)
-            if column is None:
-                raise
-            raise ValueError(
-                f"{error}\nColumn {column!r} of X holds NaN or infinity. Impute or drop such "
-                "values before resampling."
-            ) from error
-        return checked
+        y, is_one_vs_rest = check_target_type(y, indicate_one_vs_all=True)
+        X, y = check_table(X), column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
+        validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
+        check_consistent_length(X, y)
+        if self.image_shape is None:
+            categorical = find_categorical(X, self.categorical_features)
+            for j, reader in enumerate(make_readers(X, categorical)):
+                reader.read(column_of(X, j))
+        else:
+            dense(X)
+        return X, y, is_one_vs_rest
 
     def _fit_resample(self, X: Any, y: Array, **params: Any) -> tuple[Any, Array]:
         wanted = {_plain(label): int(n) for label, n in self.sampling_strategy_.items() if n > 0}
-        rows: Array = X if isinstance(X, np.ndarray) else X.toarray()
-        self._check_image_shape(rows.shape[1])
+        self._check_image_shape(X.shape[1])
         device = resolve_device(self.device)
-        codec = RowCodec().fit(rows, intensities=self.image_shape is not None)
+        codec = self._fit_codec(X)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         streams = RandomStreams(seed)
         with single_thread():
-            table = Table(codec.encode(rows), y, codec, streams, device)
+            table = Table(codec.encode(X), y, codec, streams, device)
             generators = self._fit_generators(table, list(wanted))
             made = [
                 generators[label].draw(n, streams.generator("draw", str(label)), device)
                 for label, n in wanted.items()
             ]
+        self._polars = None
         self._codecs = {
             label: copy.copy(codec).calibrate_atoms(codes, table.codes[y == label])
             for (label, _), (codes, _) in zip(wanted.items(), made, strict=True)
@@ -159,12 +185,16 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         )
         if not wanted:
             return X.copy(), y.copy()
-        new_rows = [
-            self._codecs[label].decode(codes)
-            for label, (codes, _) in zip(wanted, made, strict=True)
-        ]
         labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
-        return append_rows(X, np.concatenate(new_rows)), np.concatenate([y, labels])
+        new_rows = self._decoded(
+            (label, codes) for label, (codes, _) in zip(wanted, made, strict=True)
+        )
+        return append_rows(X, new_rows), np.concatenate([y, labels])
+
+    def _fit_codec(self, X: Any) -> Codec:
+        if self.image_shape is not None:
+            return ImageCodec().fit(X)
+        return TableCodec().fit(X, find_categorical(X, self.categorical_features))
 
     def _warn_few_rows(self, label: Label, reason: str) -> None:
         warnings.warn(
@@ -178,7 +208,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
         """Learn the classes named, and set ``history_``, ``n_iter_`` and ``stop_reason_``."""
 
-    def sample(self, n_samples: Any, label: Label) -> Array:
+    def sample(self, n_samples: Any, label: Label) -> Any:
         """Draw new rows of one class from the fitted sampler.
 
         An int ``random_state`` gives the same rows at every call, and not those that
@@ -193,8 +223,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features)
-            Rows of the dtype of the fitted table.
+        {ndarray, dataframe} of shape (n_samples, n_features)
+            Rows in the container and the dtypes of the fitted table; dense for a sparse one.
 
         Raises
         ------
@@ -207,7 +237,15 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             codes, _ = generator.draw(
                 n_rows, self._streams().generator("sample"), self._sampling_device()
             )
-        return self._codecs[label].decode(codes)
+        return self._restore([(label, codes)])
+
+    def _restore(self, parts: Iterable[tuple[Label, Codes]]) -> Any:
+        """Restore rows of some classes, in the container that the caller's table had."""
+        rows = self._decoded(parts)
+        return rows if self._polars is None else from_pandas(rows, self._polars)
+
+    def _decoded(self, parts: Iterable[tuple[Label, Codes]]) -> Any:
+        return reduce(append_rows, [self._codecs[k].decode(codes) for k, codes in parts])
 
     def _generator_of(self, label: Label) -> Any:
         check_is_fitted(self, "_generators")
@@ -218,11 +256,11 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             )
         return self._generators[label]
 
-    def _check_rows(self, X: Any) -> Array:
+    def _check_rows(self, X: Any) -> Any:
         """Check rows that come after fitting against the fitted table."""
-        rows = validate_data(self, X, reset=False, accept_sparse=["csr", "csc"])
-        dense: Array = rows.toarray() if hasattr(rows, "toarray") else rows
-        return dense
+        rows = check_table(to_pandas(X))
+        validate_data(self, X=rows, reset=False, skip_check_array=True)
+        return rows
 
     def _streams(self) -> RandomStreams:
         state = check_random_state(self.random_state)
@@ -296,22 +334,3 @@ def _check_counts(strategy: Mapping[Any, Any]) -> None:
 def _plain(label: Label) -> Label:
     """Turn a numpy scalar into the Python one, which reads better as a key and in messages."""
     return label.item() if isinstance(label, np.generic) else label
-
-
-def _first_not_finite(X: Any) -> Any:
-    """Name of the first column with NaN or infinity, None if there is none or X has no columns."""
-    if hasattr(X, "columns"):
-        return next((name for name in X.columns if _has_not_finite(X[name])), None)
-    values = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
-    if values.ndim != 2:
-        return None
-    return next((f"x{j}" for j, column in enumerate(values.T) if _has_not_finite(column)), None)
-
-
-def _has_not_finite(column: Any) -> bool:
-    if np.iscomplexobj(column):
-        return False
-    try:
-        return not np.isfinite(np.asarray(column, dtype=np.float64)).all()
-    except (TypeError, ValueError):
-        return False

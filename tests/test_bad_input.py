@@ -18,23 +18,14 @@ def with_value(X, value):
 
 
 BAD_ROWS = {
-    "NaN": (lambda X: with_value(X, np.nan), "NaN"),
     "infinity": (lambda X: with_value(X, -np.inf), "infin"),
-    "strings": (lambda X: np.where(X > 0, "a", "b").astype(object), "string|numeric"),
     "three axes": (lambda X: X[:, :, None], "dim 3|2D"),
     "one axis": (lambda X: X[:, 0], "2D"),
     "complex": (lambda X: X * 1j, "[Cc]omplex"),
     "no rows": (lambda X: X[:0], "0 sample|inconsistent"),
     "no columns": (lambda X: X[:, :0], "0 feature"),
     "a missing row": (lambda X: X[1:], "inconsistent"),
-    "missing integers": (
-        lambda X: pd.DataFrame(X).round().astype("Int64").mask(X > 4),
-        "NaN|NA|missing",
-    ),
-    "text columns": (
-        lambda X: pd.DataFrame(X, columns=list("abcd")).assign(city="Rome"),
-        "string|numeric|Rome|city",
-    ),
+    "two columns of one name": (lambda X: pd.DataFrame(X, columns=list("abca")), "'a'.*Rename"),
 }
 
 BAD_LABELS = {
@@ -102,6 +93,16 @@ def test_bad_rows_are_refused(quick, binary, rows):
         quick().fit_resample(make(X), y)
 
 
+def test_cells_that_are_lists_are_refused(quick, binary):
+    X, y = binary
+    for rows in (with_value(X.astype(object), [1.0, 2.0]), X.astype(object)):
+        rows[7, 2] = [1.0, 2.0]
+        with pytest.raises(TypeError, match=r"'x2'.*unhashable"):
+            quick().fit_resample(rows, y)
+    with pytest.raises(TypeError, match=r"'c'.*unhashable"):
+        quick().fit_resample(pd.DataFrame(rows, columns=list("abcd")), y)
+
+
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
 @pytest.mark.parametrize("labels", BAD_LABELS)
 def test_bad_labels_are_refused(quick, binary, labels):
@@ -111,20 +112,13 @@ def test_bad_labels_are_refused(quick, binary, labels):
         quick().fit_resample(X, make(y))
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
 def test_the_column_that_holds_no_numbers_is_named(quick, binary, value):
     X, y = binary
     with pytest.raises(ValueError, match="x2"):
         quick().fit_resample(with_value(X, value), y)
     frame = pd.DataFrame(with_value(X, value), columns=["age", "height", "weight", "pulse"])
     with pytest.raises(ValueError, match="weight"):
-        quick().fit_resample(frame, y)
-
-
-def test_dates_are_refused(quick, binary):
-    X, y = binary
-    frame = pd.DataFrame(X, columns=list("abcd")).assign(day=pd.Timestamp("2020-01-01"))
-    with pytest.raises((TypeError, ValueError), match=r"[Dd]ate|day"):
         quick().fit_resample(frame, y)
 
 
@@ -224,6 +218,6 @@ def test_a_refused_table_leaves_the_first_fit(quick, binary):
     sampler = quick()
     sampler.fit_resample(X, y)
     twin = pickle.loads(pickle.dumps(sampler))
-    with pytest.raises(ValueError, match="NaN"):
-        sampler.fit_resample(with_value(X, np.nan), y)
+    with pytest.raises(ValueError, match="infinity"):
+        sampler.fit_resample(with_value(X, np.inf), y)
     assert_array_equal(sampler.sample(3, 1), twin.sample(3, 1))

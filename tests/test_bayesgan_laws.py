@@ -34,7 +34,7 @@ def generator(seed=0):
 
 def layout(n_columns, kind="continuous"):
     """Return the layout of columns of one kind."""
-    return Layout(tuple(Slot(j, kind, j, j + 1) for j in range(n_columns)))
+    return Layout(tuple(Slot(j, kind) for j in range(n_columns)))
 
 
 def settings(structure=ENTANGLED, **changes):

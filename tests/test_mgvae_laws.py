@@ -10,22 +10,28 @@ import torch
 from torch.distributions import Bernoulli, Categorical, Independent, MixtureSameFamily, Normal
 
 from mgvae_resample._data.layout import Layout, Slot
+from mgvae_resample._engine.heads import ColumnHeads
 from mgvae_resample._engine.networks import initialise
 from mgvae_resample._engine.persistence import to_arrays
 from mgvae_resample._engine.training import Budget, Diverged, batches, train
 from mgvae_resample._mgvae.consolidation import consolidation_penalty, fisher_information
 from mgvae_resample._mgvae.fit import Settings
-from mgvae_resample._mgvae.generator import Encoded, MinorityGenerator
+from mgvae_resample._mgvae.generator import (
+    Encoded,
+    MinorityGenerator,
+    _gumbel_given,
+    _logistic_given,
+)
 from mgvae_resample._mgvae.model import MajorityGuidedVAE
 from mgvae_resample._mgvae.objective import negative_bound
 from mgvae_resample._mgvae.prior import ExemplarPrior
 
 MIXED = Layout(
     (
-        Slot(0, "continuous", 0, 1),
-        Slot(1, "binary", 1, 2),
-        Slot(2, "continuous", 2, 3),
-        Slot(4, "binary", 3, 4),
+        Slot(0, "continuous"),
+        Slot(1, "binary"),
+        Slot(2, "continuous"),
+        Slot(4, "binary"),
     )
 )
 
@@ -46,14 +52,15 @@ def model():
 
 @pytest.fixture
 def rows():
+    """Features: two values, then two bits."""
     x = torch.randn((12, 4), generator=generator(1))
-    x[:, [1, 3]] = (x[:, [1, 3]] > 0).float()
+    x[:, 2:] = (x[:, 2:] > 0).float()
     return x
 
 
 def image_model():
     """Return a convolutional model of images of 3 x 5 pixels, and twelve of them."""
-    layout = Layout(tuple(Slot(i, "intensity", i, i + 1) for i in range(15)))
+    layout = Layout(tuple(Slot(i, "intensity") for i in range(15)))
     model = MajorityGuidedVAE(layout, [3], 2, image_shape=(3, 5))
     initialise(model, generator())
     return model, torch.rand((12, 15), generator=generator(1))
@@ -100,14 +107,14 @@ def test_responsibilities_are_posterior_probabilities():
 def test_likelihood_is_that_of_each_column_kind(model, rows):
     raw = torch.randn((12, 4), generator=generator(2))
     scale = torch.tensor([0.3, -0.7]).exp()
-    expected = Normal(raw[:, [0, 2]], scale).log_prob(rows[:, [0, 2]]).sum(1)
-    expected = expected + Bernoulli(logits=raw[:, [1, 3]]).log_prob(rows[:, [1, 3]]).sum(1)
+    expected = Normal(raw[:, :2], scale).log_prob(rows[:, :2]).sum(1)
+    expected = expected + Bernoulli(logits=raw[:, 2:]).log_prob(rows[:, 2:]).sum(1)
     torch.testing.assert_close(model.log_likelihood(raw, rows), expected)
 
 
 def test_bound_lies_below_the_log_likelihood_found_by_brute_force():
     """One latent dimension: log p(x) by summing over a grid of z, the bound by many draws."""
-    model = MajorityGuidedVAE(Layout((Slot(0, "continuous", 0, 1),)), [5], 1)
+    model = MajorityGuidedVAE(Layout((Slot(0, "continuous"),)), [5], 1)
     initialise(model, generator(3))
     x, exemplars = torch.tensor([[0.7]]), torch.tensor([[-1.0], [0.2], [1.5]])
     with torch.no_grad():
@@ -182,25 +189,39 @@ def encoded(model, guide, minority):
 def test_a_guide_translated_to_where_it_stands_comes_back_unchanged(model, rows):
     """The residuals, binary ones too, restore what the decoder leaves out."""
     with torch.no_grad():
-        space = encoded(model, rows, rows)
+        codes = model.heads.codes(rows, rows[:0], generator())
+        space = encoded(model, codes, codes)
         space.model.log_variance.fill_(-30.0)
-        made = space.translate(torch.arange(12), rows, generator())
-    np.testing.assert_allclose(made, rows, atol=1e-5)
+        made = space.translate(torch.arange(12), codes, generator())
+    np.testing.assert_allclose(made, codes, atol=1e-5)
 
 
-def test_binary_columns_are_drawn_with_the_probability_of_the_decoder(model):
-    """Guides that follow the pre-trained model: their residuals are uniform."""
-    with torch.no_grad():
-        x = torch.zeros((40_000, 4))
-        p = model.expectation(model.encode(x))[:, [1, 3]]
-        space = encoded(model, x[:2], x[:2])
-        expectation = torch.tensor([[0.0, 0.2, 0.0, 0.7]]).expand(len(x), 4).clone()
-        guide = x.clone()
-        guide[:, [1, 3]] = torch.bernoulli(p, generator=generator(13))
-        # Every guide shall have the expectation p, whatever values were drawn for it.
-        space.guide_model.encode = lambda _: model.encode(x)
-        drawn = space._with_noise(expectation, guide, generator(14))
-    np.testing.assert_allclose(drawn[:, [1, 3]].mean(0), [0.2, 0.7], atol=0.01)
+def test_bits_are_drawn_with_the_probability_of_the_decoder(model):
+    """Guides that follow the pre-trained model: the noise behind their bits is logistic."""
+    p = torch.tensor([0.1, 0.6]).expand(40_000, 2)
+    seen = torch.bernoulli(p, generator=generator(13))
+    noise = _logistic_given(seen, p, generator(14))
+    assert ((p.logit() + noise > 0) == (seen > 0.5)).all()
+    drawn = torch.tensor([0.2, 0.7]).logit() + noise > 0
+    np.testing.assert_allclose(drawn.float().mean(0), [0.2, 0.7], atol=0.01)
+
+
+def test_levels_are_drawn_with_the_probability_of_the_decoder():
+    """Guides that follow the pre-trained model: the noise behind their levels is Gumbel's."""
+    heads = ColumnHeads(
+        Layout((Slot(0, "categorical", True, 2), Slot(1, "categorical", False, 3)))
+    )
+    raw, other = torch.randn((2, heads.width), generator=generator(12))
+    raw, other = raw.expand(40_000, heads.width), other.expand(40_000, heads.width)
+    free = -(-torch.rand(raw.shape, generator=generator(13)).log()).log()
+    seen = heads.harden(raw + free)
+    noise = _gumbel_given(heads, seen, raw, generator(14))
+    torch.testing.assert_close(heads.harden(heads.log_probabilities(raw) + noise), seen)
+    drawn = heads.harden(heads.log_probabilities(other) + noise).mean(0)
+    np.testing.assert_allclose(drawn, heads.log_probabilities(other)[0].exp(), atol=0.01)
+    # What the guide had is kept where nothing speaks against it.
+    moved = heads.harden(heads.log_probabilities(raw + 0.1 * other) + noise)
+    assert (moved == seen).float().mean() > 0.9
 
 
 def test_guides_are_chosen_by_their_mean_responsibility_for_the_minority(model):
@@ -210,6 +231,7 @@ def test_guides_are_chosen_by_their_mean_responsibility_for_the_minority(model):
     with torch.no_grad():
         space = encoded(model, guide, minority)
         _, chosen = space.choose(40_000, 1.0, generator(10))
+        guide, minority = model.heads.features(guide), model.heads.features(minority)
         means = model.encode(minority).repeat(20_000, 1)
         z = model.reparameterise(means, torch.randn(means.shape, generator=generator(11)))
         expected = ExemplarPrior(model.encode(guide), model.log_variance).responsibilities(z)

@@ -7,6 +7,7 @@ from typing import Any
 
 from .._data.layout import Layout
 from .._engine.convolution import channels
+from .._engine.heads import ColumnHeads
 from .._engine.networks import hidden_sizes
 from .fit import Settings
 from .structure import BayesianStructure
@@ -46,7 +47,7 @@ def resolve(parameters: Mapping[str, Any], layout: Layout, n_classes: int) -> Se
         is_regularised=parameters["structure"] != "infogan",
         noise_dim=parameters["noise_dim"],
         structure_weight=float(parameters["structure_weight"]),
-        hidden_layer_sizes=hidden_sizes(sizes, layout.width),
+        hidden_layer_sizes=hidden_sizes(sizes, ColumnHeads(layout).width),
         max_steps=int(chosen["max_steps"]),
         batch_size=int(chosen["batch_size"]),
         learning_rate=float(parameters["learning_rate"]),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .._data.codec import RowCodec
+from .._data.codec import Codec
 from .._engine.persistence import Arrays
 from .._engine.runtime import RandomStreams, normal
 from .fit import Codes, Settings, code_network
@@ -85,7 +85,7 @@ class CodeReader:
     def calibrate(
         cls,
         generators: Sequence[ClassGenerator],
-        codec: RowCodec,
+        codec: Codec,
         streams: RandomStreams,
         device: torch.device,
     ) -> tuple[Self, EdgeScores]:

@@ -149,7 +149,7 @@ class _Game:
         self.network = None
         if settings.structure is not None and settings.is_regularised:
             self.network = code_network(settings.structure, rows.device)
-        self.noisy_at = torch.from_numpy(settings.layout.positions("continuous"))
+        self.noisy_at = torch.arange(model.generator.heads.n_values)
         self.n_steps = 0
 
     def step_terms(self) -> Terms:
@@ -157,7 +157,7 @@ class _Game:
         device, discriminator = self.rows.device, self.model.discriminator
         chosen = next(self.draw)
         labels = self.labels[chosen].to(device)
-        real = self._view(self.rows[chosen.to(device)])
+        real = self._view(self.model.generator.heads.features(self.rows[chosen.to(device)]))
         codes = normal((len(real), self.settings.n_codes), self.noise, device)
         z = normal((len(real), self.settings.noise_dim), self.noise, device)
         fake = self._view(self.model.generator(z, labels, codes))

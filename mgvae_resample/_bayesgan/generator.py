@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from .._engine.heads import ColumnHeads
 from .._engine.persistence import Arrays
 from .._engine.runtime import normal
 from .augmentation import affine_views
@@ -47,6 +49,8 @@ class ClassGenerator:
         Share of the rows drawn that are generated; the others repeat real rows.
     augmentation : float
         How far images are moved when drawn, as a share of what the discriminator sees.
+    offsets : ndarray or None
+        What is added to scores for bits and levels to be as frequent as in the class.
     """
 
     settings: Settings
@@ -56,6 +60,7 @@ class ClassGenerator:
     own_index: Indices
     generated_share: float
     augmentation: float
+    offsets: FloatArray | None = None
 
     def draw(
         self, n_rows: int, generator: torch.Generator, device: torch.device
@@ -81,6 +86,19 @@ class ClassGenerator:
         seen: Codes = torch.cat(moved).numpy()
         return seen
 
+    def calibrated(self, generator: torch.Generator, device: torch.device) -> Self:
+        """Return this generator with offsets, found on rows drawn without."""
+        heads = ColumnHeads(self.settings.layout)
+        if heads.is_plain:
+            return self
+        with torch.no_grad():
+            model = build(self.settings, self.weights, device)
+            z = normal((_CHUNK, self.settings.noise_dim), generator, device)
+            c = normal((_CHUNK, self.settings.n_codes), generator, device)
+            scores = model.generator.scores(z, self._labels(z), c)
+            offsets = heads.offsets(scores, torch.from_numpy(self.own).to(device))
+        return replace(self, offsets=offsets)
+
     def generate(
         self,
         n_rows: int,
@@ -99,6 +117,7 @@ class ClassGenerator:
         rows = [np.empty((0, self.settings.layout.width), dtype=np.float32)]
         with torch.no_grad():
             model = build(self.settings, self.weights, device)
+            own = torch.from_numpy(self.own).to(device)
             for start in range(0, n_rows, _CHUNK):
                 n = min(_CHUNK, n_rows - start)
                 part = slice(start, start + n)
@@ -111,13 +130,18 @@ class ClassGenerator:
                 x = self._make(model, z, c)
                 if noise is None:
                     self._draw_again(model, x, c, fixed=codes is not None, generator=generator)
+                x = model.generator.heads.codes(x, own, generator)
                 rows.append(x.cpu().numpy())
         return np.concatenate(rows)
 
     def _make(self, model: BayesGAN, z: Tensor, c: Tensor) -> Tensor:
-        labels = torch.full((len(z),), self.label, dtype=torch.int64, device=z.device)
-        x: Tensor = model.generator(z, labels, c)
-        return x
+        scores = model.generator.scores(z, self._labels(z), c)
+        if self.offsets is not None:
+            scores = scores + torch.from_numpy(self.offsets).to(scores.device)
+        return model.generator.rows(scores)
+
+    def _labels(self, z: Tensor) -> Tensor:
+        return torch.full((len(z),), self.label, dtype=torch.int64, device=z.device)
 
     def _draw_again(
         self, model: BayesGAN, x: Tensor, c: Tensor, fixed: bool, generator: torch.Generator
@@ -142,9 +166,10 @@ def read_codes(
 ) -> FloatArray:
     """Read the latent codes c' of rows. Shape: (n, d) -> (n, n_latent)."""
     with torch.no_grad():
-        discriminator = build(settings, weights, device).discriminator
+        model = build(settings, weights, device)
+        discriminator, features = model.discriminator, model.generator.heads.features
         parts = [
-            discriminator.latent_codes(discriminator.features(part.to(device))).cpu()
+            discriminator.latent_codes(discriminator.features(features(part.to(device)))).cpu()
             for part in torch.split(torch.from_numpy(codes), _CHUNK)
         ]
     latent: FloatArray = torch.cat(parts).numpy()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .._data.layout import Layout
 from .._engine.convolution import ConvDecoder, ConvEncoder
+from .._engine.heads import ColumnHeads
 from .._engine.networks import MLP, BlankLinear
 
 __all__ = ["BayesGAN", "Discriminator", "Generator"]
@@ -19,7 +20,7 @@ _N_FEATURES = 128
 
 
 class Generator(nn.Module):
-    """G(z, y, c): rows in the space of codes from noise, class and observed codes.
+    """G(z, y, c): rows, as features of their columns, from noise, class and observed codes.
 
     Parameters
     ----------
@@ -47,31 +48,45 @@ class Generator(nn.Module):
         # At the start all codes together say as much about a row as the noise does; codes that
         # say nothing at first are never found.
         self.code_scale = math.sqrt(noise_dim / max(n_codes, 1))
+        self.heads = ColumnHeads(layout)
         n_inputs = noise_dim + n_classes + n_codes
         self.network: nn.Module
         if image_shape is None:
-            self.network = MLP([n_inputs, *hidden_layer_sizes, layout.width])
+            self.network = MLP([n_inputs, *hidden_layer_sizes, self.heads.width])
         else:
             self.network = nn.Sequential(
                 MLP([n_inputs, _N_FEATURES, _N_FEATURES]),
                 nn.LeakyReLU(0.1),
                 ConvDecoder(_N_FEATURES, hidden_layer_sizes, image_shape),
             )
-        self.binary_at = torch.from_numpy(layout.positions("binary"))
-        self.intensity_at = torch.from_numpy(layout.positions("intensity"))
 
     def forward(self, noise: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
         """Make rows. Shape: z (n, noise_dim), y (n,), c (n, n_codes) -> (n, d)."""
+        return self.rows(self.scores(noise, labels, codes))
+
+    def scores(self, noise: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
+        """Raw output. Shape: z (n, noise_dim), y (n,), c (n, n_codes) -> (n, d)."""
         one_hot = F.one_hot(labels, self.n_classes).to(noise.dtype)
         raw: Tensor = self.network(torch.cat([noise, one_hot, self.code_scale * codes], 1))
-        if len(self.intensity_at) == raw.shape[1]:
-            return raw.sigmoid()
-        if len(self.binary_at):
-            share = raw[:, self.binary_at].sigmoid()
-            # Straight through: 0 or 1 forwards, the gradient of the probability backwards.
-            value = (share > 0.5).to(share.dtype) + share - share.detach()
-            raw = raw.index_copy(1, self.binary_at.to(raw.device), value)
         return raw
+
+    def rows(self, scores: Tensor) -> Tensor:
+        """Rows that scores stand for. Shape: (n, d) -> (n, d)."""
+        heads = self.heads
+        if heads.are_intensities:
+            return scores.sigmoid()
+        if heads.is_plain:
+            return scores
+        # Straight through: bits and levels forwards, gradients of their probabilities backwards.
+        bits = scores[:, heads.bits].sigmoid()
+        levels = heads.log_probabilities(scores).exp()
+        soft = torch.cat([scores[:, heads.values], bits, levels], 1)
+        hard = heads.harden(scores).detach() + soft - soft.detach()
+        known = heads.known(hard)
+        if known is None:
+            return hard
+        values = scores[:, heads.values] * known
+        return torch.cat([values, hard[:, heads.bits], hard[:, heads.levels]], 1)
 
 
 class Discriminator(nn.Module):
@@ -100,7 +115,7 @@ class Discriminator(nn.Module):
         super().__init__()
         self.trunk: nn.Module
         if image_shape is None:
-            self.trunk = MLP([layout.width, *hidden_layer_sizes, _N_FEATURES])
+            self.trunk = MLP([ColumnHeads(layout).width, *hidden_layer_sizes, _N_FEATURES])
         else:
             self.trunk = ConvEncoder(image_shape, hidden_layer_sizes, _N_FEATURES)
         self.realness = BlankLinear(_N_FEATURES, 1)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .._data.codec import RowCodec
+from .._data.codec import Codec
 from .._engine.bootstrap import JitteredBootstrap
 from .._engine.persistence import Arrays
 from .._engine.runtime import RandomStreams
@@ -88,7 +88,7 @@ class Learning:
         The method's parameters.
     codes, y : ndarray of shape (n, d) and (n,)
         The table.
-    codec : RowCodec
+    codec : Codec
         What encoded it.
     learned : list
         The classes that can be learned.
@@ -101,7 +101,7 @@ class Learning:
     settings: Settings
     codes: Codes
     y: Array
-    codec: RowCodec
+    codec: Codec
     learned: list[Label]
     streams: RandomStreams
     device: torch.device
@@ -159,9 +159,10 @@ class Learning:
         share = self.settings.generated_share
         if share is None:
             share = 0.5 * min(1.0, _COMMON / len(index))
-        return ClassGenerator(
+        generator = ClassGenerator(
             self.settings, weights, number, self.codes[index], index, share, augmentation
         )
+        return generator.calibrated(self.streams.generator("calibration", str(label)), self.device)
 
     def _bootstrap(self, label: Label) -> JitteredBootstrap:
         continuous = self.settings.layout.positions("continuous")

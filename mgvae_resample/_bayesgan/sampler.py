@@ -99,6 +99,11 @@ default="disentangled"
     learning_rate : float, default=0.001
         Step size of Adam for both players.
 
+    categorical_features : "auto", None or array-like, default="auto"
+        Columns that hold categories: a list of names or indices, or a mask. "auto" takes the
+        category, text, object and bool columns of a data frame, and of an object array those
+        that hold more than numbers. Categories coded as integers must be named.
+
     image_shape : tuple of int or None, default=None
         ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
         pixels of flattened images: the networks become convolutional, and the discriminator sees
@@ -209,6 +214,7 @@ default="disentangled"
         max_steps: str | int = "auto",
         batch_size: str | int = "auto",
         learning_rate: float = 1e-3,
+        categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
         device: str | torch.device = "auto",
         random_state: Any = None,
@@ -224,11 +230,12 @@ default="disentangled"
         self.max_steps = max_steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.categorical_features = categorical_features
         self.image_shape = image_shape
         self.device = device
         self.random_state = random_state
 
-    def sample(self, n_samples: Any, label: Label, codes: Any = None) -> Array:
+    def sample(self, n_samples: Any, label: Label, codes: Any = None) -> Any:
         """Generate new rows of one class, steered by observed codes where they are given.
 
         An int ``random_state`` gives the same rows at every call, and not those that
@@ -246,8 +253,8 @@ default="disentangled"
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features)
-            Rows of the dtype of the fitted table.
+        {ndarray, dataframe} of shape (n_samples, n_features)
+            Rows in the container and the dtypes of the fitted table; dense for a sparse one.
 
         Raises
         ------
@@ -269,14 +276,14 @@ default="disentangled"
                 )
             else:
                 rows, _ = generator.draw(n_rows, stream, device)
-        return self._codecs[label].decode(rows)
+        return self._restore([(label, rows)])
 
     def traverse(
         self,
         code: str,
         labels: Sequence[Label] | None = None,
         values: Any = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0),
-    ) -> Array:
+    ) -> Any:
         """Move one observed code and keep all else, for several classes.
 
         Parameters
@@ -290,7 +297,7 @@ default="disentangled"
 
         Returns
         -------
-        ndarray of shape (n_labels * n_values, n_features)
+        {ndarray, dataframe} of shape (n_labels * n_values, n_features)
             Rows, class by class. Noise and other codes are the same in all of them.
 
         Raises
@@ -316,8 +323,8 @@ default="disentangled"
                 made = generator.generate(
                     len(c), streams.generator("unused"), self._sampling_device(), c, noise
                 )
-            rows.append(self._codecs[label].decode(made))
-        return np.concatenate(rows)
+            rows.append((label, made))
+        return self._restore(rows)
 
     def latent_codes(self, X: Any) -> npt.NDArray[np.float32]:
         """Read the latent codes c' from rows.

@@ -7,9 +7,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy import sparse
 
+from .tables import is_frame
+
 __all__ = ["append_rows"]
 
-Table: TypeAlias = Any  # ndarray, or scipy.sparse matrix or array in csr or csc format
+Table: TypeAlias = Any  # ndarray, pandas DataFrame, scipy.sparse matrix or array (csr, csc)
 
 
 def append_rows(X: Table, X_new: Table) -> Table:
@@ -17,9 +19,9 @@ def append_rows(X: Table, X_new: Table) -> Table:
 
     Parameters
     ----------
-    X : ndarray or sparse matrix or sparse array, csr or csc, of shape (n_rows, n_columns)
+    X : ndarray, pandas DataFrame, csr or csc matrix or array, of shape (n_rows, n_columns)
         The original rows; left as they are.
-    X_new : ndarray or sparse, of shape (n_new, n_columns)
+    X_new : ndarray, sparse, or pandas DataFrame for one, of shape (n_new, n_columns)
         The rows to append.
 
     Returns
@@ -35,6 +37,10 @@ def append_rows(X: Table, X_new: Table) -> Table:
     """
     if X_new.ndim != 2 or X_new.shape[1] != X.shape[1]:
         raise ValueError(f"Expected new rows of {X.shape[1]} columns, got shape {X_new.shape}.")
+    if is_frame(X):
+        import pandas as pd
+
+        return pd.concat([X, X_new.astype(X.dtypes)], ignore_index=True)
     if not np.can_cast(X_new.dtype, X.dtype, casting="same_kind"):
         raise ValueError(f"Expected new rows of a dtype like {X.dtype}, got {X_new.dtype}.")
     if isinstance(X, np.ndarray):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from .grids import Grid, find_grid, find_shared_grid
 from .layout import Kind
 
-__all__ = ["Column", "describe_column", "infer_columns", "intensity_bounds"]
+__all__ = ["Column", "describe_column", "describe_pixels", "intensity_bounds"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 AnyArray: TypeAlias = npt.NDArray[Any]
@@ -88,47 +87,34 @@ class Column:
         return whole
 
 
-def infer_columns(X: AnyArray, *, intensities: bool) -> tuple[Column, ...]:
-    """Find out what each column of a table holds.
+def describe_pixels(X: AnyArray) -> tuple[Column, ...]:
+    """Find out what each pixel of a table of images may show.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_columns)
-        Finite numbers of any real dtype.
-    intensities : bool
-        Whether all columns are intensities of one scale (the pixels of images).
+        Intensities of one scale: finite numbers of any real dtype.
 
     Returns
     -------
     tuple of Column
-        One for each column of `X`.
+        One for each pixel. A constant pixel keeps its place, so that the codes of a row are
+        still an image, unless all of the table is one value.
 
     Raises
     ------
     ValueError
-        If a column holds something else than finite numbers (the message names it), or if
-        intensities are integers of 2**53 or more.
+        If intensities are integers of 2**53 or more.
     """
-    if not intensities:
-        return tuple(describe_column(j, np.unique(X[:, j]), len(X)) for j in range(X.shape[1]))
     lows, highs = X.min(axis=0), X.max(axis=0)
-    for j, (low, high) in enumerate(zip(lows, highs, strict=True)):
-        _check_finite(f"x{j}", low, high)
     grid = find_shared_grid(X)
     if grid is None and X.dtype.kind in "biu":
         raise ValueError("Expected integer intensities below 2**53, got greater ones.")
-    # A constant pixel keeps its place, so that the codes of a row are still an image.
-    varies = bool(lows.min() < highs.max())
+    kind: Literal["intensity", "constant"] = (
+        "intensity" if lows.min() < highs.max() else "constant"
+    )
     return tuple(
-        Column(
-            index=j,
-            name=f"x{j}",
-            kind="intensity" if varies else "constant",
-            dtype=X.dtype,
-            low=_scalar(lows[j]),
-            high=_scalar(highs[j]),
-            grid=grid,
-        )
+        Column(j, f"x{j}", kind, X.dtype, _scalar(lows[j]), _scalar(highs[j]), grid)
         for j in range(X.shape[1])
     )
 
@@ -154,7 +140,7 @@ def intensity_bounds(X: AnyArray) -> tuple[float, float]:
     return low, high
 
 
-def describe_column(index: int, values: AnyArray, n_rows: int) -> Column:
+def describe_column(index: int, values: AnyArray, n_rows: int, name: str) -> Column:
     """Find out what a column holds from its sorted distinct values.
 
     Parameters
@@ -165,14 +151,14 @@ def describe_column(index: int, values: AnyArray, n_rows: int) -> Column:
         Sorted distinct values.
     n_rows : int
         Number of rows in which they were seen.
+    name : str
+        Name for messages.
 
     Returns
     -------
     Column
         The description.
     """
-    name = f"x{index}"
-    _check_finite(name, values[0], values[-1])
     low, high, size = _scalar(values[0]), _scalar(values[-1]), values.size
     if size <= 2:
         return Column(index, name, "constant" if size == 1 else "binary", values.dtype, low, high)
@@ -181,15 +167,6 @@ def describe_column(index: int, values: AnyArray, n_rows: int) -> Column:
     return Column(
         index, name, "continuous", values.dtype, low, high, grid, values if few else None
     )
-
-
-def _check_finite(name: str, low: Any, high: Any) -> None:
-    # NaN and infinities sort to, and pass through, the minimum and the maximum.
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(
-            f"Expected finite numbers in every column, but column {name} holds NaN or infinite "
-            "values. Impute or remove them first."
-        )
 
 
 def _scalar(value: Any) -> float:

@@ -1,4 +1,4 @@
-"""Layout says which slice of a code row stands for which column of the table."""
+"""Layout says which column of the table each code of a row stands for, and how it is read."""
 
 from __future__ import annotations
 
@@ -10,65 +10,61 @@ import numpy.typing as npt
 
 __all__ = ["Kind", "Layout", "Slot"]
 
-Kind: TypeAlias = Literal["continuous", "intensity", "binary"]
+Kind: TypeAlias = Literal["continuous", "intensity", "binary", "categorical"]
 
 
 @dataclass(frozen=True)
 class Slot:
-    """The code positions ``start:stop`` that stand for one column.
+    """The code of one column.
 
     Parameters
     ----------
     column : int
         Index of the column in the table.
-    kind : {"continuous", "intensity", "binary"}
-        How the codes are to be read: normal scores, intensities in [0, 1], or 0/1.
-    start, stop : int
-        Half-open range of positions in a code row.
+    kind : {"continuous", "intensity", "binary", "categorical"}
+        How the code is to be read: a normal score, an intensity in [0, 1], 0/1, or the number of
+        a level.
+    can_miss : bool
+        Whether the code may be NaN, which stands for a missing value.
+    n_levels : int
+        Number of levels of a categorical column that are common enough to be learned one by one;
+        they are numbered first, from 0.
+    n_rare : int
+        Number of its other levels, which follow.
     """
 
     column: int
     kind: Kind
-    start: int
-    stop: int
+    can_miss: bool = False
+    n_levels: int = 0
+    n_rare: int = 0
 
 
 @dataclass(frozen=True)
 class Layout:
-    """All slots of a code row, in order and without gaps.
+    """The slots of a code row, in order: code i stands for the column of slot i.
 
     A column that never varies has no slot: there is nothing to learn about it.
 
     Parameters
     ----------
     slots : tuple of Slot
-        The slots, sorted by their start.
+        The slots.
     """
 
     slots: tuple[Slot, ...]
 
-    def __post_init__(self) -> None:
-        """Refuse slots that overlap, leave gaps or are empty."""
-        position = 0
-        for slot in self.slots:
-            if slot.start != position or slot.stop <= slot.start:
-                raise ValueError(
-                    f"Expected a slot starting at code position {position}, got {slot}; "
-                    "slots must follow one another without gaps."
-                )
-            position = slot.stop
-
     @property
     def width(self) -> int:
         """Number of codes in a row."""
-        return self.slots[-1].stop if self.slots else 0
+        return len(self.slots)
 
     def positions(self, kind: Kind) -> npt.NDArray[np.intp]:
         """Code positions that belong to columns of one kind.
 
         Parameters
         ----------
-        kind : {"continuous", "intensity", "binary"}
+        kind : {"continuous", "intensity", "binary", "categorical"}
             The kind asked for.
 
         Returns
@@ -76,5 +72,4 @@ class Layout:
         ndarray of intp of shape (n_positions,)
             Positions in increasing order; empty if no column is of this kind.
         """
-        slots = [slot for slot in self.slots if slot.kind == kind]
-        return np.array([i for s in slots for i in range(s.start, s.stop)], dtype=np.intp)
+        return np.array([i for i, s in enumerate(self.slots) if s.kind == kind], dtype=np.intp)

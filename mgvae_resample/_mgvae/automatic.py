@@ -7,6 +7,7 @@ from typing import Any
 
 from .._data.layout import Layout
 from .._engine.convolution import channels
+from .._engine.heads import ColumnHeads
 from .._engine.networks import hidden_sizes
 from .fit import Settings
 
@@ -40,7 +41,7 @@ def resolve(parameters: Mapping[str, Any], layout: Layout) -> Settings:
     }
     return Settings(
         layout=layout,
-        hidden_layer_sizes=hidden_sizes(sizes, layout.width),
+        hidden_layer_sizes=hidden_sizes(sizes, ColumnHeads(layout).width),
         latent_dim=parameters["latent_dim"],
         n_exemplars=int(chosen["n_exemplars"]),
         ewc_weight=float(parameters["ewc_weight"]),

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from .._data.layout import Layout
+from .._engine.heads import ColumnHeads
 from .._engine.networks import initialise
 from .._engine.persistence import Arrays, load_arrays, to_arrays
 from .._engine.runtime import RandomStreams, normal
@@ -106,6 +107,7 @@ def pretrain(
     n_held = min(len(guide) // 10, _MOST_HELD_GUIDE_ROWS)
     held = torch.from_numpy(guide[order[:n_held]]).to(device)
     rows = torch.from_numpy(guide[order[n_held:]]).to(device)
+    features = ColumnHeads(settings.layout).features
 
     def attempt(budget: Budget) -> tuple[MajorityGuidedVAE, TrainingRecord]:
         model = settings.network()
@@ -115,15 +117,16 @@ def pretrain(
         monitor = None
         if n_held >= _FEWEST_HELD_GUIDE_ROWS:
             noise = normal((n_held, settings.latent_dim), streams.generator("monitor"), device)
-            monitor = partial(_bound_of, model, held, rows[:n_held], noise)
+            of_held, others = features(held), features(rows[:n_held])
+            monitor = partial(_bound_of, model, of_held, others, noise)
         return model, train(model, step_terms, budget, monitor=monitor, report=report)
 
     model, record, trouble = steadily(attempt, settings.pretraining())
     if model is None:
         return Pretrained(None, {}, record, trouble)
-    chosen = rows[:_FISHER_ROWS]
+    chosen, exemplars = features(rows[:_FISHER_ROWS]), features(rows[: settings.n_exemplars])
     noise = normal((len(chosen), settings.latent_dim), streams.generator("fisher"), device)
-    information = fisher_information(model, chosen, rows[: settings.n_exemplars], noise)
+    information = fisher_information(model, chosen, exemplars, noise)
     arrays = {name: value.cpu().numpy() for name, value in information.items()}
     return Pretrained(to_arrays(model), arrays, record, trouble)
 
@@ -172,7 +175,7 @@ def _pretraining_step(
     noise = streams.generator("noise")
 
     def step_terms() -> Terms:
-        exemplars = rows[next(draw).to(rows.device)]
+        exemplars = model.heads.features(rows[next(draw).to(rows.device)])
         means = model.encode(exemplars)
         e = normal((n_batch, settings.latent_dim), noise, rows.device)
         return negative_bound(
@@ -220,8 +223,9 @@ class _Finetuning:
         noise = streams.generator("noise")
 
         def step_terms() -> Terms:
-            x = rows[next(draw).to(device)]
-            means = model.encode(torch.cat([x, guide[next(draw_guide)].to(device)]))
+            of_class, of_guide = rows[next(draw).to(device)], guide[next(draw_guide)].to(device)
+            x = model.heads.features(of_class)
+            means = model.encode(torch.cat([x, model.heads.features(of_guide)]))
             e = normal((len(x), settings.latent_dim), noise, device)
             terms = negative_bound(model, x, means[: len(x)], means[len(x) :], e)
             penalty = consolidation_penalty(model, anchor, information)
@@ -230,9 +234,11 @@ class _Finetuning:
         return step_terms
 
     def _monitor(self, model: MajorityGuidedVAE, held: Codes) -> Callable[[], float]:
-        draws = torch.from_numpy(held).to(self.device).repeat(_HOLDOUT_DRAWS, 1)
+        features = model.heads.features
+        draws = features(torch.from_numpy(held).to(self.device)).repeat(_HOLDOUT_DRAWS, 1)
         order = torch.randperm(len(self.guide), generator=self.streams.generator("reference"))
-        exemplars = torch.from_numpy(self.guide)[order[:_MOST_HELD_GUIDE_ROWS]].to(self.device)
+        reference = torch.from_numpy(self.guide)[order[:_MOST_HELD_GUIDE_ROWS]]
+        exemplars = features(reference.to(self.device))
         shape = (len(draws), self.settings.latent_dim)
         noise = normal(shape, self.streams.generator("monitor"), self.device)
         return partial(_bound_of, model, draws, exemplars, noise)

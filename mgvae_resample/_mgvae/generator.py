@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from .._engine.heads import ColumnHeads
 from .._engine.persistence import Arrays
 from .._engine.runtime import normal, uniform
 from .fit import Codes, Settings, build
@@ -43,6 +45,8 @@ class MinorityGenerator:
         Where each of them stands in the table.
     minority : ndarray of shape (n, d)
         Codes of the class's own rows.
+    offsets : ndarray or None
+        What is added to scores for bits and levels to be as frequent as in the class.
     """
 
     settings: Settings
@@ -51,6 +55,7 @@ class MinorityGenerator:
     guide: Codes
     guide_index: Indices
     minority: Codes
+    offsets: Codes | None = None
 
     def draw(
         self, n_rows: int, generator: torch.Generator, device: torch.device
@@ -65,6 +70,17 @@ class MinorityGenerator:
                 for own, guide in parts
             ]
         return np.concatenate(codes), self.guide_index[j.numpy()]
+
+    def calibrated(self, generator: torch.Generator, device: torch.device) -> Self:
+        """Return this generator with offsets, found on rows drawn without."""
+        if ColumnHeads(self.settings.layout).is_plain:
+            return self
+        with torch.no_grad():
+            space = Encoded(self, device)
+            i, j = space.choose(_CHUNK, self.settings.responsibility, generator)
+            guide = space.heads.features(space.guide_codes[j.to(device)])
+            offsets = space.heads.offsets(space.scores(i, guide, generator), space.minority_codes)
+        return replace(self, offsets=offsets)
 
     def translate(self, codes: Codes, generator: torch.Generator, device: torch.device) -> Codes:
         """Translate the codes of given rows, one for one. Shape: (r, d) -> (r, d)."""
@@ -84,6 +100,7 @@ class Encoded:
     def __init__(self, source: MinorityGenerator, device: torch.device) -> None:
         self.model: MajorityGuidedVAE = build(source.settings, source.weights, device)
         self.guide_model: MajorityGuidedVAE = build(source.settings, source.guide_weights, device)
+        self.heads, self.offsets = self.model.heads, source.offsets
         self.guide_codes = torch.from_numpy(source.guide).to(device)
         self.minority_codes = torch.from_numpy(source.minority).to(device)
         self.guide = self._encode(self.guide_codes)
@@ -129,7 +146,7 @@ class Encoded:
         widened by the bandwidth of a kernel density estimate (Scott's rule).
         """
         variance = self.model.log_variance.exp()
-        if not self.model.has_intensities:
+        if not self.heads.are_intensities:
             return variance.sqrt()
         n_rows, n_dims = self.minority.shape
         bandwidth = math.pow(n_rows, -1.0 / (n_dims + 4))
@@ -137,50 +154,73 @@ class Encoded:
 
     def nearest_minority(self, codes: Tensor, generator: torch.Generator) -> Tensor:
         """Draw the minority row that stands for each given row's place in latent space."""
-        return self._draw_component(self.minority, self.model.encode(codes), generator)
+        means = self.model.encode(self.heads.features(codes))
+        return self._draw_component(self.minority, means, generator)
 
     def translate(self, i: Tensor, guide_codes: Tensor, generator: torch.Generator) -> Codes:
         """Translate guide rows with the help of a minority row i each.
 
-        The latent code lies between those of the two rows, and what the decoder leaves out, the
-        detail, is taken from real rows.
-
         Shape: i (n,), guide_codes (n, d) -> (n, d).
         """
-        device = guide_codes.device
-        own, guide = self.minority[i.to(device)], self.model.encode(guide_codes)
-        noise = normal((len(guide), guide.shape[1]), generator, device)
-        t, s = uniform((2, len(guide), 1), generator, device)
-        # NOTE[DIFF] In the paper z is drawn around the guide row alone (t = 0).
-        between = t * own + (1.0 - t) * guide
-        if self.model.has_intensities:
-            x = self.model.expectation(self.model.reparameterise(between, 0.5 * noise))
-            x += self._image_detail(own, guide, i.to(device), guide_codes, s)
-            x = x.clamp(0.0, 1.0)
+        guide = self.heads.features(guide_codes)
+        if self.heads.are_intensities:
+            x = self._image(i, guide, generator)
         else:
-            x = self.model.expectation(self.model.reparameterise(between, noise))
-            x = self._with_noise(x, guide_codes, generator)
+            scores = self.scores(i, guide, generator)
+            if self.offsets is not None:
+                scores = scores + torch.from_numpy(self.offsets).to(scores.device)
+            x = self.heads.codes(self.heads.harden(scores), self.minority_codes, generator)
         codes: Codes = x.cpu().numpy()
         return codes
 
-    def _with_noise(self, x: Tensor, guide_codes: Tensor, generator: torch.Generator) -> Tensor:
-        """Turn expectations into draws by the residuals of the guide rows.
+    def scores(self, i: Tensor, guide: Tensor, generator: torch.Generator) -> Tensor:
+        """Scores of the rows of a table that minority rows i and guide rows lead to.
 
-        They are those under the model that was trained on the guide: draws of the observation
-        noise with its dependence between columns, which independent noise would break. The
-        residual of a binary column is a probability, uniform within the part of [0, 1] that
-        stands for the value seen (the probability integral transform).
+        The latent code lies between those of the two rows. The draws of the columns given the
+        latent code are those that make the guide row of its own latent code, under the model that
+        was trained on the guide: so the dependence between columns is kept, which independent
+        draws would break. Of continuous values these are the residuals. A bit is a threshold on
+        a uniform number within the part of [0, 1] that stands for the value seen (the probability
+        integral transform). Levels are the highest of scores with Gumbel noise, drawn given the
+        level seen ("Gumbel-max counterfactuals", Oberst and Sontag, ICML 2019).
+
+        Shape: i (n,), guide (n, width) -> (n, width).
         """
-        model, guide_model = self.model, self.guide_model
-        at, binary_at = model.continuous_at, model.binary_at
-        # NOTE[DIFF] The paper returns the decoder's mean, which lies on a sheet of k dimensions.
-        expected = guide_model.expectation(guide_model.encode(guide_codes))
-        x[:, at] += guide_codes[:, at] - expected[:, at]
-        share = uniform((len(x), model.n_binary), generator, x.device)
-        seen, p = guide_codes[:, binary_at], expected[:, binary_at]
-        chance = torch.where(seen > 0.5, share * p, p + share * (1.0 - p))
-        x[:, binary_at] = (chance < x[:, binary_at]).to(x.dtype)
-        return x
+        heads, device = self.heads, guide.device
+        own, latent = self.minority[i.to(device)], self.model.encode(guide)
+        noise = normal((len(guide), latent.shape[1]), generator, device)
+        t = uniform((len(guide), 1), generator, device)
+        # NOTE[DIFF] In the paper z is drawn around the guide row alone (t = 0), and the decoder's
+        # mean is returned, which lies on a sheet of k dimensions.
+        between = t * own + (1.0 - t) * latent
+        raw = self.model.decode(self.model.reparameterise(between, noise))
+        expected = self.guide_model.decode(self.guide_model.encode(guide))
+        residual = (guide - expected)[:, heads.values]
+        known = heads.known(guide)
+        if known is not None:
+            drawn = self.guide_model.scale() * normal(tuple(known.shape), generator, device)
+            residual = torch.where(known > 0.5, residual, drawn)
+        logistic = _logistic_given(
+            guide[:, heads.bits], expected[:, heads.bits].sigmoid(), generator
+        )
+        parts = [raw[:, heads.values] + residual, raw[:, heads.bits] + logistic]
+        if heads.n_levels:
+            gumbel = _gumbel_given(heads, guide, expected, generator)
+            parts.append(heads.log_probabilities(raw) + gumbel)
+        return torch.cat(parts, 1)
+
+    def _image(self, i: Tensor, guide: Tensor, generator: torch.Generator) -> Tensor:
+        """Images between two; what the decoder leaves out, the detail, comes from both.
+
+        Shape: i (n,), guide (n, d) -> (n, d).
+        """
+        own, latent = self.minority[i.to(guide.device)], self.model.encode(guide)
+        noise = normal((len(guide), latent.shape[1]), generator, guide.device)
+        t, s = uniform((2, len(guide), 1), generator, guide.device)
+        between = t * own + (1.0 - t) * latent
+        x = self.model.intensities(self.model.reparameterise(between, 0.5 * noise))
+        x += self._image_detail(own, latent, i.to(guide.device), guide, s)
+        return x.clamp(0.0, 1.0)
 
     def _image_detail(
         self, own: Tensor, guide: Tensor, i: Tensor, guide_codes: Tensor, share: Tensor
@@ -188,8 +228,8 @@ class Encoded:
         """Mix the residuals of the minority image and of the guide image."""
         s = _LEAST_DETAIL_SHARE + (1.0 - _LEAST_DETAIL_SHARE) * share
         model = self.model
-        detail = s * (self.minority_codes[i] - model.expectation(own))
-        detail += (1.0 - s) * (guide_codes - model.expectation(guide))
+        detail = s * (self.minority_codes[i] - model.intensities(own))
+        detail += (1.0 - s) * (guide_codes - model.intensities(guide))
         return detail
 
     def _draw_component(self, means: Tensor, z: Tensor, generator: torch.Generator) -> Tensor:
@@ -207,4 +247,35 @@ class Encoded:
         return drawn.clamp_max(len(means) - 1).cpu()
 
     def _encode(self, codes: Tensor) -> Tensor:
-        return torch.cat([self.model.encode(part) for part in torch.split(codes, _CHUNK)])
+        features = self.heads.features
+        return torch.cat(
+            [self.model.encode(features(part)) for part in torch.split(codes, _CHUNK)]
+        )
+
+
+def _logistic_given(seen: Tensor, p: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw the noise under which a bit of probability p was seen as it is. Shape: -> (n, b).
+
+    A bit is set where logit(p) + noise is positive, that is where a uniform number lies below p.
+    """
+    share = uniform(tuple(p.shape), generator, p.device)
+    chance = torch.where(seen > 0.5, share * p, p + share * (1.0 - p))
+    return -chance.clamp(1e-6, 1.0 - 1e-6).logit()
+
+
+def _gumbel_given(
+    heads: ColumnHeads, seen: Tensor, raw: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Draw Gumbel noise under which each group's level was seen as it is. Shape: -> (n, n_levels).
+
+    The highest score of a group is a standard Gumbel number, whichever level has it; the scores
+    of the others are Gumbel numbers that are cut off there.
+    """
+    logp, set_ = heads.log_probabilities(raw), seen[:, heads.levels] > 0.5
+    chance = uniform(tuple(logp.shape), generator, logp.device).clamp(1e-6, 1.0 - 1e-6)
+    free = -(-chance.log()).log()
+    # The noise of the level seen becomes that of the highest score.
+    highest = (free * set_) @ heads.member_of.to(logp.device)
+    highest = highest[:, heads.group.to(logp.device)]
+    cut = -torch.logaddexp(-highest, -(logp + free))
+    return torch.where(set_, highest, cut) - logp

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .._data.layout import Layout
 from .._engine.convolution import ConvDecoder, ConvEncoder
+from .._engine.heads import ColumnHeads
 from .._engine.networks import MLP
 
 __all__ = ["MajorityGuidedVAE"]
@@ -23,6 +23,8 @@ _LOWEST_LOG_SCALE = math.log(0.1)
 
 class MajorityGuidedVAE(nn.Module):
     """Encoder, decoder, the latent variance sigma^2 and the columns' observation noise.
+
+    Rows are features, as :class:`ColumnHeads` makes them of codes.
 
     Parameters
     ----------
@@ -49,22 +51,19 @@ class MajorityGuidedVAE(nn.Module):
     ) -> None:
         super().__init__()
         hidden = list(hidden_layer_sizes)
+        self.heads = ColumnHeads(layout)
         if image_shape is None:
-            self.encoder = MLP([layout.width, *hidden, latent_dim])
-            self.decoder = MLP([latent_dim, *reversed(hidden), layout.width])
+            self.encoder = MLP([self.heads.width, *hidden, latent_dim])
+            self.decoder = MLP([latent_dim, *reversed(hidden), self.heads.width])
         else:
             self.encoder = ConvEncoder(image_shape, hidden, latent_dim)
             self.decoder = ConvDecoder(latent_dim, hidden, image_shape)
         self.log_variance = nn.Parameter(torch.tensor(-1.0, dtype=torch.float32))
-        every, continuous = np.arange(layout.width), layout.positions("continuous")
-        self.continuous_at = torch.from_numpy(continuous)
-        self.binary_at = torch.from_numpy(np.setdiff1d(every, continuous))
-        self.n_continuous, self.n_binary = len(self.continuous_at), len(self.binary_at)
-        self.has_intensities = len(layout.positions("intensity")) > 0
-        self.log_scale = nn.Parameter(torch.full((self.n_continuous,), -0.5, dtype=torch.float32))
+        n_scales = 0 if self.heads.are_intensities else self.heads.n_values
+        self.log_scale = nn.Parameter(torch.full((n_scales,), -0.5, dtype=torch.float32))
 
     def encode(self, x: Tensor) -> Tensor:
-        """Posterior mean mu(x). Shape: (n, d) -> (n, k)."""
+        """Posterior mean mu(x) of rows, given as features. Shape: (n, d) -> (n, k)."""
         mean: Tensor = self.encoder(x)
         return mean
 
@@ -73,45 +72,49 @@ class MajorityGuidedVAE(nn.Module):
         return mean + (0.5 * self.log_variance).exp() * noise
 
     def decode(self, z: Tensor) -> Tensor:
-        """Raw decoder output: means of continuous codes, logits of the others.
+        """Raw decoder output: means of continuous values, logits of all else.
 
         Shape: (n, k) -> (n, d).
         """
         raw: Tensor = self.decoder(z)
         return raw
 
-    def expectation(self, z: Tensor) -> Tensor:
-        """Mean of p(x | z) in the space of codes. Shape: (n, k) -> (n, d)."""
-        raw = self.decode(z)
-        if self.n_binary:
-            raw[:, self.binary_at] = raw[:, self.binary_at].sigmoid()
-        return raw
+    def intensities(self, z: Tensor) -> Tensor:
+        """Mean of p(x | z) of images. Shape: (n, k) -> (n, d)."""
+        return self.decode(z).sigmoid()
 
     def scale(self) -> Tensor:
-        """Return the noise of each continuous code given z. Shape: (n_continuous,)."""
+        """Return the noise of each continuous value given z. Shape: (n_continuous,)."""
         return self.log_scale.clamp_min(_LOWEST_LOG_SCALE).exp()
 
     def log_likelihood(self, raw: Tensor, x: Tensor) -> Tensor:
         """Log p(x | z), summed over the columns.
 
-        Gaussian with a learned scale for continuous codes, Bernoulli for binary ones and for
-        intensities in [0, 1].
+        Gaussian with a learned scale for continuous values that are not missing, Bernoulli for
+        bits and for intensities in [0, 1], categorical for levels.
 
         Shape: (n, d), (n, d) -> (n,).
         """
         # NOTE[DIFF] The paper's Gaussian has a fixed variance, under which samples blur.
-        total = raw.new_zeros(len(raw))
-        if self.n_continuous:
-            mean, value = raw, x
-            if self.n_binary:
-                mean, value = raw[:, self.continuous_at], x[:, self.continuous_at]
-            standardised = (value - mean) / self.scale()
-            constant = self.scale().log().sum() + 0.5 * self.n_continuous * math.log(2 * math.pi)
-            total = total - 0.5 * standardised.square().sum(1) - constant
-        if self.n_binary:
-            logits, value = raw, x
-            if self.n_continuous:
-                logits, value = raw[:, self.binary_at], x[:, self.binary_at]
-            cross_entropy = F.binary_cross_entropy_with_logits(logits, value, reduction="none")
-            total = total - cross_entropy.sum(1)
+        heads = self.heads
+        if heads.are_intensities:
+            return -_cross_entropy(raw, x)
+        total = self._log_normal(raw[:, heads.values], x)
+        if heads.n_bits:
+            total = total - _cross_entropy(raw[:, heads.bits], x[:, heads.bits])
+        if heads.n_levels:
+            chosen = (raw[:, heads.levels] * x[:, heads.levels]).sum(1)
+            total = total + chosen - heads.log_partition(raw).sum(1)
         return total
+
+    def _log_normal(self, mean: Tensor, x: Tensor) -> Tensor:
+        standardised = (x[:, self.heads.values] - mean) / self.scale()
+        constant = self.scale().log() + 0.5 * math.log(2 * math.pi)
+        known = self.heads.known(x)
+        if known is None:
+            return -0.5 * standardised.square().sum(1) - constant.sum()
+        return -((0.5 * standardised.square() + constant) * known).sum(1)
+
+
+def _cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)

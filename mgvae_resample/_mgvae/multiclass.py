@@ -144,7 +144,7 @@ class Learning:
         if len(guide) > _MOST_GUIDE_ROWS:
             shuffle = self.streams.generator("kept guide rows")
             guide = guide[torch.randperm(len(guide), generator=shuffle)[:_MOST_GUIDE_ROWS].numpy()]
-        return MinorityGenerator(
+        generator = MinorityGenerator(
             self.settings,
             tuned.weights,
             pretrained.weights,
@@ -152,6 +152,7 @@ class Learning:
             guide,
             self.codes[self.y == label],
         )
+        return generator.calibrated(self.streams.generator("calibration", str(label)), self.device)
 
     def _bootstrap(self, label: Label) -> JitteredBootstrap:
         continuous = self.settings.layout.positions("continuous")

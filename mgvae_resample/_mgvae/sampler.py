@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import Substitution
@@ -89,6 +88,11 @@ class MGVAEOverSampler(DeepOverSampler):
 
     learning_rate : "auto" or float, default="auto"
         Step size of Adam; "auto" is 0.001, for images 0.004.
+
+    categorical_features : "auto", None or array-like, default="auto"
+        Columns that hold categories: a list of names or indices, or a mask. "auto" takes the
+        category, text, object and bool columns of a data frame, and of an object array those
+        that hold more than numbers. Categories coded as integers must be named.
 
     image_shape : tuple of int or None, default=None
         ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
@@ -199,6 +203,7 @@ class MGVAEOverSampler(DeepOverSampler):
         max_finetune_steps: int = 500,
         batch_size: str | int = "auto",
         learning_rate: str | float = "auto",
+        categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
         device: str | torch.device = "auto",
         n_jobs: int | None = None,
@@ -215,12 +220,13 @@ class MGVAEOverSampler(DeepOverSampler):
         self.max_finetune_steps = max_finetune_steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.categorical_features = categorical_features
         self.image_shape = image_shape
         self.device = device
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def translate(self, X_majority: Any, label: Label) -> npt.NDArray[Any]:
+    def translate(self, X_majority: Any, label: Label) -> Any:
         """Translate rows into a class that was over-sampled, one for one.
 
         Parameters
@@ -232,7 +238,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
         Returns
         -------
-        ndarray of shape (n_rows, n_features)
+        {ndarray, dataframe} of shape (n_rows, n_features)
             For each row a row of class `label` made from it. An int ``random_state`` gives the
             same rows at every call.
 
@@ -243,15 +249,13 @@ class MGVAEOverSampler(DeepOverSampler):
         """
         generator = self._generator_of(label)
         rows = self._check_rows(X_majority)
-        codec = self._codecs[label]
         with single_thread():
             codes = generator.translate(
-                codec.encode(rows),
+                self._codecs[label].encode(rows),
                 self._streams().generator("translate"),
                 self._sampling_device(),
             )
-        decoded: npt.NDArray[Any] = codec.decode(codes)
-        return decoded
+        return self._restore([(label, codes)])
 
     def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
         guides = guide_rows(self.guide, table.y, labels)

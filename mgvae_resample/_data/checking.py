@@ -1,0 +1,65 @@
+"""Tables are checked at the door: their shape, their names, the sort of their entries."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_array
+
+from .tables import is_frame
+
+__all__ = ["check_table"]
+
+
+def check_table(X: Any) -> Any:
+    """Return a table that can be read column by column.
+
+    Parameters
+    ----------
+    X : array-like, sparse matrix or array, or pandas DataFrame
+        What the caller gave.
+
+    Returns
+    -------
+    ndarray, csr or csc matrix or array, or pandas DataFrame
+        The table; a data frame is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If it is no table of at least one row and one column, or two columns share a name.
+    """
+    if is_frame(X):
+        return _check_frame(X)
+    if sparse.issparse(X):
+        return check_array(X, accept_sparse=["csr", "csc"], ensure_all_finite=False)
+    if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
+        # numpy would turn numbers beside text into text.
+        X = np.array(X, dtype=object)
+    rows = check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
+    if rows.dtype.kind == "O" and all(map(_is_number, rows.ravel())):
+        return rows.astype(np.float64)
+    return rows
+
+
+def _check_frame(X: Any) -> Any:
+    n_rows, n_columns = X.shape
+    if n_rows == 0 or n_columns == 0:
+        what = "0 sample(s)" if n_rows == 0 else "0 feature(s)"
+        raise ValueError(
+            f"Found array with {what} (shape={X.shape}) while a minimum of 1 is required."
+        )
+    if not X.columns.is_unique:
+        twice = X.columns[X.columns.duplicated()].tolist()
+        raise ValueError(
+            f"Columns of X must have names of their own, but {twice} appear more than once. "
+            "Rename them."
+        )
+    return X
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)

@@ -1,0 +1,229 @@
+"""Tables as people have them: mixed types, missing values, frames of every library."""
+
+from contextlib import nullcontext
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import sparse
+
+from mgvae_resample._base import FewRowsWarning
+from tests.support import counts, quick_vae
+from tests.test_data_tables import COLUMNS
+
+LEARNT = {"max_pretrain_steps": 300, "max_finetune_steps": 300, "hidden_layer_sizes": (64, 64)}
+
+
+def customers(n_majority=150, n_minority=40, seed=0):
+    """Return customers of two classes that differ in every column, and their class."""
+    g = np.random.default_rng(seed)
+    y = np.repeat([0, 1], [n_majority, n_minority])
+    n = len(y)
+    income = np.round(g.lognormal(10 + y, 0.4, n), 2)
+    frame = pd.DataFrame(
+        {
+            "age": g.integers(18, 90, n),
+            "income": np.where(g.random(n) < np.where(y == 1, 0.6, 0.1), np.nan, income),
+            "debts": np.where(g.random(n) < 0.5, 0.0, np.round(g.exponential(100, n), 1)),
+            "town": np.where(g.random(n) < np.where(y == 1, 0.8, 0.2), "Oslo", "Rome"),
+            "plan": pd.Categorical(
+                g.choice(["S", "M", "L"], n), ["S", "M", "L", "XL"], ordered=True
+            ),
+            "member": g.random(n) < 0.3 + 0.4 * y,
+            "since": np.datetime64("2020-01-01", "s") + 86_400 * g.integers(0, 900, n),
+            "score": pd.array(g.integers(0, 9, n), dtype="Int64"),
+            "last": np.where(y == 1, np.nan, g.normal(size=n)),
+        }
+    )
+    frame["score"] = frame["score"].mask(g.random(n) < 0.2)
+    order = g.permutation(n)
+    return frame.iloc[order].reset_index(drop=True), y[order]
+
+
+def test_a_mixed_frame_comes_back_with_new_rows_like_its_own(quick):
+    X, y = customers()
+    before = X.copy(deep=True)
+    X_res, y_res = quick().fit_resample(X, y)
+    pd.testing.assert_frame_equal(X, before)
+    pd.testing.assert_frame_equal(X_res.iloc[: len(X)], X)
+    assert X_res.dtypes.equals(X.dtypes)
+    assert counts(y_res) == {0: 150, 1: 150}
+    new = X_res.iloc[len(X) :]
+    assert set(new["plan"]) <= {"S", "M", "L"}
+    assert set(new["town"]) <= {"Oslo", "Rome"}
+    assert (new["since"] == new["since"].dt.normalize()).all()
+    assert new["income"].dropna().between(X["income"].min(), X["income"].max()).all()
+    assert new["age"].between(18, 90).all()
+    assert new["last"].isna().all()
+    assert not new[["age", "debts", "town", "plan", "member", "since"]].isna().any().any()
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_a_column_of_every_kind(quick, kind):
+    generator = np.random.default_rng(0)
+    X = pd.DataFrame({"a": generator.normal(size=80), "b": COLUMNS[kind](generator, 80)})
+    y = np.repeat([0, 1], [60, 20])
+    sampler = quick()
+    X_res, _ = sampler.fit_resample(X, y)
+    pd.testing.assert_frame_equal(X_res.iloc[:80], X)
+    assert X_res.dtypes.equals(X.dtypes)
+    assert sampler.sample(3, 1).dtypes.equals(X.dtypes)
+
+
+@pytest.mark.parametrize(
+    "kinds", [["str", "category", "bool"], ["str"], ["boolean"], ["many levels"]]
+)
+def test_tables_of_categories_alone(quick, kinds):
+    generator = np.random.default_rng(0)
+    X = pd.DataFrame({kind: COLUMNS[kind](generator, 80) for kind in kinds})
+    X_res, _ = quick().fit_resample(X, np.repeat([0, 1], [60, 20]))
+    assert len(X_res) == 120
+    for name in X:
+        assert set(X_res[name].dropna()) == set(X[name].dropna())
+
+
+def test_missing_values_are_as_frequent_as_in_the_class(quick):
+    X, y = customers(600, 100)
+    sampler = quick()
+    X_res, _ = sampler.fit_resample(X, y)
+    own, new = X[y == 1].isna().mean(), X_res.iloc[len(X) :].isna().mean()
+    np.testing.assert_allclose(new, own, atol=0.06)
+    np.testing.assert_allclose(sampler.sample(500, 1).isna().mean(), own, atol=0.08)
+
+
+def test_values_are_missing_where_real_ones_are():
+    g = np.random.default_rng(0)
+    y = np.repeat([0, 1], [600, 150])
+    cause = g.normal(size=750) + y
+    answer = np.where(cause > 1, np.nan, g.normal(size=750))
+    X = pd.DataFrame({"cause": cause, "answer": answer, "town": g.choice(["a", "b"], 750)})
+    X.loc[X["cause"] > 1, "town"] = None
+    new = quick_vae(**LEARNT).fit_resample(X, y)[0].iloc[750:]
+    assert (
+        new["cause"][new["answer"].isna()].mean() > new["cause"][new["answer"].notna()].mean() + 1
+    )
+    assert (new["answer"].isna() == new["town"].isna()).mean() > 0.8
+
+
+def test_categories_are_those_of_the_class():
+    X, y = customers(600, 150)
+    new = quick_vae(**LEARNT).fit_resample(X, y)[0].iloc[750:]
+    assert abs((new["town"] == "Oslo").mean() - 0.8) < 0.12
+    assert abs(new["member"].mean() - 0.7) < 0.12
+
+
+def test_a_column_of_very_many_levels(quick):
+    g = np.random.default_rng(0)
+    n = 100_000
+    X = pd.DataFrame({"id": [f"customer {i}" for i in g.permutation(n)], "x": g.normal(size=n)})
+    y = (g.random(n) < 0.01).astype(int)
+    X_res, _ = quick(sampling_strategy={1: 2000}).fit_resample(X, y)
+    assert set(X_res["id"].iloc[n:]) <= set(X["id"])
+
+
+def test_integers_are_categories_only_when_named(quick):
+    g = np.random.default_rng(0)
+    X = np.column_stack([g.choice([2, 3, 5, 7, 11], 30), g.integers(0, 10**6, 30)])
+    y = np.repeat([0, 1], [22, 8])
+    for features in ([0], np.array([True, False])):
+        X_res, _ = quick(categorical_features=features).fit_resample(X, y)
+        assert X_res.dtype == X.dtype
+        assert set(X_res[:, 0]) <= {2, 3, 5, 7, 11}
+    X_res, _ = quick().fit_resample(X, y)
+    assert set(X_res[:, 0]) <= set(range(2, 12))
+
+
+@pytest.mark.parametrize(
+    ("features", "error", "reason"),
+    [
+        (None, TypeError, "Column 'town'"),
+        (["member"], TypeError, "Column 'town'"),
+        (["village"], ValueError, "'village' is no column"),
+        ([99], ValueError, "99 is no column"),
+        ("all", ValueError, "categorical_features"),
+        (3, ValueError, "categorical_features"),
+    ],
+)
+def test_wrong_categorical_features_are_refused(quick, features, error, reason):
+    with pytest.raises(error, match=reason):
+        quick(categorical_features=features).fit_resample(*customers())
+
+
+def test_object_arrays_with_text(quick):
+    frame, y = customers()
+    X = frame[["age", "income", "town"]].to_numpy(dtype=object)
+    X_res, _ = quick().fit_resample(X, y)
+    assert X_res.dtype == object
+    pd.testing.assert_frame_equal(pd.DataFrame(X_res[: len(X)]), pd.DataFrame(X))
+    assert {type(v) for v in X_res[:, 0]} == {int}
+    assert {type(v) for v in X_res[:, 1]} == {float}
+    assert set(X_res[:, 2]) == {"Oslo", "Rome"}
+
+
+def test_lists_with_text(quick):
+    frame, y = customers()
+    X = frame[["age", "town"]].to_numpy(dtype=object).tolist()
+    X_res, _ = quick().fit_resample(X, y)
+    assert X_res[: len(X)] == X
+    assert isinstance(X_res, list)
+
+
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csc_array, sparse.coo_array])
+def test_sparse_tables_with_holes(quick, container):
+    g = np.random.default_rng(0)
+    X = np.where(g.random((80, 3)) < 0.6, 0.0, np.round(g.normal(size=(80, 3)), 2))
+    X[::9, 1] = np.nan
+    X_res, _ = quick().fit_resample(container(X), np.repeat([0, 1], [60, 20]))
+    assert sparse.issparse(X_res)
+    dense = X_res.toarray()
+    np.testing.assert_array_equal(dense[:80], X)
+    assert not np.isnan(dense[:, [0, 2]]).any()
+
+
+def test_polars_in_polars_out(quick):
+    frame, y = customers()
+    X = pl.from_pandas(frame).with_columns(
+        pl.col("plan").cast(pl.Enum(["S", "M", "L", "XL"])), pl.col("since").cast(pl.Date)
+    )
+    sampler = quick()
+    X_res, y_res = sampler.fit_resample(X, pl.Series("class", y))
+    assert X_res.schema == X.schema
+    assert X_res[: len(X)].equals(X)
+    assert y_res.name == "class"
+    assert counts(y_res) == {0: 150, 1: 150}
+    assert X_res["last"][len(X) :].is_null().all()
+    assert sampler.sample(5, 1).schema == X.schema
+    assert isinstance(sampler.fit_resample(X, y)[1], np.ndarray)
+    with pytest.raises(TypeError, match="collect"):
+        quick().fit_resample(X.lazy(), y)
+
+
+def test_translated_rows_and_codes_of_mixed_tables(quick):
+    X, y = customers()
+    sampler = quick()
+    sampler.fit_resample(X, y)
+    if hasattr(sampler, "translate"):
+        assert sampler.translate(X[y == 0], 1).dtypes.equals(X.dtypes)
+        with pytest.raises(ValueError, match="Column 'town' of X holds 'Bern'"):
+            sampler.translate(X.assign(town="Bern"), 1)
+    else:
+        assert sampler.latent_codes(X).shape == (len(X), 2)
+        assert sampler.traverse("c1").dtypes.equals(X.dtypes)
+
+
+@pytest.mark.parametrize("n_minority", [1, 2, 3, 5])
+def test_few_rows_of_mixed_tables(quick, n_minority):
+    X, y = customers(60, n_minority)
+    with pytest.warns(FewRowsWarning) if n_minority < 3 else nullcontext():
+        X_res, _ = quick().fit_resample(X, y)
+    new = X_res.iloc[len(X) :]
+    assert new["last"].isna().all()
+    assert new.dtypes.equals(X.dtypes)
+
+
+def test_images_with_missing_pixels_are_refused_by_name(quick):
+    X = np.random.default_rng(0).random((40, 4))
+    X[3, 2] = np.nan
+    with pytest.raises(ValueError, match="'x2' of X holds NaN"):
+        quick(image_shape=(2, 2)).fit_resample(X, np.repeat([0, 1], 20))
