@@ -16,13 +16,9 @@ from mgvae_resample._engine.persistence import to_arrays
 from mgvae_resample._engine.training import Budget, Diverged, batches, train
 from mgvae_resample._mgvae.consolidation import consolidation_penalty, fisher_information
 from mgvae_resample._mgvae.fit import Settings
-from mgvae_resample._mgvae.generator import (
-    Encoded,
-    MinorityGenerator,
-    _gumbel_given,
-    _logistic_given,
-)
+from mgvae_resample._mgvae.generator import Encoded, MinorityGenerator
 from mgvae_resample._mgvae.model import MajorityGuidedVAE
+from mgvae_resample._mgvae.noise import gumbel_given, logistic_given
 from mgvae_resample._mgvae.objective import negative_bound
 from mgvae_resample._mgvae.prior import ExemplarPrior
 
@@ -200,7 +196,7 @@ def test_bits_are_drawn_with_the_probability_of_the_decoder(model):
     """Guides that follow the pre-trained model: the noise behind their bits is logistic."""
     p = torch.tensor([0.1, 0.6]).expand(40_000, 2)
     seen = torch.bernoulli(p, generator=generator(13))
-    noise = _logistic_given(seen, p, generator(14))
+    noise = logistic_given(seen, p, generator(14))
     assert ((p.logit() + noise > 0) == (seen > 0.5)).all()
     drawn = torch.tensor([0.2, 0.7]).logit() + noise > 0
     np.testing.assert_allclose(drawn.float().mean(0), [0.2, 0.7], atol=0.01)
@@ -215,7 +211,7 @@ def test_levels_are_drawn_with_the_probability_of_the_decoder():
     raw, other = raw.expand(40_000, heads.width), other.expand(40_000, heads.width)
     free = -(-torch.rand(raw.shape, generator=generator(13)).log()).log()
     seen = heads.harden(raw + free)
-    noise = _gumbel_given(heads, seen, raw, generator(14))
+    noise = gumbel_given(heads, seen, raw, generator(14))
     torch.testing.assert_close(heads.harden(heads.log_probabilities(raw) + noise), seen)
     drawn = heads.harden(heads.log_probabilities(other) + noise).mean(0)
     np.testing.assert_allclose(drawn, heads.log_probabilities(other)[0].exp(), atol=0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,12 +34,16 @@ __all__ = ["Fitted", "Settings", "build", "code_network", "fit"]
 
 Codes = npt.NDArray[np.float32]
 
-# The gradient penalty is taken every so many steps, and weighs as much more. Tables need more of
-# it, and of noise: with three rows a class and a tenth of both the generator repeats those rows.
+# The gradient penalty is taken every so many steps, and weighs as much more.
 _PENALTY_EVERY = 8
 _PENALTY_OF_IMAGES, _PENALTY_OF_TABLES = 0.1, 3.0
 _CLASSIFIER_WEIGHT = 1.0
+# Of noise and penalty tables need much where a class has so few rows or fewer, since otherwise the
+# generator repeats those rows; and less the more rows there are, since both hide what is fine.
+_FEW_ROWS = 10
 _NOISE_SCALE = 0.5
+# Share of the training in which the noise falls to what the rows allow.
+_NOISE_FALLS = 0.8
 _AVERAGING = 0.998
 _GAIN = 2.0
 
@@ -150,6 +155,7 @@ class _Game:
         if settings.structure is not None and settings.is_regularised:
             self.network = code_network(settings.structure, rows.device)
         self.noisy_at = torch.arange(model.generator.heads.n_values)
+        self.scarcity = min(1.0, _FEW_ROWS / int(torch.bincount(labels).min()))
         self.n_steps = 0
 
     def step_terms(self) -> Terms:
@@ -185,7 +191,9 @@ class _Game:
     def _view(self, rows: Tensor) -> Tensor:
         if self.settings.image_shape is not None:
             return affine_views(rows, self.settings.image_shape, self.views)
-        return noisy_views(rows, self.noisy_at, _NOISE_SCALE, self.views)
+        progress = min(1.0, self.n_steps / (_NOISE_FALLS * self.settings.max_steps))
+        noise_scale = _NOISE_SCALE * math.pow(self.scarcity, progress)
+        return noisy_views(rows, self.noisy_at, noise_scale, self.views)
 
     def _code_terms(self, codes: Tensor, latent: Tensor, labels: Tensor) -> Terms:
         if self.network is None:
@@ -200,7 +208,9 @@ class _Game:
         rows = real.detach().requires_grad_()
         discriminator = self.model.discriminator
         scores = discriminator.score(discriminator.features(rows), labels)
-        weight = _PENALTY_OF_TABLES if self.settings.image_shape is None else _PENALTY_OF_IMAGES
+        weight = _PENALTY_OF_IMAGES
+        if self.settings.image_shape is None:
+            weight = _PENALTY_OF_TABLES * self.scarcity
         penalty = _PENALTY_EVERY * weight * gradient_penalty(rows, scores)
         return {"gradient penalty": penalty}
 

@@ -16,6 +16,7 @@ from .._engine.persistence import Arrays
 from .._engine.runtime import normal, uniform
 from .fit import Codes, Settings, build
 from .model import MajorityGuidedVAE
+from .noise import noise_of
 from .prior import ExemplarPrior
 
 __all__ = ["Encoded", "MinorityGenerator"]
@@ -25,6 +26,11 @@ Indices = npt.NDArray[np.intp]
 # Rows handled at the same time: it bounds the memory of rows x guide rows tables of numbers.
 _CHUNK = 1024
 _MOST_PAIRS = 50_000
+_CALIBRATION_ROWS = 4096
+# A class of so many rows has as much to say about the noise of its columns as the guide has.
+_ROWS_OF_NOISE = 10
+# Rows that repeat one of the class's own are drawn again so often at most.
+_MOST_TRIALS = 5
 # The fine detail of an image is mixed: at least this share comes from a minority image.
 _LEAST_DETAIL_SHARE = 0.2
 
@@ -65,11 +71,38 @@ class MinorityGenerator:
             space = Encoded(self, device)
             i, j = space.choose_pairs(n_rows, self.settings.responsibility, generator)
             parts = zip(torch.split(i, _CHUNK), torch.split(j, _CHUNK), strict=True)
-            codes = [
-                space.translate(own, space.guide_codes[guide.to(device)], generator)
-                for own, guide in parts
-            ]
-        return np.concatenate(codes), self.guide_index[j.numpy()]
+            codes = np.concatenate(
+                [
+                    space.translate(
+                        own, space.guide_codes[guide.to(device)], generator, self._own_share()
+                    )
+                    for own, guide in parts
+                ]
+            )
+            self._draw_copies_again(space, codes, i, j, generator)
+        return codes, self.guide_index[j.numpy()]
+
+    def _own_share(self) -> float:
+        """Share of new rows whose noise is that of one of the class's own rows."""
+        return len(self.minority) / (len(self.minority) + _ROWS_OF_NOISE)
+
+    def _draw_copies_again(
+        self, space: Encoded, codes: Codes, i: Tensor, j: Tensor, generator: torch.Generator
+    ) -> None:
+        """Replace rows that repeat one of the class's own, in place.
+
+        In tables of a few categories many would; the noise of guide rows leads away from them.
+        """
+        if space.heads.are_intensities:
+            return
+        known = {row.tobytes() for row in np.nan_to_num(self.minority, nan=-np.inf)}
+        again = np.arange(len(codes))
+        for _ in range(_MOST_TRIALS):
+            rows = np.nan_to_num(codes[again], nan=-np.inf)
+            again = again[[row.tobytes() in known for row in rows]]
+            for part in np.array_split(again, -(-len(again) // _CHUNK) or 1):
+                guide = space.guide_codes[j[part].to(space.guide_codes.device)]
+                codes[part] = space.translate(i[part], guide, generator)
 
     def calibrated(self, generator: torch.Generator, device: torch.device) -> Self:
         """Return this generator with offsets, found on rows drawn without."""
@@ -77,9 +110,10 @@ class MinorityGenerator:
             return self
         with torch.no_grad():
             space = Encoded(self, device)
-            i, j = space.choose(_CHUNK, self.settings.responsibility, generator)
+            i, j = space.choose(_CALIBRATION_ROWS, self.settings.responsibility, generator)
             guide = space.heads.features(space.guide_codes[j.to(device)])
-            offsets = space.heads.offsets(space.scores(i, guide, generator), space.minority_codes)
+            scores = space.scores(i, guide, self._own_share(), generator)
+            offsets = space.heads.offsets(scores, space.minority_codes)
         return replace(self, offsets=offsets)
 
     def translate(self, codes: Codes, generator: torch.Generator, device: torch.device) -> Codes:
@@ -157,8 +191,12 @@ class Encoded:
         means = self.model.encode(self.heads.features(codes))
         return self._draw_component(self.minority, means, generator)
 
-    def translate(self, i: Tensor, guide_codes: Tensor, generator: torch.Generator) -> Codes:
+    def translate(
+        self, i: Tensor, guide_codes: Tensor, generator: torch.Generator, own_share: float = 0.0
+    ) -> Codes:
         """Translate guide rows with the help of a minority row i each.
+
+        In tables a share of the new rows, ``own_share``, takes its noise from the minority row.
 
         Shape: i (n,), guide_codes (n, d) -> (n, d).
         """
@@ -166,23 +204,20 @@ class Encoded:
         if self.heads.are_intensities:
             x = self._image(i, guide, generator)
         else:
-            scores = self.scores(i, guide, generator)
+            scores = self.scores(i, guide, own_share, generator)
             if self.offsets is not None:
                 scores = scores + torch.from_numpy(self.offsets).to(scores.device)
             x = self.heads.codes(self.heads.harden(scores), self.minority_codes, generator)
         codes: Codes = x.cpu().numpy()
         return codes
 
-    def scores(self, i: Tensor, guide: Tensor, generator: torch.Generator) -> Tensor:
+    def scores(
+        self, i: Tensor, guide: Tensor, own_share: float, generator: torch.Generator
+    ) -> Tensor:
         """Scores of the rows of a table that minority rows i and guide rows lead to.
 
-        The latent code lies between those of the two rows. The draws of the columns given the
-        latent code are those that make the guide row of its own latent code, under the model that
-        was trained on the guide: so the dependence between columns is kept, which independent
-        draws would break. Of continuous values these are the residuals. A bit is a threshold on
-        a uniform number within the part of [0, 1] that stands for the value seen (the probability
-        integral transform). Levels are the highest of scores with Gumbel noise, drawn given the
-        level seen ("Gumbel-max counterfactuals", Oberst and Sontag, ICML 2019).
+        The latent code lies between those of the two rows. The noise is that of the minority row
+        under the model of its class, or that of the guide row under the model of the guide.
 
         Shape: i (n,), guide (n, width) -> (n, width).
         """
@@ -194,20 +229,15 @@ class Encoded:
         # mean is returned, which lies on a sheet of k dimensions.
         between = t * own + (1.0 - t) * latent
         raw = self.model.decode(self.model.reparameterise(between, noise))
-        expected = self.guide_model.decode(self.guide_model.encode(guide))
-        residual = (guide - expected)[:, heads.values]
-        known = heads.known(guide)
-        if known is not None:
-            drawn = self.guide_model.scale() * normal(tuple(known.shape), generator, device)
-            residual = torch.where(known > 0.5, residual, drawn)
-        logistic = _logistic_given(
-            guide[:, heads.bits], expected[:, heads.bits].sigmoid(), generator
-        )
-        parts = [raw[:, heads.values] + residual, raw[:, heads.bits] + logistic]
         if heads.n_levels:
-            gumbel = _gumbel_given(heads, guide, expected, generator)
-            parts.append(heads.log_probabilities(raw) + gumbel)
-        return torch.cat(parts, 1)
+            raw = torch.cat([raw[:, : heads.levels.start], heads.log_probabilities(raw)], 1)
+        minority = heads.features(self.minority_codes[i.to(device)])
+        of_own = uniform((len(guide), 1), generator, device) < own_share
+        return raw + torch.where(
+            of_own,
+            noise_of(self.model, minority, generator),
+            noise_of(self.guide_model, guide, generator),
+        )
 
     def _image(self, i: Tensor, guide: Tensor, generator: torch.Generator) -> Tensor:
         """Images between two; what the decoder leaves out, the detail, comes from both.
@@ -251,31 +281,3 @@ class Encoded:
         return torch.cat(
             [self.model.encode(features(part)) for part in torch.split(codes, _CHUNK)]
         )
-
-
-def _logistic_given(seen: Tensor, p: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw the noise under which a bit of probability p was seen as it is. Shape: -> (n, b).
-
-    A bit is set where logit(p) + noise is positive, that is where a uniform number lies below p.
-    """
-    share = uniform(tuple(p.shape), generator, p.device)
-    chance = torch.where(seen > 0.5, share * p, p + share * (1.0 - p))
-    return -chance.clamp(1e-6, 1.0 - 1e-6).logit()
-
-
-def _gumbel_given(
-    heads: ColumnHeads, seen: Tensor, raw: Tensor, generator: torch.Generator
-) -> Tensor:
-    """Draw Gumbel noise under which each group's level was seen as it is. Shape: -> (n, n_levels).
-
-    The highest score of a group is a standard Gumbel number, whichever level has it; the scores
-    of the others are Gumbel numbers that are cut off there.
-    """
-    logp, set_ = heads.log_probabilities(raw), seen[:, heads.levels] > 0.5
-    chance = uniform(tuple(logp.shape), generator, logp.device).clamp(1e-6, 1.0 - 1e-6)
-    free = -(-chance.log()).log()
-    # The noise of the level seen becomes that of the highest score.
-    highest = (free * set_) @ heads.member_of.to(logp.device)
-    highest = highest[:, heads.group.to(logp.device)]
-    cut = -torch.logaddexp(-highest, -(logp + free))
-    return torch.where(set_, highest, cut) - logp
