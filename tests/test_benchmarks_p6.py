@@ -97,6 +97,18 @@ def test_rivals_make_rows_of_the_table_s_kind(folder, name, method):
         assert scores["closest"] > 0.0
 
 
+@pytest.mark.parametrize("name", ["mixed", "numeric", "words"])
+@pytest.mark.parametrize(
+    "method", ["MGVAE(max_pretrain_steps=20, max_finetune_steps=10)", "BayesGAN(max_steps=20)"]
+)
+def test_ours_take_tables_as_they_are(folder, name, method):
+    data = halves(name, 0, folder)
+    made = make(method, data, seed=0)
+    assert len(made.rows) == len(data.held)
+    assert list(made.rows.dtypes) == list(data.X.dtypes)
+    assert realism(data, made.rows, seed=0)["impossible"] == 0.0
+
+
 def test_models_with_an_environment_of_their_own_ask_for_it(folder):
     with pytest.raises(SystemExit, match="--ctgan-python"):
         make("CTGAN", halves("mixed", 0, folder), seed=0)
