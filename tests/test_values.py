@@ -158,3 +158,12 @@ def test_new_rows_are_new_and_differ_from_each_other(sizes):
     rows = synthetic(X, y)
     assert len(np.unique(rows, axis=0)) == len(rows)
     assert not (rows[:, None] == X[None]).all(axis=2).any()
+
+
+def test_columns_that_nearly_repeat_each_other_still_do(sizes):
+    X, y = sizes
+    noise = 1e-3 * np.random.default_rng(0).normal(size=len(X))
+    X = np.column_stack([X, X[:, 0] + noise, -2.0 * X[:, 1]])
+    rows = synthetic(X, y, **LEARNT)
+    assert np.corrcoef(rows[:, 0], rows[:, 4])[0, 1] > 0.97
+    assert np.corrcoef(rows[:, 1], rows[:, 5])[0, 1] < -0.97

@@ -162,6 +162,7 @@ default="disentangled"
     Notes
     -----
     Generated rows that the discriminator's classifier takes for another class are drawn again.
+    Values are missing as often as in the class.
 
     References
     ----------

@@ -150,9 +150,12 @@ class MGVAEOverSampler(DeepOverSampler):
     Notes
     -----
     The latent code of a new row lies at random between that of its guide row and that of one of
-    the class's own rows. The row is a draw, not a mean: continuous columns get the residuals of
-    the guide row, binary columns are drawn, and images take their fine detail from the residuals
-    of both images.
+    the class's own rows. The row is a draw, not a mean: what the latent code leaves open is taken
+    over from a real row, continuous columns by their residuals, categories and gaps by random
+    numbers under which the real row has its own. That is a row of the class in n / (n + 10) of the
+    new rows, where the class has n rows, and the guide row in the others. Images take their fine
+    detail from both. Values are missing as often as in the class, rows that repeat a row of the
+    class are drawn again.
 
     References
     ----------
