@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
-from sklearn.callback import CallbackContext, CallbackSupportMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
@@ -32,7 +32,6 @@ from ._engine.runtime import RandomStreams, resolve_device, single_thread
 
 __all__ = [
     "DeepOverSampler",
-    "EpochReport",
     "FewRowsWarning",
     "FittedGenerator",
     "Table",
@@ -288,31 +287,6 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                 f"{n_features} columns. Flatten each image into one row, as in "
                 "images.reshape(len(images), -1)."
             )
-
-
-class EpochReport:
-    """Tells scikit-learn's callbacks of each epoch of one training."""
-
-    def __init__(
-        self, estimator: object, root: CallbackContext, task: str, task_id: int, n_epochs: int
-    ) -> None:
-        self.estimator, self.task = estimator, task
-        self.context = root.subcontext(task, task_id=task_id, max_subtasks=n_epochs)
-
-    def __enter__(self) -> None:
-        self.context.call_on_fit_task_begin(estimator=self.estimator)
-
-    def __exit__(self, *error: object) -> None:
-        self.context.call_on_fit_task_end(estimator=self.estimator)
-
-    def __call__(self, values: Mapping[str, float]) -> bool:
-        """Report the loss terms of an epoch; True asks to stop."""
-        epoch = self.context.subcontext("epoch")
-        epoch.call_on_fit_task_begin(estimator=self.estimator)
-        stop = epoch.call_on_fit_task_end(
-            estimator=self.estimator, metadata={"task": self.task, **values}
-        )
-        return bool(stop)
 
 
 def check_n_samples(n_samples: Any) -> int:

@@ -19,13 +19,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base import (
     DeepOverSampler,
-    EpochReport,
     FittedGenerator,
     Label,
     Table,
     TrainingWarning,
     check_n_samples,
 )
+from .._callbacks import EpochReport
 from .._engine.runtime import normal, single_thread
 from .automatic import resolve
 from .codes import chosen_codes, traversal

@@ -113,9 +113,7 @@ class ImageCodec:
         ndarray or pandas DataFrame of shape (n_rows, n_columns)
             Images with the dtypes of the fitted table; of a sparse table they are dense.
         """
-        codes = np.asarray(codes)
-        if codes.ndim != 2 or codes.shape[1] != self.layout_.width:
-            raise ValueError(f"Expected (n, {self.layout_.width}) codes, got {codes.shape}.")
+        codes = self.layout_.check(codes)
         if np.isnan(codes).any():
             raise ValueError("Expected codes that are numbers, got NaN.")
         lows = np.array([column.low for column in self.columns_], dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -73,3 +73,16 @@ class Layout:
             Positions in increasing order; empty if no column is of this kind.
         """
         return np.array([i for i, s in enumerate(self.slots) if s.kind == kind], dtype=np.intp)
+
+    def check(self, codes: npt.ArrayLike) -> npt.NDArray[np.floating[Any]]:
+        """Return codes as an array, or refuse those of another width.
+
+        Raises
+        ------
+        ValueError
+            If there is not one code for each slot.
+        """
+        array = np.asarray(codes)
+        if array.ndim != 2 or array.shape[1] != self.width:
+            raise ValueError(f"Expected (n, {self.width}) codes, got {array.shape}.")
+        return array

@@ -56,24 +56,20 @@ class LevelCoder:
         n_rare = n_values - self.n_levels
         return Slot(self.index, "categorical", self.can_miss, self.n_levels, n_rare)
 
-    def encode(self, cells: Cells) -> npt.NDArray[np.float32]:
-        """Code cells by the numbers of their levels; NaN where they are missing."""
+    def encode(self, values: AnyArray) -> npt.NDArray[np.float32]:
+        """Code values by the numbers of their levels."""
         number_of = np.empty(len(self.order), dtype=np.float32)
         number_of[self.order] = np.arange(len(self.order))
-        at = np.minimum(np.searchsorted(self.values, cells.values), len(self.values) - 1)
-        codes = number_of[at]
-        if cells.missing is not None:
-            codes[cells.missing] = np.nan
+        at = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
+        codes: npt.NDArray[np.float32] = number_of[at]
         return codes
 
-    def decode(self, codes: npt.NDArray[np.floating[Any]]) -> Cells:
-        """Restore cells from codes."""
-        missing = np.isnan(codes) if self.can_miss else None
-        if missing is not None:
-            codes = np.where(missing, 0.0, codes)
+    def decode(self, codes: npt.NDArray[np.floating[Any]]) -> AnyArray:
+        """Restore values from codes."""
         # A half is 1, as in binary columns of numbers.
         numbers = np.clip(np.floor(codes + 0.5), 0, len(self.order) - 1).astype(np.intp)
-        return Cells(self.values[self.order[numbers]], missing)
+        values: AnyArray = self.values[self.order[numbers]]
+        return values
 
     def constant(self, n_rows: int) -> Cells:
         """Return the cells of a column that never varies."""

@@ -54,42 +54,34 @@ class NumberCoder:
             return None
         return Slot(self.column.index, self.column.kind, self.can_miss)
 
-    def encode(self, cells: Cells) -> npt.NDArray[np.floating[Any]]:
-        """Code cells; NaN where they are missing."""
-        values = cells.values
+    def encode(self, values: AnyArray) -> npt.NDArray[np.floating[Any]]:
+        """Code values."""
         if self.places is not None:
             values = _nearest(self.places, values)
-        codes: npt.NDArray[np.floating[Any]]
         if self.scores is None:
-            codes = _encode_binary(values, self.column).astype(np.float32)
-        else:
-            codes = self.scores.encode(to_float(values))
-        if cells.missing is not None:
-            codes[cells.missing] = np.nan
-        return codes
+            return _encode_binary(values, self.column).astype(np.float32)
+        return self.scores.encode(to_float(values))
 
-    def decode(self, codes: npt.NDArray[np.floating[Any]]) -> Cells:
-        """Restore cells from codes."""
-        missing = np.isnan(codes) if self.can_miss else None
-        if missing is not None:
-            codes = np.where(missing, 0.0, codes)
+    def decode(self, codes: npt.NDArray[np.floating[Any]]) -> AnyArray:
+        """Restore values from codes."""
         values: AnyArray
         if self.scores is None:
             values = np.where(codes >= 0.5, self.column.high, self.column.low)
             values = values.astype(self.column.dtype)
         else:
             values = self.column.settle(self.scores.decode(codes))
-        if self.places is not None:
-            values = self.places[values]
-        return Cells(values.astype(self.dtype, copy=False), missing)
+        return self._values(values)
 
     def constant(self, n_rows: int) -> Cells:
         """Return the cells of a column that never varies."""
         values = np.full(n_rows, self.column.low, dtype=self.column.dtype)
+        missing = np.ones(n_rows, dtype=np.bool_) if self.can_miss else None
+        return Cells(self._values(values), missing)
+
+    def _values(self, values: AnyArray) -> AnyArray:
         if self.places is not None:
             values = self.places[values]
-        missing = np.ones(n_rows, dtype=np.bool_) if self.can_miss else None
-        return Cells(values.astype(self.dtype, copy=False), missing)
+        return values.astype(self.dtype, copy=False)
 
 
 def fit_numbers(index: int, name: str, cells: Cells) -> NumberCoder | LevelCoder:

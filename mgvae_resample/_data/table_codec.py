@@ -7,7 +7,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .cells import Reader
+from .cells import Cells, Reader
 from .layout import Layout
 from .levels import LevelCoder, fit_levels
 from .numbers import NumberCoder, fit_numbers
@@ -99,7 +99,9 @@ class TableCodec:
                     f"Column {self._readers[slot.column].name!r} of X holds missing values, but "
                     "had none in fit_resample."
                 )
-            codes[:, i] = coder.encode(cells)
+            codes[:, i] = coder.encode(cells.values)
+            if cells.missing is not None:
+                codes[cells.missing, i] = np.nan
         return codes
 
     def decode(self, codes: Floats) -> Any:
@@ -115,21 +117,24 @@ class TableCodec:
         ndarray or pandas DataFrame of shape (n_rows, n_columns)
             Rows with the dtypes of the fitted table; of a sparse table they are dense.
         """
-        codes = np.asarray(codes)
-        if codes.ndim != 2 or codes.shape[1] != self.layout_.width:
-            raise ValueError(f"Expected (n, {self.layout_.width}) codes, got {codes.shape}.")
+        codes = self.layout_.check(codes)
         position = {slot.column: i for i, slot in enumerate(self.layout_.slots)}
 
         def column(j: int) -> Any:
-            coder, reader = self.coders_[j], self._readers[j]
-            if j not in position:
-                return reader.write(coder.constant(len(codes)))
-            code = codes[:, position[j]]
-            if not coder.can_miss and np.isnan(code).any():
-                raise ValueError(f"Expected codes that are numbers, got NaN for {reader.name!r}.")
-            return reader.write(coder.decode(code))
+            if j in position:
+                return self._readers[j].write(self._decode(j, codes[:, position[j]]))
+            return self._readers[j].write(self.coders_[j].constant(len(codes)))
 
-        return make_rows(self._template, (column(j) for j in range(len(self.coders_))), len(codes))
+        return make_rows(self._template, map(column, range(len(self.coders_))), len(codes))
+
+    def _decode(self, j: int, codes: Floats) -> Cells:
+        coder, missing = self.coders_[j], np.isnan(codes)
+        if not missing.any():
+            return Cells(coder.decode(codes))
+        if not coder.can_miss:
+            name = self._readers[j].name
+            raise ValueError(f"Expected codes that are numbers, got NaN for {name!r}.")
+        return Cells(coder.decode(np.where(missing, 0.0, codes)), missing)
 
     def calibrate_atoms(self, decoded_codes: Floats, X_codes: Floats) -> Self:
         """Return self: plateaus and levels give atoms their share already."""

@@ -17,12 +17,12 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .._base import (
     DeepOverSampler,
-    EpochReport,
     FittedGenerator,
     Label,
     Table,
     TrainingWarning,
 )
+from .._callbacks import EpochReport
 from .._engine.runtime import single_thread
 from .automatic import resolve
 from .guides import guide_rows, shortages
