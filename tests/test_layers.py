@@ -21,6 +21,7 @@ ALLOWED = {
     "_callbacks": set(),
     **{wing: {"_data", "_engine", wing} for wing in WINGS},
     "diagnostics": {"diagnostics"},
+    "display": {"display", "diagnostics"},
 }
 BARRED = {
     "_data": {"torch", "imblearn", "matplotlib"},
@@ -29,6 +30,7 @@ BARRED = {
     "_callbacks": {"torch", "matplotlib"},
     **{wing: {*LEARNERS, "matplotlib"} for wing in WINGS},
     "diagnostics": {"torch", "imblearn", "matplotlib"},
+    "display": {"torch", "imblearn", "pandas"},
 }
 
 
@@ -91,6 +93,8 @@ def test_module_imports_only_what_its_floor_allows(module):
         ("_mgvae/fit.py", "from sklearn.utils.parallel import Parallel"),
         ("_mgvae/model.py", "from mgvae_resample._base import Base"),
         ("_mgvae/sampler.py", "from mgvae_resample._bayesgan.fit import fit"),
+        ("display/rows.py", "from mgvae_resample import MGVAEOverSampler"),
+        ("display/rows.py", "from .._data.tables import dense"),
     ],
 )
 def test_a_step_up_is_seen(module, line):
@@ -103,6 +107,7 @@ def test_a_step_up_is_seen(module, line):
         ("_engine/heads.py", "from mgvae_resample._data.layout import Layout"),
         ("_engine/heads.py", "from mgvae_resample._data import layout"),
         ("_mgvae/sampler.py", "from mgvae_resample._base import Base\nimport sklearn"),
+        ("display/rows.py", "from ..diagnostics.matrices import embed"),
     ],
 )
 def test_a_step_down_is_allowed(module, line):
