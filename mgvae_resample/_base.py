@@ -102,7 +102,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             Numbers, categories, dates and durations; missing values are learned. Sparse input
-            is made dense while training. A polars DataFrame is taken by way of pandas.
+            is made dense while training. A polars DataFrame is taken by way of pandas; what is
+            missing in its new rows is null.
         y : array-like of shape (n_samples,)
             Class labels.
         **params : dict

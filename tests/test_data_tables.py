@@ -75,6 +75,7 @@ COLUMNS: dict[str, Maker] = {
         [Decimal(int(i)) / 100 for i in g.integers(-999, 999, n)],
         dtype=pd.ArrowDtype(pa.decimal128(9, 2)),
     ),
+    "null[pyarrow]": lambda _, n: pd.Series([None] * n, dtype=pd.ArrowDtype(pa.null())),
     "whole floats": lambda g, n: holes(pd.Series(g.poisson(9, n).astype(float)), g),
     "flag with holes": lambda g, n: holes(pd.Series(g.integers(0, 2, n).astype(float)), g),
     "constant with holes": lambda g, n: holes(pd.Series(np.full(n, 7.5)), g),
@@ -195,6 +196,26 @@ def test_text_arrays(dtype: type | str) -> None:
     assert [type(v) for v in back[4].tolist()] == [type(v) for v in X[4].tolist()]
 
 
+@pytest.mark.parametrize(
+    "kind", ["days", "days in New York", "durations", "UInt8", "whole floats"]
+)
+def test_dates_and_numbers_named_as_categories(kind: str) -> None:
+    generator = np.random.default_rng(0)
+    frame = COLUMNS[kind](generator, 60).to_frame("x")
+    codec = TableCodec().fit(frame, np.array([True]))
+    assert codec.layout_.slots[0].kind == "categorical"
+    pd.testing.assert_frame_equal(codec.decode(codec.encode(frame)), frame)
+
+
+def test_object_arrays_are_read_as_the_frame_that_was_fitted() -> None:
+    generator = np.random.default_rng(0)
+    kinds = ["str", "days", "UInt8", "bool", "whole floats"]
+    frame = pd.DataFrame({kind: COLUMNS[kind](generator, 60) for kind in kinds})
+    codec = TableCodec().fit(frame, find_categorical(frame, "auto"))
+    array = frame.to_numpy(dtype=object)
+    np.testing.assert_array_equal(codec.encode(array), codec.encode(frame))
+
+
 def test_rare_levels_are_folded_and_come_back() -> None:
     generator = np.random.default_rng(0)
     counts = np.array([500, 300, 9, 11, *([1] * 100)])
@@ -272,8 +293,16 @@ def test_which_columns_are_categorical(features: object, expected: list[bool] | 
         (pd.Categorical(["a", "b", "a"]), "Column 'bad' of X has dtype category"),
         (pd.period_range("2020", periods=3, freq="D"), "Column 'bad' of X has dtype period"),
         (np.array([1j, 2, 3]), "Column 'bad' of X has dtype complex"),
+        (
+            pd.array([Decimal(10**29 + i) for i in range(3)], pd.ArrowDtype(pa.decimal128(38, 0))),
+            "Column 'bad' of X holds decimals of more digits",
+        ),
+        (
+            pd.array([[1], [2], [3]], pd.ArrowDtype(pa.list_(pa.int64()))),
+            "Column 'bad' of X has dtype list",
+        ),
     ],
-    ids=["text", "category", "period", "complex"],
+    ids=["text", "category", "period", "complex", "long decimals", "lists"],
 )
 def test_what_is_neither_number_nor_named_is_refused(column: object, reason: str) -> None:
     with pytest.raises(TypeError, match=reason):

@@ -227,3 +227,11 @@ def test_images_with_missing_pixels_are_refused_by_name(quick):
     X[3, 2] = np.nan
     with pytest.raises(ValueError, match="'x2' of X holds NaN"):
         quick(image_shape=(2, 2)).fit_resample(X, np.repeat([0, 1], 20))
+
+
+def test_rows_of_few_categories_are_no_copies():
+    g = np.random.default_rng(0)
+    X = pd.DataFrame({name: g.choice(list("abcde"), 250) for name in "pqrst"})
+    own = X.iloc[200:].agg("".join, axis=1)
+    new = quick_vae().fit_resample(X, np.repeat([0, 1], [200, 50]))[0].iloc[250:]
+    assert not new.agg("".join, axis=1).isin(set(own)).any()

@@ -40,7 +40,7 @@ _PENALTY_OF_IMAGES, _PENALTY_OF_TABLES = 0.1, 3.0
 _CLASSIFIER_WEIGHT = 1.0
 # Of noise and penalty tables need much where a class has so few rows or fewer, since otherwise the
 # generator repeats those rows; and less the more rows there are, since both hide what is fine.
-_FEW_ROWS = 10
+_FEW_ROWS, _LEAST_SCARCITY = 10, 0.1
 _NOISE_SCALE = 0.5
 # Share of the training in which the noise falls to what the rows allow.
 _NOISE_FALLS = 0.8
@@ -155,7 +155,8 @@ class _Game:
         if settings.structure is not None and settings.is_regularised:
             self.network = code_network(settings.structure, rows.device)
         self.noisy_at = torch.arange(model.generator.heads.n_values)
-        self.scarcity = min(1.0, _FEW_ROWS / int(torch.bincount(labels).min()))
+        n_fewest = int(torch.bincount(labels).min())
+        self.scarcity = min(1.0, max(_LEAST_SCARCITY, _FEW_ROWS / n_fewest))
         self.n_steps = 0
 
     def step_terms(self) -> Terms:

@@ -84,7 +84,7 @@ def _looks_categorical(X: Any, j: int) -> bool:
             or types.is_object_dtype(dtype)
             or types.is_string_dtype(dtype)
             or types.is_bool_dtype(dtype)
-            or "dictionary" in str(dtype)
+            or str(dtype).startswith(("dictionary", "null"))
         )
     if X.dtype.kind != "O":
         return bool(X.dtype.kind in "US")

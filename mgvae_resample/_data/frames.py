@@ -33,7 +33,15 @@ def series_reader(name: str, column: Series, is_categorical: bool) -> Reader:
             f"Column {name!r} of X has dtype {dtype}, which is no number or date. Name it in "
             "'categorical_features', leave that at 'auto', or convert or drop the column."
         )
-    return SeriesNumbers(name, dtype)
+    reader = SeriesNumbers(name, dtype)
+    if "decimal" in str(dtype) and not reader.write(reader.read(column)).equals(
+        column.reset_index(drop=True)
+    ):
+        raise TypeError(
+            f"Column {name!r} of X holds decimals of more digits than floats have. Convert it to "
+            "floats."
+        )
+    return reader
 
 
 @dataclass(frozen=True)
@@ -188,12 +196,12 @@ class SeriesLevels:
             return pd.Series(pd.Categorical.from_codes(at, dtype=self.dtype))
         if cells.missing is None:
             return pd.Series(self.levels.array.take(at), dtype=self.dtype)
-        if isinstance(self.dtype, np.dtype):  # objects, or numbers that were named
-            values = np.full(len(at), self.nothing, dtype=self.dtype)
-            values[~cells.missing] = np.asarray(self.levels, dtype=self.dtype)[at[~cells.missing]]
-            return pd.Series(values, dtype=self.dtype)
         if not len(self.levels):
             return pd.Series([self.nothing] * len(at), dtype=self.dtype)
+        if self.dtype == object:  # None and NaN are not the same
+            values = np.asarray(self.levels, dtype=object)[at]
+            values[cells.missing] = self.nothing
+            return pd.Series(values, dtype=object)
         return pd.Series(self.levels.array.take(at, allow_fill=True), dtype=self.dtype)
 
 

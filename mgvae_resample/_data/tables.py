@@ -69,7 +69,8 @@ def like(template: Any, X: Any) -> Any:
     if is_frame(template) and not is_frame(X):
         import pandas as pd
 
-        return pd.DataFrame(dense(X), columns=template.columns)
+        rows = X.toarray() if hasattr(X, "toarray") else X
+        return pd.DataFrame(rows, columns=template.columns)
     return X.to_numpy() if is_frame(X) and not is_frame(template) else X
 
 

@@ -30,7 +30,7 @@ _CALIBRATION_ROWS = 4096
 # A class of so many rows has as much to say about the noise of its columns as the guide has.
 _ROWS_OF_NOISE = 10
 # Rows that repeat one of the class's own are drawn again so often at most.
-_MOST_TRIALS = 5
+_MOST_TRIALS = 20
 # The fine detail of an image is mixed: at least this share comes from a minority image.
 _LEAST_DETAIL_SHARE = 0.2
 
@@ -91,7 +91,8 @@ class MinorityGenerator:
     ) -> None:
         """Replace rows that repeat one of the class's own, in place.
 
-        In tables of a few categories many would; the noise of guide rows leads away from them.
+        In tables of a few categories many would; other pairs, and the noise of guide rows, lead
+        away from them.
         """
         if space.heads.are_intensities:
             return
@@ -100,7 +101,11 @@ class MinorityGenerator:
         for _ in range(_MOST_TRIALS):
             rows = np.nan_to_num(codes[again], nan=-np.inf)
             again = again[[row.tobytes() in known for row in rows]]
-            for part in np.array_split(again, -(-len(again) // _CHUNK) or 1):
+            if not len(again):
+                return
+            pairs = space.choose_pairs(len(again), self.settings.responsibility, generator)
+            i[again], j[again] = pairs
+            for part in np.array_split(again, -(-len(again) // _CHUNK)):
                 guide = space.guide_codes[j[part].to(space.guide_codes.device)]
                 codes[part] = space.translate(i[part], guide, generator)
 
