@@ -7,14 +7,21 @@ import re
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from imblearn.over_sampling import SMOTE
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
+from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
 
 from mgvae_resample import display
 from mgvae_resample._base import FewRowsWarning
-from mgvae_resample.display import TrainingCurvesDisplay
+from mgvae_resample.display import MarginalsDisplay, RowsDisplay, TrainingCurvesDisplay
 from tests.support import quick_gan, quick_vae, table
+from tests.test_tables import customers
 
 mpl.use("Agg")
 
@@ -165,3 +172,182 @@ def test_without_matplotlib_it_says_what_to_install(monkeypatch):
         patch.setattr(builtins, "__import__", without)
         with pytest.raises(ImportError, match=r"pip install 'mgvae-resample\[plot\]'"):
             TrainingCurvesDisplay.from_estimator(sampler)
+
+
+# RowsDisplay
+
+
+def test_rows_stand_apart_and_where_principal_components_put_them():
+    X, y = table(150, 60, 15)
+    sampler = quick_vae(sampling_strategy={1: 80, 2: 40})
+    X_res, y_res = sampler.fit_resample(X, y)
+    shown = RowsDisplay.from_estimator(sampler, X_res, y_res)
+    assert shown.labels == [1, 2]
+    assert_array_equal(shown.is_synthetic, np.arange(270) >= 225)
+    plane = shown.planes["data"]
+    points = (X - X.mean(0)) / X.std(0)
+    values, vectors = np.linalg.eigh(np.cov(points.T))
+    assert_allclose(plane.explained, values[[3, 2]] / values.sum())
+    assert_allclose(np.abs(plane.points[:225]), np.abs(points @ vectors[:, [3, 2]]), atol=1e-8)
+    for ax, label, n_real in zip(shown.axes_, (1, 2), (60, 15), strict=True):
+        sizes = {group.get_label(): len(group.get_offsets()) for group in ax.collections}
+        expected = {"other classes": 225 - n_real, "synthetic": [20, 25][label - 1]}
+        assert sizes == expected | {"real": n_real}
+        assert ax.get_title() == f"class {label}"
+    one = RowsDisplay.from_estimator(sampler, X_res, y_res, labels=[2], max_rows=10)
+    assert [len(group.get_offsets()) for group in one.axes_[0].collections] == [10, 10, 10]
+
+
+def test_latent_codes_have_planes_of_their_own():
+    sampler = quick_gan()
+    X_res, y_res = sampler.fit_resample(*table(60, 15, 14))
+    shown = RowsDisplay.from_estimator(sampler, X_res, y_res, latent=True)
+    assert list(shown.planes) == ["data", "latent codes"]
+    assert len(shown.axes_) == 4
+    codes = sampler.latent_codes(X_res)
+    distances = [np.linalg.norm(c[:, None] - c, axis=-1) for c in (codes, points_of(shown))]
+    assert_allclose(*distances, rtol=1e-3, atol=1e-4)
+
+
+def points_of(shown):
+    return shown.planes["latent codes"].points
+
+
+def test_pixels_are_not_standardised(digits):
+    X, y = digits
+    sampler = quick_vae(image_shape=(8, 8), hidden_layer_sizes=(4,))
+    X_res, y_res = sampler.fit_resample(X, y)
+    shown = RowsDisplay.from_estimator(sampler, X_res, y_res)
+    largest = np.linalg.eigvalsh(np.cov(X.T))[-1]
+    assert shown.planes["data"].points[: len(X), 0].var(ddof=1) == pytest.approx(largest)
+
+
+def test_latent_codes_must_be_there():
+    sampler = quick_vae()
+    X_res, y_res = sampler.fit_resample(*table(60, 15))
+    if hasattr(sampler, "latent_codes"):
+        pytest.skip("This sampler reads latent codes.")
+    with pytest.raises(TypeError, match="'latent_codes', such as BayesGANOverSampler"):
+        RowsDisplay.from_estimator(sampler, X_res, y_res, latent=True)
+
+
+@pytest.mark.parametrize("make", [RowsDisplay.from_estimator, MarginalsDisplay.from_estimator])
+def test_other_over_samplers_are_shown_too(make):
+    smote = SMOTE(random_state=0)
+    shown = make(smote, *smote.fit_resample(*table(60, 15)))
+    assert len(shown.axes_) == (1 if isinstance(shown, RowsDisplay) else 4)
+
+
+@pytest.mark.parametrize("make", [RowsDisplay.from_estimator, MarginalsDisplay.from_estimator])
+def test_only_rows_that_the_sampler_made_are_shown(make):
+    sampler = quick_vae()
+    X, y = table(60, 15)
+    X_res, y_res = sampler.fit_resample(X, y)
+    for wrong in [(X, y), (X_res[::-1], y_res[::-1]), (X, y_res), (X_res[75:], y_res[75:])]:
+        with pytest.raises(ValueError, match="as fit_resample returned them"):
+            make(sampler, *wrong)
+    with pytest.raises(ValueError, match=r"only to \[1\]"):
+        make(sampler, X_res, y_res, **({"labels": [0]} if "Rows" in str(make) else {"label": 0}))
+    sampler.set_params(sampling_strategy={}).fit_resample(X, y)
+    with pytest.raises(ValueError, match="nothing to show"):
+        make(sampler, X, y)
+
+
+@pytest.mark.parametrize("kind", [csr_matrix, pd.DataFrame, pl.from_pandas, np.asarray])
+def test_rows_and_columns_of_every_container(kind):
+    X, y = customers()
+    if kind is csr_matrix:
+        X = X[["age", "debts"]].to_numpy(dtype=float)
+    sampler = quick_gan(categorical_features="auto")
+    X_res, y_res = sampler.fit_resample(kind(X), y)
+    rows = RowsDisplay.from_estimator(sampler, X_res, y_res)
+    assert np.isfinite(rows.planes["data"].points).all()
+    marginals = MarginalsDisplay.from_estimator(sampler, X_res, y_res).marginals
+    kinds = [m.column.kind for m in marginals]
+    if kind is csr_matrix:
+        assert kinds == ["number", "number"]
+        assert [m.column.name for m in marginals] == ["x0", "x1"]
+    else:
+        expected = ["number"] * 3 + ["category"] * 3 + ["date", "number", "number"]
+        assert kinds == expected
+
+
+# MarginalsDisplay
+
+
+@pytest.fixture(scope="module")
+def of_customers():
+    sampler = quick_vae(random_state=3)
+    return sampler, *sampler.fit_resample(*customers())
+
+
+def test_marginals_hold_the_columns_and_their_gap(of_customers):
+    sampler, X_res, y_res = of_customers
+    shown = MarginalsDisplay.from_estimator(sampler, X_res, y_res)
+    assert (shown.label, shown.n_rows) == (1, (40, 110))
+    assert [m.column.name for m in shown.marginals] == list(X_res)
+    real, synthetic = X_res[:190][y_res[:190] == 1], X_res[190:]
+    for marginal in shown.marginals:
+        name = marginal.column.name
+        parts = real[name].dropna(), synthetic[name].dropna()
+        assert [len(p) for p in parts] == [len(marginal.real), len(marginal.synthetic)]
+        assert marginal.missing == (real[name].isna().mean(), synthetic[name].isna().mean())
+        if marginal.column.kind == "category":
+            share = [p.astype(str).value_counts(normalize=True) for p in parts]
+            expected = share[0].sub(share[1], fill_value=0).abs().sum() / 2
+        elif name == "last":
+            expected = 0.0
+        else:
+            numbers = [p.astype("int64" if name == "since" else float) for p in parts]
+            expected = stats.ks_2samp(*numbers).statistic
+        assert marginal.gap == pytest.approx(expected)
+
+
+def test_marginals_are_drawn_by_their_kind(of_customers):
+    shown = MarginalsDisplay.from_estimator(*of_customers)
+    axes = {m.column.name: ax for m, ax in zip(shown.marginals, shown.axes_, strict=True)}
+    income = shown.marginals[1]
+    line = axes["income"].lines[0]
+    assert_array_equal(line.get_xdata()[1:], np.sort(income.real))
+    assert_array_equal(line.get_ydata(), np.arange(len(income.real) + 1) / len(income.real))
+    missing = "missing {:.0%} / {:.0%}".format(*income.missing)
+    assert axes["income"].get_title() == f"income\ngap {income.gap:.2f} · {missing}"
+    assert {t.get_text() for t in axes["town"].get_yticklabels()} == {"Oslo", "Rome"}
+    assert len(axes["plan"].patches) == 6
+    assert [t.get_text() for t in axes["last"].texts] == ["no values"]
+    years = [t.get_text() for t in axes["since"].get_xticklabels()]
+    assert {"2020", "2021"} <= set(years)
+    again = shown.plot(kind="histogram")
+    for stairs in again.axes_[0].patches:
+        assert stairs.get_data().values.sum() == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="'kind' must be"):
+        shown.plot(kind="violin")
+
+
+def test_columns_can_be_chosen(of_customers):
+    def names(**params):
+        shown = MarginalsDisplay.from_estimator(*of_customers, **params)
+        return [m.column.name for m in shown.marginals], [m.difference for m in shown.marginals]
+
+    assert names(columns=["plan", 0])[0] == ["plan", "age"]
+    every, all_of_them = names()
+    chosen, differences = names(max_columns=3)
+    assert differences == sorted(all_of_them, reverse=True)[:3]
+    assert set(chosen) < set(every)
+    with pytest.raises(ValueError, match="no column 'salary'; the columns are age, income"):
+        names(columns=["salary"])
+
+
+def test_the_rarest_levels_are_one_bar():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=90), "long": rng.integers(0, 20, 90).astype(str)})
+    X["long"] = "a level of a long name " + X["long"]
+    y = np.repeat([0, 1], [60, 30])
+    sampler = quick_vae()
+    shown = MarginalsDisplay.from_estimator(sampler, *sampler.fit_resample(X, y))
+    labels = [t.get_text() for t in shown.axes_[1].get_yticklabels()]
+    assert len(labels) == 9
+    assert labels[-1].endswith("others")
+    assert all(len(label) <= 16 for label in labels)
+    bars = shown.axes_[1].patches
+    assert sum(bar.get_width() for bar in bars) == pytest.approx(2.0)

@@ -1,5 +1,7 @@
 """Pictures of what a fitted sampler learned and made, in scikit-learn's Display pattern."""
 
+from .marginals import MarginalsDisplay
+from .rows import RowsDisplay
 from .training_curves import TrainingCurvesDisplay
 
-__all__ = ["TrainingCurvesDisplay"]
+__all__ = ["MarginalsDisplay", "RowsDisplay", "TrainingCurvesDisplay"]

@@ -18,9 +18,9 @@ __all__ = [
     "check_sampler",
     "grid_shape",
     "panels",
-    "plain",
     "pyplot",
     "spare",
+    "unwrapped",
 ]
 
 AxesArray = npt.NDArray[np.object_]
@@ -116,9 +116,9 @@ def spare(axes: Sequence[Any] | AxesArray, n_panels: int) -> AxesArray:
     return np.asarray(axes[:n_panels], dtype=object)
 
 
-def plain(label: Any) -> str:
-    """Write a class label as the number or string it is."""
-    return str(label.item() if isinstance(label, np.generic) else label)
+def unwrapped(label: Any) -> Any:
+    """Return a class label as the plain number or string it is."""
+    return label.item() if isinstance(label, np.generic) else label
 
 
 def _inside(ax: Any, n_rows: int, n_columns: int) -> AxesArray:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import COLOURS, check_sampler, grid_shape, panels, plain, spare
+from .canvas import COLOURS, check_sampler, grid_shape, panels, spare, unwrapped
 
 __all__ = ["TrainingCurves", "TrainingCurvesDisplay"]
 
@@ -170,7 +170,7 @@ def _trainings(sampler: Any) -> list[TrainingCurves]:
     )
     after = [
         _training(
-            f"fine-tuning on class {plain(label)}",
+            f"fine-tuning on class {unwrapped(label)}",
             terms,
             steps["finetune"][label],
             _FINETUNING_EPOCH_STEPS,

@@ -1,0 +1,220 @@
+"""RowsDisplay: real and synthetic rows in two dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.decomposition import PCA
+
+from ..diagnostics.matrices import embed
+from .canvas import OTHERS, REAL, SYNTHETIC, check_sampler, grid_shape, panels, spare, unwrapped
+from .columns import check_label, is_synthetic, made, readable, take
+
+__all__ = ["Plane", "RowsDisplay"]
+
+Points = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Rows in the plane along which the real ones vary most.
+
+    Attributes
+    ----------
+    points : ndarray of shape (n_rows, 2)
+        Principal components of each row.
+    explained : ndarray of shape (2,)
+        Share of the variance of the real rows along each.
+    """
+
+    points: Points
+    explained: Points
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class RowsDisplay:
+    """Real and synthetic rows in the plane of the real rows' principal components.
+
+    It is recommended to use `from_estimator`. All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    planes : dict of str to Plane
+        "data", and "latent codes" where they are shown.
+    y : ndarray of shape (n_rows,)
+        Label of each row.
+    is_synthetic : ndarray of bool of shape (n_rows,)
+        Which rows are synthetic.
+    labels : sequence of labels
+        The over-sampled classes to show, a panel each.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib Axes
+        One for each plane and class.
+    figure_ : matplotlib Figure
+        The figure with the panels.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import make_classification
+    >>> from mgvae_resample import MGVAEOverSampler
+    >>> from mgvae_resample.display import RowsDisplay
+    >>> X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
+    >>> sampler = MGVAEOverSampler(
+    ...     max_pretrain_steps=100, max_finetune_steps=50, random_state=0
+    ... )
+    >>> X_res, y_res = sampler.fit_resample(X, y)
+    >>> display = RowsDisplay.from_estimator(sampler, X_res, y_res)
+    >>> display.planes["data"].points.shape
+    (718, 2)
+    >>> plt.show()
+    """
+
+    planes: Mapping[str, Plane]
+    y: npt.NDArray[Any]
+    is_synthetic: npt.NDArray[np.bool_]
+    labels: Sequence[Any]
+    axes_: npt.NDArray[np.object_] = field(init=False)
+    figure_: Any = field(init=False)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        sampler: Any,
+        X_res: Any,
+        y_res: Any,
+        *,
+        labels: Sequence[Any] | None = None,
+        latent: bool = False,
+        ax: Any = None,
+        max_rows: int = 2000,
+    ) -> Self:
+        """Project what ``fit_resample`` returned, and draw it.
+
+        Columns of tables are standardised, categories take part as indicators and missing values
+        at the mean; pixels of images are taken as they are.
+
+        Parameters
+        ----------
+        sampler : over-sampler
+            Fitted sampler that appends its rows class by class: ours, or one such as SMOTE to
+            compare with.
+        X_res, y_res : {array-like, dataframe, sparse matrix} and array-like
+            What ``fit_resample`` returned.
+        labels : sequence of labels, default=None
+            The classes to show, a panel each; all that were over-sampled if None.
+        latent : bool, default=False
+            Whether to show the rows' latent codes as well, for a sampler with ``latent_codes``.
+        ax : matplotlib Axes or array-like of Axes, default=None
+            One Axes lends its place to the panels, several become the panels; a new figure if
+            None.
+        max_rows : int, default=2000
+            Most rows drawn of each kind, evenly spaced.
+
+        Returns
+        -------
+        RowsDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        NotFittedError
+            If the sampler is not fitted.
+        TypeError
+            If it is no over-sampler, or reads no latent codes and `latent` asks for them.
+        ValueError
+            If the rows are not what it returned, or a class was not over-sampled.
+        """
+        check_sampler(cls, sampler, "sampling_strategy_", such_as="MGVAEOverSampler or SMOTE")
+        if latent:
+            check_sampler(cls, sampler, "latent_codes", such_as="BayesGANOverSampler")
+        X = readable(X_res)
+        y, new = is_synthetic(sampler, X, y_res)
+        labels = list(made(sampler)) if labels is None else labels
+        shown = [check_label(sampler, label) for label in labels]
+        is_image = getattr(sampler, "image_shape", None) is not None
+        if is_image:
+            rows = np.asarray(X, dtype=np.float64)
+        else:
+            _, rows = embed(take(X, ~new), X)
+        planes = {"data": _plane(rows, ~new)}
+        if latent:
+            codes = np.asarray(sampler.latent_codes(X_res), dtype=np.float64)
+            planes["latent codes"] = _plane(codes, ~new)
+        return cls(planes=planes, y=y, is_synthetic=new, labels=shown).plot(ax, max_rows=max_rows)
+
+    def plot(self, ax: Any = None, *, max_rows: int = 2000) -> Self:
+        """Draw a panel for each plane and class.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of Axes, default=None
+            One Axes lends its place to the panels, several become the panels; a new figure if
+            None.
+        max_rows : int, default=2000
+            Most rows drawn of each kind, evenly spaced.
+
+        Returns
+        -------
+        RowsDisplay
+            The display itself.
+        """
+        shown = [(name, label) for name in self.planes for label in self.labels]
+        shape = grid_shape(len(shown), min(4, len(self.labels)))
+        axes, self.figure_ = panels(
+            f"{type(self).__name__}.plot", ax, shape, (3.6, 3.5), margin=(1.5, 0.1)
+        )
+        self.axes_ = spare(axes, len(shown))
+        for panel, (name, label) in zip(self.axes_, shown, strict=True):
+            self._draw(panel, name, label, max_rows)
+        legend = self.axes_[shape[1] - 1].legend(
+            loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False
+        )
+        for handle in legend.legend_handles:
+            handle.set(alpha=1.0)
+        return self
+
+    def _draw(self, ax: Any, name: str, label: Any, max_rows: int) -> None:
+        plane, of_class = self.planes[name], self.y == label
+        groups = {
+            "other classes": (~of_class & ~self.is_synthetic, OTHERS, 12, 0.6),
+            "synthetic": (of_class & self.is_synthetic, SYNTHETIC, 8, 0.6),
+            "real": (of_class & ~self.is_synthetic, REAL, 26, 0.9),
+        }
+        for group, (members, colour, size, alpha) in groups.items():
+            rows = np.flatnonzero(members)
+            if len(rows) > max_rows:
+                rows = rows[np.linspace(0, len(rows) - 1, max_rows).astype(int)]
+            ax.scatter(
+                *plane.points[rows].T,
+                s=size,
+                color=colour,
+                alpha=alpha,
+                edgecolors="white" if group == "real" else "none",
+                linewidths=0.5,
+                label=group,
+            )
+        # The same place for all classes.
+        low, high = plane.points.min(axis=0), plane.points.max(axis=0)
+        pad = np.where(high > low, 0.04 * (high - low), 0.5)
+        ax.set(xlim=(low[0] - pad[0], high[0] + pad[0]), ylim=(low[1] - pad[1], high[1] + pad[1]))
+        ax.set_title(f"class {unwrapped(label)}" + ("" if name == "data" else f", {name}"))
+        ax.set_xlabel(f"1st principal component ({plane.explained[0]:.0%})")
+        ax.set_ylabel(f"2nd principal component ({plane.explained[1]:.0%})")
+        ax.spines[["top", "right"]].set_visible(False)
+
+
+def _plane(rows: Points, real: npt.NDArray[np.bool_]) -> Plane:
+    """Project all rows on the first two principal components of the real ones."""
+    n = min(2, *rows[real].shape)
+    pca = PCA(n, random_state=0).fit(rows[real])
+    lacking = 2 - n
+    points = np.pad(pca.transform(rows), ((0, 0), (0, lacking)))
+    explained = np.nan_to_num(pca.explained_variance_ratio_)
+    return Plane(points, np.pad(explained, (0, lacking)))
