@@ -3,5 +3,6 @@
 from .marginals import MarginalsDisplay
 from .rows import RowsDisplay
 from .training_curves import TrainingCurvesDisplay
+from .translation import TranslationDisplay
 
-__all__ = ["MarginalsDisplay", "RowsDisplay", "TrainingCurvesDisplay"]
+__all__ = ["MarginalsDisplay", "RowsDisplay", "TrainingCurvesDisplay", "TranslationDisplay"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ __all__ = [
     "Column",
     "check_label",
     "column_names",
+    "first_rows",
     "is_synthetic",
     "made",
     "read_columns",
@@ -61,7 +62,12 @@ class Column:
             return self.levels[int(value)]
         if self.kind == "date":
             return str(np.datetime64(int(value * _DAY), "us").astype("datetime64[D]"))
-        return f"{value:.4g}" + (" days" if self.kind == "duration" else "")
+        number = f"{value:.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.4g}"
+        return number + (" days" if self.kind == "duration" else "")
+
+    def first(self, n_rows: int) -> Column:
+        """Return the column with its first rows only."""
+        return replace(self, values=self.values[:n_rows])
 
 
 def readable(table: Any) -> Any:
@@ -82,6 +88,11 @@ def take(table: Any, rows: npt.NDArray[Any]) -> Any:
     if hasattr(table, "iloc"):
         return table.iloc[np.flatnonzero(rows) if rows.dtype == bool else rows]
     return table[rows]
+
+
+def first_rows(table: Any, n_rows: int) -> Any:
+    """Return the first rows of a table in its own container, dense for a sparse one."""
+    return table.head(n_rows) if hasattr(table, "head") else readable(table)[:n_rows]
 
 
 def column_names(sampler: Any, n_columns: int) -> list[str]:

@@ -184,8 +184,8 @@ class RowsDisplay:
         plane, of_class = self.planes[name], self.y == label
         groups = {
             "other classes": (~of_class & ~self.is_synthetic, OTHERS, 12, 0.6),
-            "synthetic": (of_class & self.is_synthetic, SYNTHETIC, 8, 0.6),
-            "real": (of_class & ~self.is_synthetic, REAL, 26, 0.9),
+            "synthetic": (of_class & self.is_synthetic, SYNTHETIC, 9, 0.7),
+            "real": (of_class & ~self.is_synthetic, REAL, 18, 0.9),
         }
         for group, (members, colour, size, alpha) in groups.items():
             rows = np.flatnonzero(members)
