@@ -2,7 +2,16 @@
 
 from .marginals import MarginalsDisplay
 from .rows import RowsDisplay
+from .structure import StructureDisplay
 from .training_curves import TrainingCurvesDisplay
 from .translation import TranslationDisplay
+from .traversal import TraversalDisplay
 
-__all__ = ["MarginalsDisplay", "RowsDisplay", "TrainingCurvesDisplay", "TranslationDisplay"]
+__all__ = [
+    "MarginalsDisplay",
+    "RowsDisplay",
+    "StructureDisplay",
+    "TrainingCurvesDisplay",
+    "TranslationDisplay",
+    "TraversalDisplay",
+]
