@@ -392,19 +392,19 @@ def test_rows_of_a_table_are_shown_column_by_column(of_customers):
     X = X_res[:190][y_res[:190] == 0]
     shown = TranslationDisplay.from_estimator(sampler, X, 1, n_rows=3)
     translated = sampler.translate(X[:3], 1)
-    columns = {c.name: c for c in shown.columns}
+    columns = {c.name: c for c in shown.pairs.columns}
     assert list(columns) == list(X)
     expected = [*X["age"][:3], *translated["age"]]
     assert_array_equal(columns["age"].values, expected)
     everything = np.array([*expected, *X["age"]])
-    assert_allclose(shown.positions[0], (expected - everything.mean()) / everything.std())
+    assert_allclose(shown.pairs.positions[0], (expected - everything.mean()) / everything.std())
     assert len(shown.axes_) == 3
     for row, ax in enumerate(shown.axes_):
         words = [text.get_text() for text in ax.texts]
         towns = [X["town"].iloc[row], translated["town"].iloc[row]]
         assert (" → ".join(towns) if towns[0] != towns[1] else towns[0]) in words
         assert f"{X['last'].iloc[row]:.4g} → missing" in words
-        assert ax.collections[0].get_offsets()[0, 0] == shown.positions[0, row]
+        assert ax.collections[0].get_offsets()[0, 0] == shown.pairs.positions[0, row]
     fewer = TranslationDisplay.from_estimator(sampler, X, 1, n_rows=3, max_columns=2)
     assert len(fewer.axes_[0].get_yticklabels()) == 2
 
@@ -418,7 +418,16 @@ def test_rows_of_every_container_are_translated(kind):
     X = kind(X)
     sampler.fit_resample(X, y)
     shown = TranslationDisplay.from_estimator(sampler, X, 1, n_rows=2)
-    assert [len(column.values) for column in shown.columns] == [4] * X.shape[1]
+    assert [len(column.values) for column in shown.pairs.columns] == [4] * X.shape[1]
+
+
+def test_tables_of_categories_alone_are_written():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({name: rng.choice(["a", "b"], 75) for name in "xyz"})
+    sampler = quick_vae()
+    sampler.fit_resample(X, np.repeat([0, 1], [60, 15]))
+    shown = TranslationDisplay.from_estimator(sampler, X, 1, n_rows=1)
+    assert {text.get_text() for text in shown.axes_[0].texts} <= {"a", "b", "a → b", "b → a"}
 
 
 def test_translations_need_a_translator_and_a_row():

@@ -19,6 +19,7 @@ __all__ = [
     "grid_shape",
     "panels",
     "pyplot",
+    "shorten",
     "spare",
     "unwrapped",
 ]
@@ -114,6 +115,11 @@ def spare(axes: Sequence[Any] | AxesArray, n_panels: int) -> AxesArray:
     for ax in axes[n_panels:]:
         ax.set_axis_off()
     return np.asarray(axes[:n_panels], dtype=object)
+
+
+def shorten(text: str, longest: int) -> str:
+    """Cut a name that is too long for its place."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def unwrapped(label: Any) -> Any:

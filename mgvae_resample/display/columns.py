@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnostics.matrices import read_tables
-from .canvas import unwrapped
+from .canvas import shorten, unwrapped
 
 __all__ = [
     "Column",
@@ -152,7 +152,7 @@ def _column(name: str, values: Values, is_category: bool, raw: Sequence[Any]) ->
     known = np.flatnonzero(~np.isnan(values))
     if is_category:
         codes, first = np.unique(values[known], return_index=True)
-        levels = [_short(str(_value(raw, known[i]))) for i in first]
+        levels = [shorten(str(_value(raw, known[i])), _LONGEST) for i in first]
         # Codes may have gaps where a level is in no row.
         return Column(name, _renumbered(values, codes), "category", tuple(levels))
     value = _value(raw, known[0]) if len(known) else None
@@ -173,7 +173,3 @@ def _value(raw: Sequence[Any], row: int) -> Any:
 
 def _renumbered(values: Values, codes: Values) -> Values:
     return np.where(np.isnan(values), np.nan, np.searchsorted(codes, values).astype(np.float64))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

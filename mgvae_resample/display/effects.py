@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import COLOURS
+from .canvas import COLOURS, shorten
 from .columns import Column, read_columns
 
 __all__ = ["Effect", "draw_effects", "effects_of"]
@@ -61,7 +61,7 @@ def draw_effects(ax: Any, values: Values, effects: Sequence[Effect]) -> None:
         ax.text(
             1.02,
             height,
-            _short(effect.name),
+            shorten(effect.name, _LONGEST_NAME),
             color=colour,
             transform=ax.transAxes,
             va="center",
@@ -109,7 +109,3 @@ def _spread(heights: Sequence[float]) -> Values:
 
 def _colours(n: int) -> list[str]:
     return [COLOURS[i % len(COLOURS)] for i in range(n)]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import REAL, SYNTHETIC, pyplot
+from .canvas import REAL, SYNTHETIC, pyplot, shorten
 from .columns import Column
 
 __all__ = ["Marginal", "compare", "draw", "legend_handles"]
@@ -102,13 +102,10 @@ def _shares(values: Values, n: int) -> Values:
 
 
 def _title(marginal: Marginal) -> str:
-    name = marginal.column.name
-    if len(name) > _LONGEST_NAME:
-        name = name[: _LONGEST_NAME - 1] + "…"
     told = f"gap {marginal.gap:.2f}"
     if any(marginal.missing):
         told += " · missing {:.0%} / {:.0%}".format(*marginal.missing)
-    return f"{name}\n{told}"
+    return f"{shorten(marginal.column.name, _LONGEST_NAME)}\n{told}"
 
 
 def _ecdf(ax: Any, marginal: Marginal) -> None:

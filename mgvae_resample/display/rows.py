@@ -8,31 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.decomposition import PCA
 
 from ..diagnostics.matrices import embed
 from .canvas import OTHERS, REAL, SYNTHETIC, check_sampler, grid_shape, panels, spare, unwrapped
 from .columns import check_label, is_synthetic, made, readable, take
+from .planes import Plane, plane_of
 
-__all__ = ["Plane", "RowsDisplay"]
-
-Points = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Plane:
-    """Rows in the plane along which the real ones vary most.
-
-    Attributes
-    ----------
-    points : ndarray of shape (n_rows, 2)
-        Principal components of each row.
-    explained : ndarray of shape (2,)
-        Share of the variance of the real rows along each.
-    """
-
-    points: Points
-    explained: Points
+__all__ = ["RowsDisplay"]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -143,10 +125,10 @@ class RowsDisplay:
             rows = np.asarray(X, dtype=np.float64)
         else:
             _, rows = embed(take(X, ~new), X)
-        planes = {"data": _plane(rows, ~new)}
+        planes = {"data": plane_of(rows, ~new)}
         if latent:
             codes = np.asarray(sampler.latent_codes(X_res), dtype=np.float64)
-            planes["latent codes"] = _plane(codes, ~new)
+            planes["latent codes"] = plane_of(codes, ~new)
         return cls(planes=planes, y=y, is_synthetic=new, labels=shown).plot(ax, max_rows=max_rows)
 
     def plot(self, ax: Any = None, *, max_rows: int = 2000) -> Self:
@@ -208,13 +190,3 @@ class RowsDisplay:
         ax.set_xlabel(f"1st principal component ({plane.explained[0]:.0%})")
         ax.set_ylabel(f"2nd principal component ({plane.explained[1]:.0%})")
         ax.spines[["top", "right"]].set_visible(False)
-
-
-def _plane(rows: Points, real: npt.NDArray[np.bool_]) -> Plane:
-    """Project all rows on the first two principal components of the real ones."""
-    n = min(2, *rows[real].shape)
-    pca = PCA(n, random_state=0).fit(rows[real])
-    lacking = 2 - n
-    points = np.pad(pca.transform(rows), ((0, 0), (0, lacking)))
-    explained = np.nan_to_num(pca.explained_variance_ratio_)
-    return Plane(points, np.pad(explained, (0, lacking)))

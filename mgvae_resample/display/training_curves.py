@@ -9,38 +9,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import COLOURS, check_sampler, grid_shape, panels, spare, unwrapped
+from .canvas import COLOURS, check_sampler, grid_shape, panels, spare
+from .trainings import MONITOR, TrainingCurves, trainings_of
 
-__all__ = ["TrainingCurves", "TrainingCurvesDisplay"]
+__all__ = ["TrainingCurvesDisplay"]
 
-# Optimiser steps an epoch, as the samplers document ``history_``.
-_EPOCH_STEPS, _FINETUNING_EPOCH_STEPS = 50, 25
-_MONITOR, _KEPT = "monitor", "weights kept"
-
-
-@dataclass(frozen=True)
-class TrainingCurves:
-    """One training.
-
-    Attributes
-    ----------
-    title : str
-        What was trained.
-    steps : ndarray of shape (n_epochs,)
-        Optimiser steps taken at the end of each epoch.
-    terms : dict of str to ndarray of shape (n_epochs,)
-        Mean of each loss term over each epoch; "monitor" is what was watched on held-out rows.
-    kept : int or None
-        Steps after which the weights were taken, where a monitor chose them.
-    stop_reason : str
-        Why the training stopped.
-    """
-
-    title: str
-    steps: npt.NDArray[np.int64]
-    terms: dict[str, npt.NDArray[np.float64]]
-    kept: int | None
-    stop_reason: str
+_KEPT = "weights kept"
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -107,7 +81,7 @@ class TrainingCurvesDisplay:
             If nothing was trained, because every class had too few rows.
         """
         check_sampler(cls, sampler, "history_", such_as="MGVAEOverSampler")
-        trainings = [t for t in _trainings(sampler) if len(t.steps)]
+        trainings = [t for t in trainings_of(sampler) if len(t.steps)]
         if not trainings:
             raise ValueError(
                 "There is no history to draw: no class could be learned "
@@ -129,11 +103,11 @@ class TrainingCurvesDisplay:
         TrainingCurvesDisplay
             The display itself.
         """
-        names = dict.fromkeys(name for t in self.trainings for name in t.terms if name != _MONITOR)
+        names = dict.fromkeys(name for t in self.trainings for name in t.terms if name != MONITOR)
         styles = {
             name: {"color": COLOURS[i % len(COLOURS)], "linestyle": ("-", ":")[i // len(COLOURS)]}
             for i, name in enumerate(names)
-        } | {_MONITOR: {"color": "black", "linestyle": "--"}}
+        } | {MONITOR: {"color": "black", "linestyle": "--"}}
         shape = grid_shape(len(self.trainings))
         axes, self.figure_ = panels(
             f"{type(self).__name__}.plot", ax, shape, (3.6, 3.0), margin=(1.9, 0.2)
@@ -142,7 +116,7 @@ class TrainingCurvesDisplay:
         handles: dict[str, Any] = {}
         for panel, training in zip(self.axes_, self.trainings, strict=True):
             handles |= _draw(panel, training, styles)
-        shown = [name for name in (*names, _MONITOR, _KEPT) if name in handles]
+        shown = [name for name in (*names, MONITOR, _KEPT) if name in handles]
         self.axes_[shape[1] - 1].legend(
             [handles[name] for name in shown],
             shown,
@@ -153,51 +127,6 @@ class TrainingCurvesDisplay:
         for panel in self.axes_[:: shape[1]]:
             panel.set_ylabel("mean over an epoch")
         return self
-
-
-def _trainings(sampler: Any) -> list[TrainingCurves]:
-    history, steps, reasons = sampler.history_, sampler.n_iter_, sampler.stop_reason_
-    if not isinstance(steps, Mapping):
-        return [_training("training", history, steps, _EPOCH_STEPS, steps, reasons)]
-    # A fine-tuning is repeated on all rows after its history; n_iter_ counts the steps of that.
-    before = _training(
-        "pre-training",
-        history["pretrain"],
-        None,
-        _EPOCH_STEPS,
-        steps["pretrain"],
-        reasons["pretrain"],
-    )
-    after = [
-        _training(
-            f"fine-tuning on class {unwrapped(label)}",
-            terms,
-            steps["finetune"][label],
-            _FINETUNING_EPOCH_STEPS,
-            sampler.max_finetune_steps,
-            reasons["finetune"][label],
-        )
-        for label, terms in history["finetune"].items()
-    ]
-    return [before, *after]
-
-
-def _training(
-    title: str,
-    history: Mapping[str, Sequence[float]],
-    kept: int | None,
-    epoch_steps: int,
-    most_steps: int,
-    stop_reason: str,
-) -> TrainingCurves:
-    terms = {name: np.asarray(values, dtype=np.float64) for name, values in history.items()}
-    n_epochs = max((len(values) for values in terms.values()), default=0)
-    steps = np.minimum(epoch_steps * np.arange(1, n_epochs + 1), most_steps)
-    if _MONITOR not in terms:
-        kept = None
-    elif kept is None:
-        kept = int(steps[terms[_MONITOR].argmin()])
-    return TrainingCurves(title, steps, terms, kept, stop_reason)
 
 
 def _draw(ax: Any, training: TrainingCurves, styles: Mapping[str, Any]) -> dict[str, Any]:

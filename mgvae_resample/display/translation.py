@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import SYNTHETIC, check_sampler, grid_shape, panels, spare, unwrapped
-from .columns import Column, column_names, first_rows, read_columns, readable
+from .canvas import check_sampler, grid_shape, panels, spare, unwrapped
+from .columns import column_names, first_rows, read_columns, readable
 from .images import Images, as_images, check_image_shape, draw_images
+from .pairs import Pairs, legend_handles
 
 __all__ = ["TranslationDisplay"]
-
-Values = npt.NDArray[np.float64]
-
-_LONGEST_NAME = 22
-_GIVEN, _LINE = "#6B6B6B", "#B8B8B8"
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -33,11 +28,8 @@ class TranslationDisplay:
         The class the rows were translated into.
     n_rows : int
         Number of rows.
-    columns : sequence of Column
-        Each column of the given rows, then of their translations; empty for images.
-    positions : ndarray of shape (n_columns, 2 * n_rows)
-        Numbers in standard deviations from the mean of their column; NaN for categories and
-        where missing.
+    pairs : Pairs or None
+        The columns of the given rows and of their translations; None for images.
     images : ndarray of shape (2, n_rows, height, width) or (..., 3), or None
         The given images, and their translations; None for tables.
 
@@ -67,8 +59,7 @@ class TranslationDisplay:
 
     label: Any
     n_rows: int
-    columns: Sequence[Column]
-    positions: Values
+    pairs: Pairs | None
     images: Images | None
     axes_: npt.NDArray[np.object_] = field(init=False)
     figure_: Any = field(init=False)
@@ -132,22 +123,16 @@ class TranslationDisplay:
         given, table = readable(given), readable(X)
         n_rows = given.shape[0]
         shape = sampler.image_shape if image_shape is None else image_shape
-        columns: list[Column] = []
-        images = None
+        pairs, images = None, None
         if shape is not None:
             shape = check_image_shape(shape, table.shape[1])
             images = np.stack([as_images(rows, shape) for rows in (given, new)])
         else:
             names = column_names(sampler, table.shape[1])
-            columns = read_columns(names, given, new, table)
-        positions = [_standardised(column)[: 2 * n_rows] for column in columns]
-        return cls(
-            label=unwrapped(label),
-            n_rows=n_rows,
-            columns=[column.first(2 * n_rows) for column in columns],
-            positions=np.reshape(positions, (len(columns), 2 * n_rows)),
-            images=images,
-        ).plot(ax, max_columns=max_columns, cmap=cmap)
+            pairs = Pairs.of(read_columns(names, given, new, table), n_rows)
+        return cls(label=unwrapped(label), n_rows=n_rows, pairs=pairs, images=images).plot(
+            ax, max_columns=max_columns, cmap=cmap
+        )
 
     def plot(self, ax: Any = None, *, max_columns: int = 12, cmap: str = "gray") -> Self:
         """Draw images above their translations, or a panel for each row of a table.
@@ -179,78 +164,19 @@ class TranslationDisplay:
             names = ["given", f"as class {self.label}"]
             draw_images(self.axes_[0], self.images, names, [], cmap)
             return self
-        # The columns that change most, in the order of the table.
-        by_change = np.argsort(-self._changes().mean(axis=1), kind="stable")
-        shown = np.sort(by_change[:max_columns])
+        assert self.pairs is not None
+        shown = self.pairs.most_changed(max_columns)
         shape = grid_shape(self.n_rows)
         size = (2.2, 0.24 * len(shown) + 0.7)
         axes, self.figure_ = panels(caller, ax, shape, size, margin=(2.8, 0.2))
         self.axes_ = spare(axes, self.n_rows)
         for row, panel in enumerate(self.axes_):
-            self._draw(panel, row, shown, named=row % shape[1] == 0)
+            self.pairs.draw(panel, row, shown, named=row % shape[1] == 0)
         self.axes_[shape[1] - 1].legend(
-            *_legend(self.label), loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False
+            legend_handles(),
+            ["given", f"as class {self.label}"],
+            loc="upper left",
+            bbox_to_anchor=(1.0, 1.0),
+            frameon=False,
         )
         return self
-
-    def _changes(self) -> Values:
-        """How much each column changes in each row; a new category or a new gap counts as 1."""
-        n = self.n_rows
-        moved = np.abs(self.positions[:, n:] - self.positions[:, :n])
-        values = np.array([column.values for column in self.columns])
-        before, after = values[:, :n], values[:, n:]
-        same = (before == after) | (np.isnan(before) & np.isnan(after))
-        return np.where(np.isnan(moved), np.where(same, 0.0, 1.0), moved)
-
-    def _draw(self, ax: Any, row: int, shown: npt.NDArray[np.intp], *, named: bool) -> None:
-        for y, j in enumerate(shown):
-            before, after = self.positions[j, [row, self.n_rows + row]]
-            if np.isfinite(before) and np.isfinite(after):
-                ax.plot([before, after], [y, y], color=_LINE, linewidth=1.5, zorder=1)
-                ax.scatter([before], [y], s=26, color=_GIVEN, zorder=2)
-                ax.scatter([after], [y], s=26, color=SYNTHETIC, zorder=3)
-                continue
-            words = [self.columns[j].text(at) for at in (row, self.n_rows + row)]
-            changed = words[0] != words[1]
-            ax.text(
-                0.5,
-                y,
-                " → ".join(words) if changed else words[0],
-                color=SYNTHETIC if changed else _GIVEN,
-                transform=ax.get_yaxis_transform(),
-                ha="center",
-                va="center",
-                fontsize="small",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-            )
-        low = np.nanmin(self.positions[shown], initial=-1.0)
-        high = np.nanmax(self.positions[shown], initial=1.0)
-        pad = 0.06 * (high - low)
-        ax.set(xlim=(low - pad, high + pad), ylim=(len(shown) - 0.5, -0.5))
-        names = [_short(self.columns[j].name) if named else "" for j in shown]
-        ax.set_yticks(np.arange(len(shown)), names)
-        ax.tick_params(axis="y", length=0)
-        ax.grid(axis="y", color="0.92")
-        ax.set_axisbelow(True)
-        ax.set_title(f"row {row}", fontsize="medium")
-        ax.spines[["top", "right", "left"]].set_visible(False)
-        ax.set_xlabel("standard deviations", fontsize="small")
-
-
-def _standardised(column: Column) -> Values:
-    if column.kind == "category" or np.isnan(column.values).all():
-        return np.full(len(column.values), np.nan)
-    deviation = np.nanstd(column.values)
-    return np.asarray(column.values - np.nanmean(column.values)) / (deviation or 1.0)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
-
-
-def _legend(label: Any) -> tuple[list[Any], list[str]]:
-    from matplotlib.lines import Line2D
-
-    style: dict[str, Any] = {"marker": "o", "linestyle": "none"}
-    handles = [Line2D([], [], color=colour, **style) for colour in (_GIVEN, SYNTHETIC)]
-    return handles, ["given", f"as class {label}"]
