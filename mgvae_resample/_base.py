@@ -27,7 +27,7 @@ from ._data.categorical import find_categorical
 from ._data.checking import check_table
 from ._data.codec import Codec, ImageCodec, TableCodec
 from ._data.polars_frames import from_pandas, is_polars, to_pandas
-from ._data.tables import column_of, dense, make_readers
+from ._data.tables import dense, make_readers, read_column
 from ._engine.runtime import RandomStreams, resolve_device, single_thread
 
 __all__ = [
@@ -144,7 +144,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         if isinstance(self.sampling_strategy, Mapping):
             _check_counts(self.sampling_strategy)
-        y, is_one_vs_rest = check_target_type(y, indicate_one_vs_all=True)
+        y, is_one_vs_rest = check_target_type(_plain_labels(y), indicate_one_vs_all=True)
         X, y = check_table(X), column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
@@ -152,7 +152,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         if self.image_shape is None:
             categorical = find_categorical(X, self.categorical_features)
             for j, reader in enumerate(make_readers(X, categorical)):
-                reader.read(column_of(X, j))
+                read_column(reader, X, j)
         else:
             dense(X)
         return X, y, is_one_vs_rest
@@ -167,8 +167,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         with single_thread():
             table = Table(codec.encode(X), y, codec, streams, device)
             generators = self._fit_generators(table, list(wanted))
+            known = np.unique(y).tolist()
             made = [
-                generators[label].draw(n, streams.generator("draw", str(label)), device)
+                generators[label].draw(n, streams.generator("draw", known.index(label)), device)
                 for label, n in wanted.items()
             ]
         self._polars = None
@@ -295,6 +296,14 @@ def check_n_samples(n_samples: Any) -> int:
     if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
         raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
     return int(n_samples)
+
+
+def _plain_labels(y: Any) -> Any:
+    """Return nullable labels as numpy's; scikit-learn would make floats of integers."""
+    plain = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if getattr(plain, "kind", "O") not in "biu" or y.isna().any():
+        return y
+    return y.to_numpy(dtype=plain)
 
 
 def _check_counts(strategy: Mapping[Any, Any]) -> None:

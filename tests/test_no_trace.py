@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import torch
 from numpy.testing import assert_array_equal
@@ -146,3 +148,33 @@ def test_a_class_is_made_the_same_way_whatever_else_is_asked(quick, three_classe
     both, y_both = quick().fit_resample(X, y)
     alone, _ = quick(sampling_strategy={2: 60}).fit_resample(X, y)
     assert_array_equal(both[len(y) :][y_both[len(y) :] == 2], alone[len(y) :])
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda y: y.astype(float),
+        lambda y: y.astype(bool),
+        lambda y: y.astype(str),
+        lambda y: y.tolist(),
+        lambda y: pd.Series(y, dtype="Int64"),
+        lambda y: pd.Series(y, dtype="int64[pyarrow]"),
+        pl.Series,
+    ],
+    ids=["float", "bool", "str", "list", "Int64", "arrow", "polars"],
+)
+def test_the_same_seed_gives_the_same_rows_whatever_the_labels_are(quick, binary, convert):
+    X, y = binary
+    np.testing.assert_array_equal(
+        quick().fit_resample(X, convert(y))[0], quick().fit_resample(X, y)[0]
+    )
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64", "int64[pyarrow]"])
+def test_long_labels_stay_apart(quick, dtype):
+    X = np.random.default_rng(0).normal(size=(75, 2))
+    y = pd.Series(np.repeat([2**60, 2**60 + 1, 5], [50, 10, 15]), dtype=dtype)
+    _, y_res = quick().fit_resample(X, y)
+    assert y_res.dtype == y.dtype
+    assert y_res[:75].equals(y)
+    assert set(y_res.value_counts()) == {50}

@@ -140,7 +140,7 @@ def test_integers_are_categories_only_when_named(quick):
         (None, TypeError, "Column 'town'"),
         (["member"], TypeError, "Column 'town'"),
         (["village"], ValueError, "'village' is no column"),
-        ([99], ValueError, "99 is no column"),
+        ([99], ValueError, "index 99, but X has 9"),
         ("all", ValueError, "categorical_features"),
         (3, ValueError, "categorical_features"),
     ],
@@ -235,3 +235,54 @@ def test_rows_of_few_categories_are_no_copies():
     own = X.iloc[200:].agg("".join, axis=1)
     new = quick_vae().fit_resample(X, np.repeat([0, 1], [200, 50]))[0].iloc[250:]
     assert not new.agg("".join, axis=1).isin(set(own)).any()
+
+
+def test_frames_in_another_order_are_refused(quick, binary):
+    X, y = binary
+    frame = pd.DataFrame(X)
+    sampler = quick()
+    sampler.fit_resample(frame, y)
+    call = sampler.translate if hasattr(sampler, "translate") else sampler.latent_codes
+    args = (1,) if hasattr(sampler, "translate") else ()
+    with pytest.raises(ValueError, match=r"Expected the columns \[0, 1, 2, 3\]"):
+        call(frame[[1, 0, 2, 3]], *args)
+    text = frame.astype(object)
+    text.loc[3, 2] = "text"
+    with pytest.raises(ValueError, match="Column '2' of X cannot be read"):
+        call(text, *args)
+
+
+def test_masked_arrays_and_series_are_refused(quick, binary):
+    X, y = binary
+    with pytest.raises(TypeError, match="Masked arrays"):
+        quick().fit_resample(np.ma.masked_greater(X, 3), y)
+    with pytest.raises(ValueError, match="2-dimensional"):
+        quick().fit_resample(pd.Series(X[:, 0]), y)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "int64[pyarrow]", "polars"])
+def test_images_in_frames_of_any_dtype(quick, dtype):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 4))
+    X = pl.DataFrame(pixels) if dtype == "polars" else pd.DataFrame(pixels).astype(dtype)
+    y = np.repeat([0, 1], [30, 10])
+    X_res, _ = quick(image_shape=(2, 2)).fit_resample(X, y)
+    expected, _ = quick(image_shape=(2, 2)).fit_resample(pixels, y)
+    np.testing.assert_array_equal(X_res.to_numpy().astype(int), expected)
+
+
+def test_durations_and_long_integers_in_object_arrays(quick):
+    X = np.empty((40, 2), dtype=object)
+    X[:, 0] = [2**60 + 1 + i for i in range(40)]
+    X[:, 1] = [np.timedelta64(i % 3, "h") for i in range(40)]
+    X_res, _ = quick().fit_resample(X, np.repeat([0, 1], [30, 10]))
+    assert (X_res[:40] == X).all()
+    assert X_res[40:, 0].min() >= 2**60 + 1
+    assert set(X_res[:, 1]) == {np.timedelta64(i, "h") for i in range(3)}
+
+
+def test_columns_named_by_tuples_and_columns_at_places(quick, binary):
+    X, y = binary
+    frame = pd.DataFrame(np.rint(X), columns=pd.MultiIndex.from_product([["a", "b"], [1, 2]]))
+    by_name, _ = quick(categorical_features=[("b", 2)]).fit_resample(frame, y)
+    by_place, _ = quick(categorical_features=[3]).fit_resample(frame, y)
+    pd.testing.assert_frame_equal(by_name, by_place)

@@ -162,7 +162,7 @@ class Learning:
         generator = ClassGenerator(
             self.settings, weights, number, self.codes[index], index, share, augmentation
         )
-        return generator.calibrated(self.streams.generator("calibration", str(label)), self.device)
+        return generator.calibrated(self.streams.generator("calibration", number), self.device)
 
     def _bootstrap(self, label: Label) -> JitteredBootstrap:
         continuous = self.settings.layout.positions("continuous")

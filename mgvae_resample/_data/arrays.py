@@ -11,7 +11,14 @@ import numpy.typing as npt
 
 from .cells import Cells, Reader
 
-__all__ = ["array_reader", "coarsest", "is_missing", "refuse_infinite", "unknown_level"]
+__all__ = [
+    "array_reader",
+    "coarsest",
+    "is_missing",
+    "is_number",
+    "refuse_infinite",
+    "unknown_level",
+]
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -39,7 +46,7 @@ def array_reader(name: str, column: AnyArray, is_categorical: bool) -> Reader:
     if column.dtype.kind not in "biuf":
         raise TypeError(
             f"Column {name!r} of X holds {column.dtype.name}, which is no number. Name it in "
-            "'categorical_features', or leave that at 'auto'."
+            "'categorical_features', convert it or drop it."
         )
     return ArrayNumbers(name, column.dtype)
 
@@ -160,6 +167,12 @@ def is_missing(column: AnyArray) -> Flags:
     return np.fromiter((_is_nothing(v) for v in column), dtype=np.bool_, count=len(column))
 
 
+def is_number(value: Any) -> bool:
+    """Tell whether an object is a number; flags and numpy's durations are none."""
+    no_number = isinstance(value, bool | np.bool_ | np.timedelta64)
+    return isinstance(value, numbers.Real) and not no_number
+
+
 def refuse_infinite(name: str, values: AnyArray) -> None:
     """Raise if there are infinite values among numbers."""
     if np.isinf(values).any():
@@ -203,7 +216,7 @@ def _object_reader(name: str, column: AnyArray) -> ArrayObjects:
     if strange is not None:
         raise TypeError(
             f"Column {name!r} of X holds {strange!r}, which is no number. Name the column in "
-            "'categorical_features', or leave that at 'auto'."
+            "'categorical_features', convert it or drop it."
         )
     whole = all(isinstance(v, numbers.Integral) and abs(int(v)) < 2**62 for v in known)
     return ArrayObjects(name, whole, _nothing(column, missing))
@@ -218,7 +231,8 @@ def _level_reader(name: str, column: AnyArray) -> ArrayLevels:
         found = list(dict.fromkeys(known.tolist()))
     except TypeError as error:
         raise TypeError(
-            f"Column {name!r} of X holds something that is neither number nor category: {error}."
+            f"Column {name!r} of X holds something that is neither number nor category "
+            f"({error}). Convert it to text or drop it."
         ) from error
     try:
         found.sort()

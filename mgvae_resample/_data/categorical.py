@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import is_missing
+from .arrays import is_missing, is_number
 from .tables import is_frame
 
 __all__ = ["find_categorical"]
@@ -26,7 +26,7 @@ def find_categorical(X: Any, features: Any) -> Flags:
     features : "auto", None, or sequence of bool, int or str
         "auto" takes pandas' category, text, object and bool columns, and of object arrays the
         columns that hold anything but numbers. None takes no column. Otherwise a mask, or
-        indices or names of columns.
+        indices or names of columns; an integer is an index, whatever the names are.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def find_categorical(X: Any, features: Any) -> Flags:
         if features == "auto":
             return np.array([_looks_categorical(X, j) for j in range(n_columns)], dtype=np.bool_)
         raise _refusal(f"got {features!r}")
-    return _named(X, list(np.atleast_1d(np.asarray(features, dtype=object)).ravel()))
+    return _named(X, list(features))
 
 
 def _named(X: Any, features: list[Any]) -> Flags:
@@ -56,10 +56,12 @@ def _named(X: Any, features: list[Any]) -> Flags:
     names = list(X.columns) if is_frame(X) else []
     found = np.zeros(n_columns, dtype=np.bool_)
     for feature in features:
-        if isinstance(feature, str) and feature in names:
-            found[names.index(feature)] = True
-        elif isinstance(feature, numbers.Integral) and -n_columns <= feature < n_columns:
+        if isinstance(feature, numbers.Integral):
+            if not -n_columns <= feature < n_columns:
+                raise _refusal(f"got index {feature}, but X has {n_columns} columns")
             found[feature] = True
+        elif feature in names:
+            found[names.index(feature)] = True
         else:
             known = f"named {names}" if names else f"numbered 0 to {n_columns - 1}, without names"
             raise _refusal(f"{feature!r} is no column of X; its columns are {known}")
@@ -87,7 +89,7 @@ def _looks_categorical(X: Any, j: int) -> bool:
             or str(dtype).startswith(("dictionary", "null"))
         )
     if X.dtype.kind != "O":
-        return bool(X.dtype.kind in "US")
+        return bool(X.dtype.kind in "UST")
     column = X[:, j]
     known = column[~is_missing(column)]
-    return any(not isinstance(v, numbers.Real) or isinstance(v, bool | np.bool_) for v in known)
+    return not all(map(is_number, known))

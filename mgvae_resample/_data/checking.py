@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
+from .arrays import is_number
 from .tables import is_frame
 
 __all__ = ["check_table"]
@@ -29,19 +29,28 @@ def check_table(X: Any) -> Any:
 
     Raises
     ------
-    ValueError
-        If it is no table of at least one row and one column, or two columns share a name.
+    TypeError, ValueError
+        If it is no table of at least one row and one column, or two columns share a name, or
+        the array has a mask.
     """
     if is_frame(X):
         return _check_frame(X)
+    if isinstance(X, np.ma.MaskedArray):
+        raise TypeError(
+            "Masked arrays are not taken: what a mask hides would be learned. Use "
+            "X.astype(float).filled(np.nan); missing values are learned."
+        )
     if sparse.issparse(X):
         return check_array(X, accept_sparse=["csr", "csc"], ensure_all_finite=False)
     if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
         # numpy would turn numbers beside text into text.
         X = np.array(X, dtype=object)
     rows = check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
-    if rows.dtype.kind == "O" and all(map(_is_number, rows.ravel())):
-        return rows.astype(np.float64)
+    if rows.dtype.kind == "O" and all(map(is_number, rows.ravel())):
+        numbers = rows.astype(np.float64)
+        # Whole numbers too long for a float stay what they are.
+        if ((numbers == rows) | np.isnan(numbers)).all():
+            return numbers
     return rows
 
 
@@ -59,7 +68,3 @@ def _check_frame(X: Any) -> Any:
             "Rename them."
         )
     return X
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)

@@ -28,10 +28,11 @@ def series_reader(name: str, column: Series, is_categorical: bool) -> Reader:
         return _arrow_time_reader(name, column)
     if types.is_datetime64_any_dtype(dtype) or types.is_timedelta64_dtype(dtype):
         return _time_reader(name, column)
-    if not types.is_numeric_dtype(dtype) or types.is_complex_dtype(dtype):
+    is_flag = types.is_bool_dtype(dtype)
+    if not (types.is_numeric_dtype(dtype) or is_flag) or types.is_complex_dtype(dtype):
         raise TypeError(
             f"Column {name!r} of X has dtype {dtype}, which is no number or date. Name it in "
-            "'categorical_features', leave that at 'auto', or convert or drop the column."
+            "'categorical_features', convert it or drop it."
         )
     reader = SeriesNumbers(name, dtype)
     if "decimal" in str(dtype) and not reader.write(reader.read(column)).equals(
@@ -213,10 +214,12 @@ def _level_reader(name: str, column: Series) -> SeriesLevels:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return SeriesLevels(name, column.dtype, column.cat.categories, nothing)
     try:
-        levels = pd.Index(column.dropna().unique())
-    except TypeError as error:
+        known = column.dropna().unique()
+        levels = pd.Index(known, dtype=object) if column.dtype == object else pd.Index(known)
+    except (TypeError, NotImplementedError) as error:
         raise TypeError(
-            f"Column {name!r} of X holds something that is neither number nor category: {error}."
+            f"Column {name!r} of X holds something that is neither number nor category "
+            f"({error}). Convert it to text or drop it."
         ) from error
     try:
         levels = levels.sort_values()

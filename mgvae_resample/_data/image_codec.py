@@ -66,7 +66,7 @@ class ImageCodec:
             If a pixel is missing or no number (the message names its column), or if intensities
             are integers of 2**53 or more.
         """
-        self._template = X[:0]
+        self._template = X[:0].copy()
         pixels = dense(X)
         self.columns_ = describe_pixels(pixels)
         self.intensity_range_ = intensity_bounds(pixels)

@@ -30,6 +30,13 @@ def to_pandas(table: Any) -> Any:
         raise TypeError(
             f"Got a polars {type(table).__name__}, which holds no rows yet. Call .collect() first."
         )
+    import polars as pl
+
+    odd = [name for name, d in getattr(table, "schema", {}).items() if d == pl.Object]
+    if odd:
+        raise TypeError(
+            f"Columns {odd} of X are polars' Object, which Arrow has not. Convert them."
+        )
     try:
         return table.to_pandas(use_pyarrow_extension_array=True)
     except ImportError as error:  # ModuleNotFoundError is one

@@ -11,7 +11,7 @@ from .cells import Cells, Reader
 from .layout import Layout
 from .levels import LevelCoder, fit_levels
 from .numbers import NumberCoder, fit_numbers
-from .tables import column_of, like, make_readers, make_rows
+from .tables import like, make_readers, make_rows, read_column
 
 __all__ = ["TableCodec"]
 
@@ -68,10 +68,11 @@ class TableCodec:
         """
         if categorical is None:
             categorical = np.zeros(X.shape[1], dtype=np.bool_)
-        self._template = X[:0]
+        self._template = X[:0].copy()  # of an array, no view of all of it
         self._readers = make_readers(X, categorical)
         self.coders_ = tuple(
-            _fit_coder(j, reader, column_of(X, j)) for j, reader in enumerate(self._readers)
+            _fit_coder(j, reader, read_column(reader, X, j))
+            for j, reader in enumerate(self._readers)
         )
         self.layout_ = Layout(tuple(c.slot for c in self.coders_ if c.slot is not None))
         return self
@@ -92,7 +93,7 @@ class TableCodec:
         X = like(self._template, X)
         codes = np.empty((X.shape[0], self.layout_.width), dtype=np.float32)
         for i, slot in enumerate(self.layout_.slots):
-            cells = self._readers[slot.column].read(column_of(X, slot.column))
+            cells = read_column(self._readers[slot.column], X, slot.column)
             coder = self.coders_[slot.column]
             if cells.missing is not None and not coder.can_miss:
                 raise ValueError(
@@ -141,8 +142,7 @@ class TableCodec:
         return self
 
 
-def _fit_coder(index: int, reader: Reader, column: Any) -> NumberCoder | LevelCoder:
-    cells = reader.read(column)
+def _fit_coder(index: int, reader: Reader, cells: Cells) -> NumberCoder | LevelCoder:
     if reader.n_levels is None:
         return fit_numbers(index, reader.name, cells)
     return fit_levels(index, cells, np.arange(reader.n_levels))

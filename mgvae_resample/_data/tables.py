@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .arrays import array_reader
-from .cells import Reader
+from .cells import Cells, Reader
 from .frames import series_reader
 
 __all__ = [
@@ -20,13 +20,14 @@ __all__ = [
     "make_readers",
     "make_rows",
     "names_of",
+    "read_column",
     "rows_like",
 ]
 
 
 def is_frame(X: Any) -> bool:
     """Tell whether a table is a pandas DataFrame (without importing pandas)."""
-    return hasattr(X, "iloc") and hasattr(X, "dtypes")
+    return hasattr(X, "iloc") and getattr(X, "ndim", 0) == 2
 
 
 def names_of(X: Any) -> list[str]:
@@ -59,13 +60,29 @@ def make_readers(X: Any, categorical: npt.NDArray[np.bool_]) -> list[Reader]:
         If a column cannot be read; the message names it.
     """
     make = series_reader if is_frame(X) else array_reader
-    return [
-        make(name, column_of(X, j), bool(categorical[j])) for j, name in enumerate(names_of(X))
-    ]
+    readers: list[Reader] = []
+    for j, name in enumerate(names_of(X)):
+        try:
+            readers.append(make(name, column_of(X, j), bool(categorical[j])))
+        except (ArithmeticError, NotImplementedError) as error:  # of pandas and Arrow
+            raise TypeError(
+                f"Column {name!r} of X cannot be read: {error}. Convert it or drop it."
+            ) from error
+    return readers
 
 
 def like(template: Any, X: Any) -> Any:
-    """Give a table the container that another one has."""
+    """Give a table the container that another one has.
+
+    Raises
+    ------
+    ValueError
+        If both are data frames and the names of their columns differ.
+    """
+    if is_frame(template) and is_frame(X) and list(X.columns) != list(template.columns):
+        raise ValueError(
+            f"Expected the columns {list(template.columns)} in this order, got {list(X.columns)}."
+        )
     if is_frame(template) and not is_frame(X):
         import pandas as pd
 
@@ -82,10 +99,20 @@ def dense(X: Any) -> npt.NDArray[Any]:
     ValueError
         If a column holds anything else; the message names it.
     """
-    pixels: npt.NDArray[Any] = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
     names = names_of(X)
+    pixels: npt.NDArray[Any] = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
     if pixels.dtype.kind not in "biuf":
-        raise ValueError(f"Pixels must be numbers, but X holds {pixels.dtype.name}.")
+        readers = make_readers(X, np.zeros(len(names), dtype=np.bool_))
+        cells = [read_column(reader, X, j) for j, reader in enumerate(readers)]
+        if any(c.missing is not None for c in cells):
+            pixels = np.column_stack(
+                [
+                    np.where(np.zeros(1) if c.missing is None else c.missing, np.nan, c.values)
+                    for c in cells
+                ]
+            )
+        else:
+            pixels = np.column_stack([c.values for c in cells])
     if not np.isfinite(pixels).all():
         bad = int(np.flatnonzero(~np.isfinite(pixels).all(axis=0))[0])
         raise ValueError(
@@ -93,6 +120,22 @@ def dense(X: Any) -> npt.NDArray[Any]:
             "drop such images before resampling."
         )
     return pixels
+
+
+def read_column(reader: Reader, X: Any, j: int) -> Cells:
+    """Read column j of a table.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read; the message names it.
+    """
+    try:
+        return reader.read(column_of(X, j))
+    except (TypeError, ValueError, ArithmeticError, NotImplementedError) as error:
+        if repr(reader.name) in str(error):
+            raise
+        raise ValueError(f"Column {reader.name!r} of X cannot be read: {error}") from error
 
 
 def make_rows(template: Any, columns: Iterable[Any], n_rows: int) -> Any:

@@ -128,7 +128,7 @@ class Learning:
                 pretrained,
                 self.codes[guide],
                 self.codes[self.y == label],
-                RandomStreams(self.streams.seed, "class", str(label)),
+                RandomStreams(self.streams.seed, "class", self._number(label)),
                 self.device,
                 report(f"finetune {label}", number, n_epochs),
             )
@@ -152,7 +152,14 @@ class Learning:
             guide,
             self.codes[self.y == label],
         )
-        return generator.calibrated(self.streams.generator("calibration", str(label)), self.device)
+        return generator.calibrated(
+            self.streams.generator("calibration", self._number(label)), self.device
+        )
+
+    def _number(self, label: Label) -> int:
+        """Place of a class among all; streams are named by it, whatever the labels look like."""
+        place: int = np.unique(self.y).tolist().index(label)
+        return place
 
     def _bootstrap(self, label: Label) -> JitteredBootstrap:
         continuous = self.settings.layout.positions("continuous")
