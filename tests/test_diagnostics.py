@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.sparse import csr_array
 
@@ -16,6 +17,7 @@ from mgvae_resample.diagnostics import (
     copies,
     density_and_coverage,
     impossible_values,
+    synthesis_report,
     two_sample_auc,
 )
 
@@ -204,3 +206,15 @@ def test_single_rows_are_refused():
         density_and_coverage([[1.0]], [[1.0], [2.0]])
     with pytest.raises(ValueError, match="rows and columns"):
         copies([1.0, 2.0], [1.0, 2.0])
+
+
+def test_polars_frames_are_read_like_those_of_pandas():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.normal(size=60), "town": rng.choice(["a", "b"], 60)})
+    y = np.repeat([0, 1], [40, 20])
+    X_res = pd.concat([X, X.iloc[40:50]], ignore_index=True)
+    y_res = np.append(y, np.ones(10, dtype=int))
+    expected = synthesis_report(X, y, X_res, y_res)
+    found = synthesis_report(pl.from_pandas(X), y, pl.from_pandas(X_res), y_res)
+    assert found.figures == expected.figures
+    assert copies(pl.from_pandas(X), pl.from_pandas(X_res)) == 1.0

@@ -58,6 +58,12 @@ def embed(*tables: Any) -> list[Matrix]:
     return np.split(points, np.cumsum([len(m) for m in matrices])[:-1])
 
 
+def plain(table: Any) -> Any:
+    """Return a polars frame as pandas', anything else as it is."""
+    is_polars = type(table).__module__.partition(".")[0] == "polars"
+    return table.to_pandas() if is_polars else table
+
+
 def fold_levels(codes: Matrix) -> Matrix:
     """Return codes whose rarest levels, beyond what boosted trees take, are one."""
     return np.minimum(codes, MAX_LEVELS - 1)
@@ -90,6 +96,7 @@ def _one_hot(parts: list[Matrix]) -> Matrix:
 
 
 def _columns(table: Any) -> list[Any]:
+    table = plain(table)
     if hasattr(table, "iloc"):
         return [table.iloc[:, j] for j in range(table.shape[1])]
     array = table.toarray() if hasattr(table, "toarray") else np.asarray(table)

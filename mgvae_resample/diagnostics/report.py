@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import column_or_1d
 
-from .matrices import embed
+from .matrices import embed, plain
 from .measures import (
     closest_distances,
     copies,
@@ -157,6 +157,7 @@ def synthesis_report(
         )
     if (X_held is None) != (y_held is None):
         raise ValueError("Pass X_held and y_held together, or neither.")
+    X, X_res, X_held = plain(X), plain(X_res), plain(X_held)
     held_out = X_held is not None
     real_rows, real_labels = (X_held, column_or_1d(y_held)) if held_out else (X, labels)
     rng = np.random.default_rng(random_state)
