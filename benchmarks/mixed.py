@@ -43,7 +43,9 @@ def million(n_rows: int = 1_000_000) -> pd.DataFrame:
         ),
         "category": (
             4,
-            lambda: pd.Categorical.from_codes(g.integers(0, 12, n_rows), [*"abcdefghijkl"]),
+            lambda: pd.Categorical.from_codes(
+                g.integers(0, 12, n_rows), dtype=pd.CategoricalDtype([*"abcdefghijkl"])
+            ),
         ),
         "town": (2, lambda: pd.Series(towns[np.minimum(g.geometric(0.02, n_rows), 299)])),
         "flag": (1, lambda: g.random(n_rows) < 0.3),

@@ -28,6 +28,7 @@ TITLES = {
     "p4": "P4: structure",
     "p6": "P6: realism of synthetic rows",
     "speed": "Speed",
+    "mixed": "Mixed tables: time and memory",
 }
 # Sections of their own.
 SECTIONS = {
@@ -58,7 +59,7 @@ def _sections(folder: Path) -> Iterator[str]:
         if name in SECTIONS:
             yield from SECTIONS[name](pd.read_csv(path) if name == "p4" else read_results(path))
             continue
-        if name == "speed":
+        if name in ("speed", "mixed"):
             yield markdown(
                 pd.read_csv(path, dtype=str).drop(columns="protocol").fillna(""), index=False
             )
