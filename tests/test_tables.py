@@ -1,6 +1,7 @@
 """Tables as people have them: mixed types, missing values, frames of every library."""
 
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from scipy import sparse
 
 from mgvae_resample._base import FewRowsWarning
-from tests.support import counts, quick_vae
+from tests.support import counts, quick_gan, quick_vae
 from tests.test_data_tables import COLUMNS
 
 LEARNT = {"max_pretrain_steps": 300, "max_finetune_steps": 300, "hidden_layer_sizes": (64, 64)}
@@ -229,11 +230,12 @@ def test_images_with_missing_pixels_are_refused_by_name(quick):
         quick(image_shape=(2, 2)).fit_resample(X, np.repeat([0, 1], 20))
 
 
-def test_rows_of_few_categories_are_no_copies():
+@pytest.mark.parametrize("make", [quick_vae, partial(quick_gan, generated_share=1.0)])
+def test_rows_of_few_categories_are_no_copies(make):
     g = np.random.default_rng(0)
     X = pd.DataFrame({name: g.choice(list("abcde"), 250) for name in "pqrst"})
     own = X.iloc[200:].agg("".join, axis=1)
-    new = quick_vae().fit_resample(X, np.repeat([0, 1], [200, 50]))[0].iloc[250:]
+    new = make().fit_resample(X, np.repeat([0, 1], [200, 50]))[0].iloc[250:]
     assert not new.agg("".join, axis=1).isin(set(own)).any()
 
 

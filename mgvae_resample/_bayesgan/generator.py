@@ -26,7 +26,7 @@ FloatArray = npt.NDArray[np.float32]
 # Rows handled at the same time; it bounds the memory of the convolutions.
 _CHUNK = 1024
 # Rows that the classifier takes for another class are drawn again so often at most.
-_MOST_TRIALS = 5
+_MOST_TRIALS = 10
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ class ClassGenerator:
         """Generate rows, from given codes c and noise z where there are any.
 
         Rows that the discriminator's classifier takes for another class are drawn again with
-        other noise, except where the noise is given.
+        other noise, and so are those of a table that repeat a row of the class, except where the
+        noise is given.
 
         Shape: c (n_rows, n_codes), z (n_rows, noise_dim) -> (n_rows, d).
         """
@@ -130,9 +131,15 @@ class ClassGenerator:
                 x = self._make(model, z, c)
                 if noise is None:
                     self._draw_again(model, x, c, fixed=codes is not None, generator=generator)
-                x = model.generator.heads.codes(x, own, generator)
-                rows.append(x.cpu().numpy())
+                rows.append(model.generator.heads.codes(x, own, generator).cpu().numpy())
         return np.concatenate(rows)
+
+    def _own_features(self, model: BayesGAN) -> set[bytes]:
+        """Return what rows must not repeat: in tables those of the class."""
+        if self.settings.image_shape is not None:
+            return set()
+        features = model.generator.heads.features(torch.from_numpy(self.own))
+        return {row.tobytes() for row in features.numpy()}
 
     def _make(self, model: BayesGAN, z: Tensor, c: Tensor) -> Tensor:
         scores = model.generator.scores(z, self._labels(z), c)
@@ -148,10 +155,11 @@ class ClassGenerator:
     ) -> None:
         """Replace rows of doubtful class, in place."""
         doubtful = torch.arange(len(x), device=x.device)
+        own = self._own_features(model)
         for _ in range(_MOST_TRIALS):
             features = model.discriminator.features(x[doubtful])
             wrong = model.discriminator.class_logits(features).argmax(1) != self.label
-            doubtful = doubtful[wrong]
+            doubtful = doubtful[wrong | _is_copy(x[doubtful], own)]
             if not len(doubtful):
                 return
             z = normal((len(doubtful), self.settings.noise_dim), generator, x.device)
@@ -159,6 +167,12 @@ class ClassGenerator:
                 shape = (len(doubtful), self.settings.n_codes)
                 c[doubtful] = normal(shape, generator, x.device)
             x[doubtful] = self._make(model, z, c[doubtful])
+
+
+def _is_copy(rows: Tensor, known: set[bytes]) -> Tensor:
+    """Tell which rows are among those known. Shape: (n, d) -> (n,)."""
+    found = [row.tobytes() in known for row in rows.cpu().numpy()]
+    return torch.tensor(found, dtype=torch.bool, device=rows.device)
 
 
 def read_codes(

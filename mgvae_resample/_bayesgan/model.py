@@ -77,6 +77,8 @@ class Generator(nn.Module):
             return scores.sigmoid()
         if heads.is_plain:
             return scores
+        if not torch.is_grad_enabled():
+            return heads.harden(scores)
         # Straight through: bits and levels forwards, gradients of their probabilities backwards.
         bits = scores[:, heads.bits].sigmoid()
         levels = heads.log_probabilities(scores).exp()

@@ -115,7 +115,7 @@ class MinorityGenerator:
             return self
         with torch.no_grad():
             space = Encoded(self, device)
-            i, j = space.choose(_CALIBRATION_ROWS, self.settings.responsibility, generator)
+            i, j = space.choose_pairs(_CALIBRATION_ROWS, self.settings.responsibility, generator)
             guide = space.heads.features(space.guide_codes[j.to(device)])
             scores = space.scores(i, guide, self._own_share(), generator)
             offsets = space.heads.offsets(scores, space.minority_codes)
