@@ -1,6 +1,7 @@
 # make demo   compare the methods on two data sets and save a picture of translated rows
 # make test   everything that must pass before a change lands: lint, types, tests
 # make lint, make types
+# make docs   run the code of the pages and the examples, build the site in docs/_build/html
 # make bench  the league of tables, hours; ARGS="--data FOLDER --datasets ecoli" are handed on
 
 # Small networks train faster on one thread, and two cores are better spent on two tests.
@@ -10,8 +11,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs-ready
 
-.PHONY: demo test lint types bench clean
+.PHONY: demo test lint types docs bench clean
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
@@ -26,15 +28,23 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
+docs: $(DOCS_READY)
+	$(BIN)/python -m pytest tests/test_documentation.py
+	$(BIN)/python -m sphinx -W --keep-going docs docs/_build/html
+
 bench: $(READY)
 	$(BIN)/python -m benchmarks.tables $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) docs/_build docs/auto_examples docs/generated
 
 # The constraints pin torch: without them pip may fetch a build with gigabytes of CUDA.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[docs]'
 	touch $@
