@@ -11,12 +11,24 @@ import mgvae_resample
 from mgvae_resample import BayesGANOverSampler, BayesianStructure, MGVAEOverSampler
 from tests.support import counts
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    page for page in DOCS.rglob("*.md") if ">>> " in page.read_text(encoding="utf-8")
+)
 BUDGETS = {
     "MGVAEOverSampler(": "max_pretrain_steps=20, max_finetune_steps=10, ",
     "BayesGANOverSampler(": "max_steps=20, ",
 }
 SAMPLERS = (BayesGANOverSampler, MGVAEOverSampler)
+
+
+def briefly(code):
+    """Give every sampler in the code a budget of a fraction of a second."""
+    for call, budget in BUDGETS.items():
+        code = code.replace(call, call + budget)
+    return code
 
 
 def section(sampler, name):
@@ -30,15 +42,23 @@ def test_code_of_the_readme_runs(capsys):
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     names = {}
     for block, sizes in zip(blocks, ({}, {0: 300, 1: 357}, {0: 357, 1: 357}), strict=True):
-        for call, budget in BUDGETS.items():
-            block = block.replace(call, call + budget)
-        exec(block, names)
+        exec(briefly(block), names)
         if "X_res" in names:
             assert counts(names["y_res"]) == sizes
             assert (names["X_res"][: len(names["X"])] == names["X"]).all()
     shown = capsys.readouterr().out.splitlines()
     assert 0.9 < float(shown[0]) <= 1.0
     assert "c'3 <- c1, c2    (entangled)" in shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_code_of_a_page_runs(page, monkeypatch, tmp_path):
+    text = page.read_text(encoding="utf-8")
+    if "dask" in text:
+        pytest.importorskip("distributed")
+    monkeypatch.chdir(tmp_path)
+    example = doctest.DocTestParser().get_doctest(briefly(text), {}, page.name, str(page), 0)
+    assert doctest.DocTestRunner().run(example).failed == 0
 
 
 @pytest.mark.parametrize("documented", [*SAMPLERS, BayesianStructure])
