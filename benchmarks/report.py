@@ -79,7 +79,7 @@ def _by_task(results: pd.DataFrame, metrics: tuple[str, ...] = METRICS) -> Itera
         cells = results.groupby(["method", "dataset"], sort=False)[metric]
         mean, error = cells.mean().unstack(), cells.sem().unstack()
         best = mean.min() if metric in LOWER_IS_BETTER else mean.max()
-        text = mean.map("{:.3f}".format) + " ± " + error.map("{:.3f}".format)
+        text = mean.map("{:.3f}".format) + error.map(_plus_minus)
         text = text.where(mean != best, "**" + text + "**").where(mean.notna(), "")
         yield f"**{_words(metric)}**, mean ± s.e. over seeds"
         yield markdown(text)
@@ -99,8 +99,13 @@ def _paired(results: pd.DataFrame, metric: str, mean: pd.DataFrame) -> Iterator[
                 index="seed", columns="method", values=metric
             )
             gap = (scores[method] - scores[best]).dropna()
-            parts.append(f"{task} {gap.mean():+.3f} ± {gap.sem():.3f} ({best})")
+            parts.append(f"{task} {gap.mean():+.3f}{_plus_minus(gap.sem())} ({best})")
         yield f"{method} minus the best rival, paired: {'; '.join(parts)}"
+
+
+def _plus_minus(error: float) -> str:
+    """Return the standard error as text; one seed has none."""
+    return "" if np.isnan(error) else f" ± {error:.3f}"
 
 
 def _league(results: pd.DataFrame) -> Iterator[str]:
