@@ -8,20 +8,21 @@ from pathlib import Path
 import pytest
 
 import mgvae_resample
+import mgvae_resample.diagnostics
+import mgvae_resample.display
 from mgvae_resample import BayesGANOverSampler, BayesianStructure, MGVAEOverSampler
 from tests.support import counts
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
-PAGES = sorted(
-    page for page in DOCS.rglob("*.md") if ">>> " in page.read_text(encoding="utf-8")
-)
+PAGES = sorted(page for page in DOCS.rglob("*.md") if ">>> " in page.read_text(encoding="utf-8"))
 BUDGETS = {
     "MGVAEOverSampler(": "max_pretrain_steps=20, max_finetune_steps=10, ",
     "BayesGANOverSampler(": "max_steps=20, ",
 }
 SAMPLERS = (BayesGANOverSampler, MGVAEOverSampler)
+PUBLIC = (mgvae_resample, mgvae_resample.diagnostics, mgvae_resample.display)
 
 
 def briefly(code):
@@ -36,6 +37,17 @@ def section(sampler, name):
     text = inspect.getdoc(sampler)
     body = text.split(f"\n{name}\n{'-' * len(name)}\n")[1].split("\n---")[0]
     return set(re.findall(r"^(\w+) : ", body, re.MULTILINE))
+
+
+def listed(reference):
+    """Return the names in the tables of the API reference, with their modules."""
+    module, names = "", []
+    for line in reference.splitlines():
+        if line.startswith(".. currentmodule:: "):
+            module = line.split()[-1]
+        elif re.fullmatch(r" {3}\w+", line):
+            names.append(f"{module}.{line.strip()}")
+    return names
 
 
 def test_code_of_the_readme_runs(capsys):
@@ -80,6 +92,12 @@ def test_every_fitted_attribute_is_documented(quick, binary):
     assert section(type(sampler), "Attributes") - {"feature_names_in_"} == fitted
 
 
-@pytest.mark.parametrize("name", sorted(set(mgvae_resample.__all__) - {"__version__"}))
-def test_public_names_have_a_docstring(name):
-    assert inspect.getdoc(getattr(mgvae_resample, name))
+def test_the_api_reference_lists_the_public_names_and_nothing_else():
+    public = [f"{module.__name__}.{name}" for module in PUBLIC for name in module.__all__]
+    assert sorted(listed((DOCS / "api.rst").read_text(encoding="utf-8"))) == sorted(public)
+
+
+@pytest.mark.parametrize("module", PUBLIC, ids=lambda module: module.__name__)
+def test_public_names_have_a_docstring(module):
+    names = set(module.__all__) - {"__version__"}
+    assert [name for name in names if not inspect.getdoc(getattr(module, name))] == []
