@@ -34,7 +34,7 @@ suppress_warnings = [
     "toc.empty_glob",  # there may be no examples
 ]
 
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["deflist", "dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"
 
