@@ -1,0 +1,40 @@
+"""Makes a notebook of a gallery script, and runs it: ``python examples/notebook.py``.
+
+It needs the extra ``docs``, nbclient and ipykernel. Run it when
+``examples/gallery/plot_compare_with_smote.py`` has changed; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from sphinx_gallery.gen_gallery import DEFAULT_GALLERY_CONF
+from sphinx_gallery.notebook import jupyter_notebook
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+HERE = Path(__file__).parent
+SCRIPT = HERE / "gallery" / "plot_compare_with_smote.py"
+NOTEBOOK = HERE / "compare_with_smote.ipynb"
+SECONDS = 1800
+
+
+def main() -> None:
+    """Convert, run and save."""
+    _, blocks = split_code_and_text_blocks(str(SCRIPT))
+    converted = jupyter_notebook(blocks, DEFAULT_GALLERY_CONF, str(SCRIPT.parent))
+    notebook = nbformat.reads(json.dumps(converted), as_version=4)
+    NotebookClient(notebook, timeout=SECONDS, record_timing=False).execute()
+    # Random ids and the version of Python would be the only differences between two runs.
+    notebook.metadata["language_info"] = {"name": "python"}
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+    nbformat.write(notebook, NOTEBOOK)
+
+
+if __name__ == "__main__":
+    main()
