@@ -31,7 +31,6 @@ nitpicky = False
 suppress_warnings = [
     "config.cache",  # sphinx-gallery's settings hold functions
     "myst.header",  # the report of the benchmarks leaves out a level where that reads better
-    "toc.empty_glob",  # there may be no examples
 ]
 
 myst_enable_extensions = ["deflist", "dollarmath"]
