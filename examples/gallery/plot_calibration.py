@@ -47,8 +47,8 @@ for name, chance in chances.items():
 
 share = y_train.mean()
 factor = share / (1 - share)  # balanced classes have a ratio of 1
-odds = factor * chances["resampled"] / (1 - chances["resampled"])
-chances["prior corrected"] = odds / (1 + odds)
+rare, common = factor * chances["resampled"], 1 - chances["resampled"]
+chances["prior corrected"] = rare / (rare + common)
 
 # %%
 # Calibrate on rows that were not resampled
