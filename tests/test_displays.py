@@ -190,9 +190,9 @@ def test_rows_stand_apart_and_where_principal_components_put_them():
     sampler = quick_vae(sampling_strategy={1: 80, 2: 40})
     X_res, y_res = sampler.fit_resample(X, y)
     shown = RowsDisplay.from_estimator(sampler, X_res, y_res)
-    assert shown.labels == [1, 2]
+    assert list(shown.planes) == [("data", 1), ("data", 2)]
     assert_array_equal(shown.is_synthetic, np.arange(270) >= 225)
-    plane = shown.planes["data"]
+    plane = shown.planes["data", 1]
     points = (X - X.mean(0)) / X.std(0)
     values, vectors = np.linalg.eigh(np.cov(points.T))
     assert_allclose(plane.explained, values[[3, 2]] / values.sum())
@@ -206,19 +206,37 @@ def test_rows_stand_apart_and_where_principal_components_put_them():
     assert [len(group.get_offsets()) for group in one.axes_[0].collections] == [10, 10, 10]
 
 
+def distances(points):
+    return np.linalg.norm(points[:, None] - points, axis=-1)
+
+
 def test_latent_codes_have_planes_of_their_own():
     sampler = quick_gan()
     X_res, y_res = sampler.fit_resample(*table(60, 15, 14))
     shown = RowsDisplay.from_estimator(sampler, X_res, y_res, latent=True)
-    assert list(shown.planes) == ["data", "latent codes"]
+    assert list(shown.planes) == [(kind, k) for kind in ("data", "latent codes") for k in (1, 2)]
     assert len(shown.axes_) == 4
-    codes = sampler.latent_codes(X_res)
-    distances = [np.linalg.norm(c[:, None] - c, axis=-1) for c in (codes, points_of(shown))]
-    assert_allclose(*distances, rtol=1e-3, atol=1e-4)
+    for k in (1, 2):
+        points = shown.planes["latent codes", k].points
+        assert_allclose(
+            distances(points), distances(sampler.latent_codes(X_res)), rtol=1e-3, atol=1e-4
+        )
 
 
-def points_of(shown):
-    return shown.planes["latent codes"].points
+def test_exemplars_are_shown_where_the_encoder_of_each_class_puts_them():
+    sampler = quick_vae(latent_dim=2, sampling_strategy={1: 30, 2: 20})
+    X, y = table(60, 15, 14)
+    X_res, y_res = sampler.fit_resample(X, y)
+    shown = RowsDisplay.from_estimator(sampler, X_res, y_res, latent=True)
+    for k in (1, 2):
+        plane, codes = shown.planes["latent codes", k], sampler.latent_codes(X_res, k)
+        assert_array_equal(np.flatnonzero(plane.in_background), np.flatnonzero(y == 0))
+        assert_allclose(distances(plane.points), distances(codes), rtol=1e-3, atol=1e-4)
+        ax = shown.axes_[1 + k]
+        sizes = {group.get_label(): len(group.get_offsets()) for group in ax.collections}
+        assert sizes == {"exemplars": 60, "synthetic": [15, 6][k - 1], "real": [15, 14][k - 1]}
+    words = [text.get_text() for text in shown.axes_[1].get_legend().get_texts()]
+    assert words == ["other classes", "synthetic", "real", "exemplars"]
 
 
 def test_pixels_are_not_standardised(digits):
@@ -227,16 +245,14 @@ def test_pixels_are_not_standardised(digits):
     X_res, y_res = sampler.fit_resample(X, y)
     shown = RowsDisplay.from_estimator(sampler, X_res, y_res)
     largest = np.linalg.eigvalsh(np.cov(X.T))[-1]
-    assert shown.planes["data"].points[: len(X), 0].var(ddof=1) == pytest.approx(largest)
+    assert shown.planes["data", 1].points[: len(X), 0].var(ddof=1) == pytest.approx(largest)
 
 
 def test_latent_codes_must_be_there():
-    sampler = quick_vae()
-    X_res, y_res = sampler.fit_resample(*table(60, 15))
-    if hasattr(sampler, "latent_codes"):
-        pytest.skip("This sampler reads latent codes.")
-    with pytest.raises(TypeError, match="'latent_codes', such as BayesGANOverSampler"):
-        RowsDisplay.from_estimator(sampler, X_res, y_res, latent=True)
+    smote = SMOTE(random_state=0)
+    X_res, y_res = smote.fit_resample(*table(60, 15))
+    with pytest.raises(TypeError, match="'latent_codes', such as MGVAEOverSampler; got SMOTE"):
+        RowsDisplay.from_estimator(smote, X_res, y_res, latent=True)
 
 
 @pytest.mark.parametrize("make", [RowsDisplay.from_estimator, MarginalsDisplay.from_estimator])
@@ -269,7 +285,7 @@ def test_rows_and_columns_of_every_container(kind):
     sampler = quick_gan(categorical_features="auto")
     X_res, y_res = sampler.fit_resample(kind(X), y)
     rows = RowsDisplay.from_estimator(sampler, X_res, y_res)
-    assert np.isfinite(rows.planes["data"].points).all()
+    assert np.isfinite(rows.planes["data", 1].points).all()
     marginals = MarginalsDisplay.from_estimator(sampler, X_res, y_res).marginals
     kinds = [m.column.kind for m in marginals]
     if kind is csr_matrix:

@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
+from mgvae_resample import FewRowsWarning
 from tests.support import counts, quick_vae, table
 
 DTYPES = ["float64", "float32", "float16", "int64", "int8", "uint8", "uint16", "bool"]
@@ -246,3 +247,26 @@ def test_a_large_class_keeps_every_row_when_nothing_is_to_be_made(quick):
     assert_array_equal(X_res, X)
     assert_array_equal(y_res, y)
     assert sum(sampler.n_synthetic_.values()) == 0
+
+
+def test_every_class_has_an_encoder_and_exemplars_of_its_own(three_classes):
+    X, y = three_classes
+    sampler = quick_vae(latent_dim=3)
+    sampler.fit_resample(X, y)
+    assert list(sampler.exemplar_indices_) == list(sampler.n_synthetic_)
+    codes = [sampler.latent_codes(X, label) for label in sampler.exemplar_indices_]
+    assert all(c.shape == (len(X), 3) for c in codes)
+    assert not np.allclose(*codes)
+    for exemplars in sampler.exemplar_indices_.values():
+        assert_array_equal(np.sort(exemplars), np.flatnonzero(y == 0))
+        assert np.isin(sampler.source_indices_, exemplars).all()
+
+
+def test_a_class_that_was_not_learned_has_no_latent_codes():
+    X, y = np.arange(60.0).reshape(30, 2), np.repeat([0, 1], [28, 2])
+    sampler = quick_vae()
+    with pytest.warns(FewRowsWarning):
+        sampler.fit_resample(X, y)
+    assert sampler.exemplar_indices_ == {}
+    with pytest.raises(ValueError, match="Class 1 has no latent codes"):
+        sampler.latent_codes(X, 1)

@@ -132,6 +132,13 @@ class MinorityGenerator:
             ]
         return np.concatenate(translated)
 
+    def encode(self, codes: Codes, device: torch.device) -> Codes:
+        """Return the mean of q(z | x) under the model of the class. Shape: (r, d) -> (r, k)."""
+        with torch.no_grad():
+            model = build(self.settings, self.weights, device)
+            means: Codes = _encoded(model, torch.from_numpy(codes).to(device)).cpu().numpy()
+        return means
+
 
 class Encoded:
     """The guide and the minority in latent space."""
@@ -142,8 +149,8 @@ class Encoded:
         self.heads, self.offsets = self.model.heads, source.offsets
         self.guide_codes = torch.from_numpy(source.guide).to(device)
         self.minority_codes = torch.from_numpy(source.minority).to(device)
-        self.guide = self._encode(self.guide_codes)
-        self.minority = self._encode(self.minority_codes)
+        self.guide = _encoded(self.model, self.guide_codes)
+        self.minority = _encoded(self.model, self.minority_codes)
 
     def choose_pairs(
         self, n_rows: int, responsibility: float, generator: torch.Generator
@@ -281,8 +288,8 @@ class Encoded:
         drawn = torch.searchsorted(cumulated, chance, right=True)[:, 0]
         return drawn.clamp_max(len(means) - 1).cpu()
 
-    def _encode(self, codes: Tensor) -> Tensor:
-        features = self.heads.features
-        return torch.cat(
-            [self.model.encode(features(part)) for part in torch.split(codes, _CHUNK)]
-        )
+
+def _encoded(model: MajorityGuidedVAE, codes: Tensor) -> Tensor:
+    """Means of the posteriors of rows. Shape: (n, d) -> (n, k)."""
+    parts = torch.split(codes, _CHUNK)
+    return torch.cat([model.encode(model.heads.features(part)) for part in parts])

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import Substitution
@@ -25,6 +27,7 @@ from .._base import (
 from .._callbacks import EpochReport
 from .._engine.runtime import single_thread
 from .automatic import resolve
+from .generator import MinorityGenerator
 from .guides import guide_rows, shortages
 from .multiclass import Learning
 
@@ -118,6 +121,10 @@ class MGVAEOverSampler(DeepOverSampler):
     source_indices_ : ndarray of shape (n_synthetic,)
         For each synthetic row the index in `X` of the guide row it was translated from; -1 where
         no guide row stands behind it.
+
+    exemplar_indices_ : dict of label to ndarray
+        Rows of `X` that are the exemplars of each class that was learned: the centres of its
+        prior, and the rows that may be translated into it.
 
     history_ : dict
         ``history_["pretrain"]`` and ``history_["finetune"][label]`` map the names of the loss
@@ -260,6 +267,38 @@ class MGVAEOverSampler(DeepOverSampler):
             )
         return self._restore([(label, codes)])
 
+    def latent_codes(self, X: Any, label: Label) -> npt.NDArray[np.float32]:
+        """Encode rows with the encoder of one class.
+
+        The codes of the rows at ``exemplar_indices_[label]`` are the centres of the mixture that
+        is the prior [1]_, Eq. 3.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Real or synthetic rows of any class.
+        label : label
+            The class whose encoder reads them; each class has a fine-tuned one.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, latent_dim)
+            Means of the posteriors q(z | x).
+
+        Raises
+        ------
+        ValueError
+            If `label` was not over-sampled, or had too few rows to be learned.
+        """
+        generator = self._generator_of(label)
+        rows = self._check_rows(X)
+        if not isinstance(generator, MinorityGenerator):
+            raise ValueError(
+                f"Class {label!r} has no latent codes: it had too few rows to be learned."
+            )
+        with single_thread():
+            return generator.encode(self._codecs[label].encode(rows), self._sampling_device())
+
     def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
         guides = guide_rows(self.guide, table.y, labels)
         for label, reason in shortages(guides, table.y, table.codec.layout_.width).items():
@@ -280,4 +319,9 @@ class MGVAEOverSampler(DeepOverSampler):
         self.history_ = learned.recorded("history")
         self.n_iter_ = learned.recorded("n_steps")
         self.stop_reason_ = learned.recorded("stop_reason")
+        self.exemplar_indices_ = {
+            label: generator.guide_index
+            for label, generator in learned.generators.items()
+            if isinstance(generator, MinorityGenerator)
+        }
         return dict(learned.generators)

@@ -9,30 +9,36 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ..diagnostics.matrices import embed
 from .canvas import OTHERS, REAL, SYNTHETIC, check_sampler, grid_shape, panels, spare, unwrapped
-from .columns import check_label, is_synthetic, made, readable, take
-from .planes import Plane, plane_of
+from .columns import check_label, is_synthetic, made, readable
+from .planes import Plane, data_planes, latent_planes
 
 __all__ = ["RowsDisplay"]
+
+# Exemplars are real rows of another class, and centres of the prior: rings.
+MARKS = {
+    "exemplars": {"facecolor": "none", "edgecolors": "#8C8C8C", "linewidths": 0.8},
+    "real": {"edgecolors": "white", "linewidths": 0.5},
+}
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class RowsDisplay:
     """Real and synthetic rows in the plane of the real rows' principal components.
 
+    Their values, and their latent codes if wanted: those of `MGVAEOverSampler` with the exemplars
+    that span its prior.
+
     It is recommended to use `from_estimator`. All parameters are stored as attributes.
 
     Parameters
     ----------
-    planes : dict of str to Plane
-        "data", and "latent codes" where they are shown.
+    planes : dict of (str, label) to Plane
+        What is shown, "data" or "latent codes", and of which class: a panel each.
     y : ndarray of shape (n_rows,)
         Label of each row.
     is_synthetic : ndarray of bool of shape (n_rows,)
         Which rows are synthetic.
-    labels : sequence of labels
-        The over-sampled classes to show, a panel each.
 
     Attributes
     ----------
@@ -53,15 +59,14 @@ class RowsDisplay:
     ... )
     >>> X_res, y_res = sampler.fit_resample(X, y)
     >>> display = RowsDisplay.from_estimator(sampler, X_res, y_res)
-    >>> display.planes["data"].points.shape
+    >>> display.planes["data", 1].points.shape
     (718, 2)
     >>> plt.show()
     """
 
-    planes: Mapping[str, Plane]
+    planes: Mapping[tuple[str, Any], Plane]
     y: npt.NDArray[Any]
     is_synthetic: npt.NDArray[np.bool_]
-    labels: Sequence[Any]
     axes_: npt.NDArray[np.object_] = field(init=False)
     figure_: Any = field(init=False)
 
@@ -115,21 +120,17 @@ class RowsDisplay:
         """
         check_sampler(cls, sampler, "sampling_strategy_", such_as="MGVAEOverSampler or SMOTE")
         if latent:
-            check_sampler(cls, sampler, "latent_codes", such_as="BayesGANOverSampler")
+            check_sampler(cls, sampler, "latent_codes", such_as="MGVAEOverSampler")
         X = readable(X_res)
         y, new = is_synthetic(sampler, X, y_res)
         labels = list(made(sampler)) if labels is None else labels
         shown = [check_label(sampler, label) for label in labels]
         is_image = getattr(sampler, "image_shape", None) is not None
-        if is_image:
-            rows = np.asarray(X, dtype=np.float64)
-        else:
-            _, rows = embed(take(X, ~new), X)
-        planes = {"data": plane_of(rows, ~new)}
+        kinds = {"data": data_planes(X, y, ~new, shown, is_image=is_image)}
         if latent:
-            codes = np.asarray(sampler.latent_codes(X_res), dtype=np.float64)
-            planes["latent codes"] = plane_of(codes, ~new)
-        return cls(planes=planes, y=y, is_synthetic=new, labels=shown).plot(ax, max_rows=max_rows)
+            kinds["latent codes"] = latent_planes(sampler, X_res, y, ~new, shown)
+        planes = {(kind, k): plane for kind, each in kinds.items() for k, plane in each.items()}
+        return cls(planes=planes, y=y, is_synthetic=new).plot(ax, max_rows=max_rows)
 
     def plot(self, ax: Any = None, *, max_rows: int = 2000) -> Self:
         """Draw a panel for each plane and class.
@@ -147,25 +148,34 @@ class RowsDisplay:
         RowsDisplay
             The display itself.
         """
-        shown = [(name, label) for name in self.planes for label in self.labels]
-        shape = grid_shape(len(shown), min(4, len(self.labels)))
+        n_classes = len({label for _, label in self.planes})
+        shape = grid_shape(len(self.planes), max(2, min(4, n_classes)))
         axes, self.figure_ = panels(
             f"{type(self).__name__}.plot", ax, shape, (3.6, 3.5), margin=(1.5, 0.1)
         )
-        self.axes_ = spare(axes, len(shown))
-        for panel, (name, label) in zip(self.axes_, shown, strict=True):
+        self.axes_ = spare(axes, len(self.planes))
+        for panel, (name, label) in zip(self.axes_, self.planes, strict=True):
             self._draw(panel, name, label, max_rows)
-        legend = self.axes_[shape[1] - 1].legend(
-            loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False
+        last = self.axes_[shape[1] - 1]
+        legend = last.legend(
+            *self._legend(), loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False
         )
         for handle in legend.legend_handles:
             handle.set(alpha=1.0)
         return self
 
+    def _legend(self) -> tuple[list[Any], list[str]]:
+        """Return each group's marks once, whichever panel they are in."""
+        groups: dict[str, Any] = {}
+        for ax in self.axes_:
+            for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
+                groups.setdefault(name, handle)
+        return list(groups.values()), list(groups)
+
     def _draw(self, ax: Any, name: str, label: Any, max_rows: int) -> None:
-        plane, of_class = self.planes[name], self.y == label
+        plane, of_class = self.planes[name, label], self.y == label
         groups = {
-            "other classes": (~of_class & ~self.is_synthetic, OTHERS, 12, 0.6),
+            plane.background: (plane.in_background, OTHERS, 12, 0.6),
             "synthetic": (of_class & self.is_synthetic, SYNTHETIC, 9, 0.7),
             "real": (of_class & ~self.is_synthetic, REAL, 18, 0.9),
         }
@@ -176,14 +186,13 @@ class RowsDisplay:
             ax.scatter(
                 *plane.points[rows].T,
                 s=size,
-                color=colour,
                 alpha=alpha,
-                edgecolors="white" if group == "real" else "none",
-                linewidths=0.5,
+                **({"facecolor": colour, "linewidths": 0} | MARKS.get(group, {})),
                 label=group,
             )
         # The same place for all classes.
-        low, high = plane.points.min(axis=0), plane.points.max(axis=0)
+        drawn = plane.points[plane.in_background | of_class | (name == "data")]
+        low, high = drawn.min(axis=0), drawn.max(axis=0)
         pad = np.where(high > low, 0.04 * (high - low), 0.5)
         ax.set(xlim=(low[0] - pad[0], high[0] + pad[0]), ylim=(low[1] - pad[1], high[1] + pad[1]))
         ax.set_title(f"class {unwrapped(label)}" + ("" if name == "data" else f", {name}"))
