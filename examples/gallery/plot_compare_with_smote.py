@@ -136,6 +136,7 @@ for line, name in zip(axes, ("forest", "logistic"), strict=True):
         ax.plot(gain, height, ".", color="tab:blue", alpha=0.5, markersize=5)
         ax.plot(gain.mean(axis=1), height, "o", color="tab:orange", markersize=7)
         ax.set_yticks(height, names)
+        ax.locator_params(axis="x", nbins=4)
         ax.spines[["top", "right"]].set_visible(False)
         if name == "forest":
             ax.set_title(f"{measure}\n(less is better)" if "Brier" in measure else measure)
@@ -152,7 +153,8 @@ plt.show()
 #   nothing, so on this table it wins.
 # * **Order**: with the forest new rows of any kind help a little, and so do weights; with logistic
 #   regression nothing does.
-# * **Probabilities**: nothing beats the rows as they are. The example on calibration shows why.
+# * **Probabilities**: nothing is clearly better than the rows as they are, and most ways are worse,
+#   ``MGVAEOverSampler`` most of all. The example on calibration shows why, and what to do.
 #
 # So try the threshold first, on your own data, by your own measure, on paired splits. Images with
 # few examples are where translated rows gained most; the example on translations has some.
