@@ -48,9 +48,19 @@ def code_of_script():
     return [re.sub(r"\A(#.*\n)+", "", cell).strip() for cell in cells]
 
 
-def code_of_notebook():
+def text_of_script():
+    """Return the lines of its texts, without those that underline titles."""
+    docstring, *cells = SCRIPT.read_text(encoding="utf-8").split("# %%\n")
+    texts = [docstring.strip().strip('"')]
+    texts += [re.sub(r"^# ?", "", re.match(r"(#.*\n)*", cell)[0], flags=re.M) for cell in cells]
+    lines = "\n".join(texts).splitlines()
+    return [line.strip() for line in lines if line.strip() and not re.fullmatch("=+|-+", line)]
+
+
+def of_notebook(kind):
+    """Return the source of each cell of one kind."""
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    return ["".join(cell["source"]).strip() for cell in cells if cell["cell_type"] == "code"]
+    return ["".join(cell["source"]).strip() for cell in cells if cell["cell_type"] == kind]
 
 
 def test_there_are_scripts():
@@ -65,8 +75,10 @@ def test_script_runs(script, figures, capsys):
     assert capsys.readouterr().out
 
 
-def test_notebook_holds_the_code_of_its_script():
-    assert code_of_notebook() == [code for code in code_of_script() if code]
+def test_notebook_holds_the_code_and_the_text_of_its_script():
+    assert of_notebook("code") == [code for code in code_of_script() if code]
+    text = "\n".join(of_notebook("markdown"))
+    assert [line for line in text_of_script() if line not in text] == []
 
 
 def test_notebook_was_run_without_an_error():
@@ -81,7 +93,7 @@ def test_notebook_was_run_without_an_error():
 
 def test_notebook_runs(figures, capsys):
     names = {"__name__": "__main__"}
-    for code in code_of_notebook():
+    for code in of_notebook("code"):
         run(code, names)
     assert len(names["results"]) == 2 * 7 * 2  # classifiers, ways, splits
     assert names["results"].notna().all(axis=None)

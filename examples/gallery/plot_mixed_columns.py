@@ -131,5 +131,5 @@ for name, model in models.items():
         print(f"{way:17}{score:.3f}")
 
 # %%
-# One split with 50 customers who leave decides nothing; repeat it, as the example that compares with
-# SMOTE does.
+# One split with 50 customers who leave decides nothing; repeat it, as the example that compares
+# with SMOTE does.
