@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.markdown import markdown
+from benchmarks.markdown import markdown, plus_minus
 from benchmarks.metrics import LOWER_IS_BETTER, METRICS
 from benchmarks.ranks import TIE, rank, score_table, win_tie_loss
 from benchmarks.report_gan import classes_section, structure_section, sweep_section
 from benchmarks.report_realism import realism_section
 from benchmarks.results import FOLDER, read_results
+from benchmarks.summary import FILES, summary
 
 TITLES = {
     "images": "P1: images",
@@ -45,9 +46,19 @@ def main() -> None:
     options = argparse.ArgumentParser(description="Result files to markdown")
     options.add_argument("--results", type=Path, default=FOLDER)
     folder = options.parse_args().results
-    page = "\n\n".join(["# Results", *_sections(folder)]) + "\n"
+    page = "\n\n".join(["# Results", *_summary(folder), *_sections(folder)]) + "\n"
     (folder / "REPORT.md").write_text(page)
     print(page)
+
+
+def _summary(folder: Path) -> Iterator[str]:
+    if all((folder / name).exists() for name in FILES):
+        yield "## Summary"
+        yield (
+            "P1, P3, the league and P6, means over seeds; ranks among eight methods (1 is best). "
+            "In P6 BayesGAN is held to its generated rows."
+        )
+        yield summary(folder)
 
 
 def _sections(folder: Path) -> Iterator[str]:
@@ -79,7 +90,7 @@ def _by_task(results: pd.DataFrame, metrics: tuple[str, ...] = METRICS) -> Itera
         cells = results.groupby(["method", "dataset"], sort=False)[metric]
         mean, error = cells.mean().unstack(), cells.sem().unstack()
         best = mean.min() if metric in LOWER_IS_BETTER else mean.max()
-        text = mean.map("{:.3f}".format) + error.map(_plus_minus)
+        text = mean.map("{:.3f}".format) + error.map(plus_minus)
         text = text.where(mean != best, "**" + text + "**").where(mean.notna(), "")
         yield f"**{_words(metric)}**, mean ± s.e. over seeds"
         yield markdown(text)
@@ -99,13 +110,8 @@ def _paired(results: pd.DataFrame, metric: str, mean: pd.DataFrame) -> Iterator[
                 index="seed", columns="method", values=metric
             )
             gap = (scores[method] - scores[best]).dropna()
-            parts.append(f"{task} {gap.mean():+.3f}{_plus_minus(gap.sem())} ({best})")
+            parts.append(f"{task} {gap.mean():+.3f}{plus_minus(gap.sem())} ({best})")
         yield f"{method} minus the best rival, paired: {'; '.join(parts)}"
-
-
-def _plus_minus(error: float) -> str:
-    """Return the standard error as text; one seed has none."""
-    return "" if np.isnan(error) else f" ± {error:.3f}"
 
 
 def _league(results: pd.DataFrame) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.markdown import markdown
+from benchmarks.markdown import markdown, plus_minus
 
 # Published figures, recall / F1 of classes 8 and 9 (IMSIC's table).
 PUBLISHED = {
@@ -111,9 +111,7 @@ def structure_section(results: pd.DataFrame) -> Iterator[str]:
 
 def _mean_and_error(groups: Any) -> Any:
     """Return "mean ± standard error" of each group, the mean alone where there is one value."""
-    error = groups.sem()
-    text = (" ± " + error.map("{:.4f}".format)).where(error.notna(), "")
-    return groups.mean().map("{:.4f}".format) + text
+    return groups.mean().map("{:.4f}".format) + groups.sem().map(lambda e: plus_minus(e, 4))
 
 
 def _paired(part: pd.DataFrame) -> str:
@@ -126,5 +124,7 @@ def _paired(part: pd.DataFrame) -> str:
         for method in scores.columns.astype(str)
         if method != "BayesGAN"
     }
-    words = [f"{m} {gap.mean():+.4f} ± {gap.sem():.4f}" for m, gap in gaps.items() if len(gap)]
+    words = [
+        f"{m} {gap.mean():+.4f}{plus_minus(gap.sem(), 4)}" for m, gap in gaps.items() if len(gap)
+    ]
     return f"Mean recall of BayesGAN minus that of each other, paired by seed: {'; '.join(words)}."

@@ -81,17 +81,9 @@ copyright = author
 def setup(app: Any) -> None:
     """Mend what reST would misread, before numpydoc sees it."""
     app.connect("autodoc-process-docstring", _quote_shapes, priority=400)
-    app.connect("autodoc-process-docstring", _cite_the_class, priority=400)
 
 
 def _quote_shapes(*event: Any) -> None:
     lines = event[-1]
     # A final underscore makes a link of a word.
     lines[:] = [line.replace("(n_features_in_,)", "(`n_features_in_`,)") for line in lines]
-
-
-def _cite_the_class(*event: Any) -> None:
-    lines = event[-1]
-    # A method may cite what its class lists; a link from there would lead nowhere.
-    if not any(line.startswith(".. [1]") for line in lines):
-        lines[:] = [line.replace("[1]_", "[1]") for line in lines]

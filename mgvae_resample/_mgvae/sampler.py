@@ -271,7 +271,7 @@ class MGVAEOverSampler(DeepOverSampler):
         """Encode rows with the encoder of one class.
 
         The codes of the rows at ``exemplar_indices_[label]`` are the centres of the mixture that
-        is the prior [1]_, Eq. 3.
+        is the prior (Ai et al., Eq. 3).
 
         Parameters
         ----------
