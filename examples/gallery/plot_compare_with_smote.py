@@ -153,8 +153,8 @@ plt.show()
 #   nothing, so on this table it wins.
 # * **Order**: with the forest new rows of any kind help a little, and so do weights; with logistic
 #   regression nothing does.
-# * **Probabilities**: nothing is clearly better than the rows as they are. Most ways are worse, and
-#   ``MGVAEOverSampler`` most of all. The example on calibration shows why, and what to do.
+# * **Probabilities**: nothing is clearly better than the rows as they are. Most ways are worse,
+#   and ``MGVAEOverSampler`` most of all. The example on calibration shows why, and what to do.
 #
 # So try the threshold first, on your own data, by your own measure, on paired splits. Images with
 # few examples are where translated rows gained most; the example on translations has some.
