@@ -1,8 +1,9 @@
-# make demo   compare the methods on two data sets and save a picture of translated rows
-# make test   everything that must pass before a change lands: lint, types, tests
+# make demo      compare the methods on two data sets and save a picture of translated rows
+# make test      everything that must pass before a change lands: lint, types, tests
 # make lint, make types
-# make docs   run the code of the pages and the examples, build the site in docs/_build/html
-# make bench  the league of tables, hours; ARGS="--data FOLDER --datasets ecoli" are handed on
+# make docs      run the code of the pages and the examples, build the site in docs/_build/html
+# make notebook  run examples/compare_with_smote.ipynb anew from its script
+# make bench     the league of tables, hours; ARGS="--data FOLDER --datasets ecoli" are handed on
 
 # Small networks train faster on one thread, and two cores are better spent on two tests.
 export OMP_NUM_THREADS := 1
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 
-.PHONY: demo test lint types docs bench clean
+.PHONY: demo test lint types docs notebook bench clean
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
@@ -31,6 +32,9 @@ types: $(READY)
 docs: $(DOCS_READY)
 	$(BIN)/python -m pytest tests/test_documentation.py
 	$(BIN)/python -m sphinx -W --keep-going docs docs/_build/html
+
+notebook: $(DOCS_READY)
+	$(BIN)/python examples/notebook.py
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.tables $(ARGS)

@@ -1,7 +1,7 @@
-"""Makes a notebook of a gallery script, and runs it: ``python examples/notebook.py``.
+"""Makes a notebook of a gallery script, and runs it: ``make notebook``.
 
-It needs the extra ``docs``, nbclient and ipykernel. Run it when
-``examples/gallery/plot_compare_with_smote.py`` has changed; a test compares the two.
+It needs the extra ``docs``. Run it when ``examples/gallery/plot_compare_with_smote.py`` has
+changed; a test compares the two.
 """
 
 from __future__ import annotations
