@@ -51,6 +51,7 @@ sphinx_gallery_conf: dict[str, Any] = {
     "gallery_dirs": ["auto_examples"] if HAS_EXAMPLES else [],
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("mgvae_resample",),
+    "within_subsection_order": "reading_order.place",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "plot_gallery": True,
