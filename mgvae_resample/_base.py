@@ -26,6 +26,7 @@ from ._data.assemble import append_rows
 from ._data.categorical import find_categorical
 from ._data.checking import check_table
 from ._data.codec import Codec, ImageCodec, TableCodec
+from ._data.labels import check_counts, check_labels, plain_label, plain_labels
 from ._data.polars_frames import from_pandas, is_polars, to_pandas
 from ._data.tables import dense, make_readers, read_column
 from ._engine.runtime import RandomStreams, resolve_device, single_thread
@@ -113,12 +114,14 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         -------
         X_resampled : {ndarray, dataframe, sparse matrix} of shape (n_samples_new, n_features)
             The rows of `X`, unchanged and in order, then the synthetic rows, class by class in
-            the order of ``sampling_strategy_``. Container and dtypes are those of `X`.
+            the order of ``sampling_strategy_``. Container and dtypes are those of `X`; the index
+            of a data frame is a new one, as everywhere in imbalanced-learn.
         y_resampled : array-like of shape (n_samples_new,)
             Their labels.
         """
         before = dict(vars(self))
         try:
+            check_labels(y)
             if is_polars(X) or is_polars(y):
                 return self._fit_resample_polars(X, y, **params)
             result: tuple[Any, Any] = super().fit_resample(X, y, **params)
@@ -143,8 +146,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         if isinstance(self.sampling_strategy, Mapping):
-            _check_counts(self.sampling_strategy)
-        y, is_one_vs_rest = check_target_type(_plain_labels(y), indicate_one_vs_all=True)
+            check_counts(self.sampling_strategy)
+        y, is_one_vs_rest = check_target_type(plain_labels(y), indicate_one_vs_all=True)
         X, y = check_table(X), column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
@@ -158,7 +161,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return X, y, is_one_vs_rest
 
     def _fit_resample(self, X: Any, y: Array, **params: Any) -> tuple[Any, Array]:
-        wanted = {_plain(label): int(n) for label, n in self.sampling_strategy_.items() if n > 0}
+        wanted = {
+            plain_label(label): int(n) for label, n in self.sampling_strategy_.items() if n > 0
+        }
         self._check_image_shape(X.shape[1])
         device = resolve_device(self.device)
         codec = self._fit_codec(X)
@@ -249,13 +254,21 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return reduce(append_rows, [self._codecs[k].decode(codes) for k, codes in parts])
 
     def _generator_of(self, label: Label) -> Any:
-        check_is_fitted(self, "_generators")
+        self._check_resampled()
         if label not in self._generators:
             raise ValueError(
                 f"'label' is {label!r}, but rows can be drawn only of the classes that "
                 f"fit_resample oversampled: {list(self._generators)}."
             )
         return self._generators[label]
+
+    def _check_resampled(self) -> None:
+        """Refuse to draw before ``fit_resample``; ``fit`` trains no imblearn sampler."""
+        check_is_fitted(
+            self,
+            "_generators",
+            msg="This %(name)s is not fitted yet: call fit_resample; fit only checks the data.",
+        )
 
     def _check_rows(self, X: Any) -> Any:
         """Check rows that come after fitting against the fitted table."""
@@ -296,25 +309,3 @@ def check_n_samples(n_samples: Any) -> int:
     if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
         raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
     return int(n_samples)
-
-
-def _plain_labels(y: Any) -> Any:
-    """Return nullable labels as numpy's; scikit-learn would make floats of integers."""
-    plain = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
-    if getattr(plain, "kind", "O") not in "biu" or y.isna().any():
-        return y
-    return y.to_numpy(dtype=plain)
-
-
-def _check_counts(strategy: Mapping[Any, Any]) -> None:
-    for label, count in strategy.items():
-        if not isinstance(count, numbers.Integral):
-            raise ValueError(
-                f"'sampling_strategy' asks for {count!r} rows of class {label!r}, but the number "
-                "of rows must be an integer."
-            )
-
-
-def _plain(label: Label) -> Label:
-    """Turn a numpy scalar into the Python one, which reads better as a key and in messages."""
-    return label.item() if isinstance(label, np.generic) else label

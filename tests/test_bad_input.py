@@ -19,9 +19,9 @@ def with_value(X, value):
 
 BAD_ROWS = {
     "infinity": (lambda X: with_value(X, -np.inf), "infin"),
-    "three axes": (lambda X: X[:, :, None], "dim 3|2D"),
+    "three axes": (lambda X: X[:, :, None], "images.reshape"),
     "one axis": (lambda X: X[:, 0], "2D"),
-    "complex": (lambda X: X * 1j, "[Cc]omplex"),
+    "complex": (lambda X: X * 1j, "X has dtype complex128"),
     "no rows": (lambda X: X[:0], "0 sample|inconsistent"),
     "no columns": (lambda X: X[:, :0], "0 feature"),
     "a missing row": (lambda X: X[1:], "inconsistent"),
@@ -33,6 +33,8 @@ BAD_LABELS = {
     "continuous": (lambda y: y + np.linspace(0.1, 0.9, len(y)), "Unknown label type"),
     "NaN": (lambda y: np.where(y == 1, np.nan, 0.0), "NaN"),
     "None": (lambda y: None, "y"),
+    "a gap in text": (lambda y: np.where(y == 1, "rare", None), r"60 label\(s\) are missing"),
+    "a gap in strings": (lambda y: pd.Series(y).astype("string").mask(y == 1), "are missing"),
     "two labels a row": (lambda y: np.column_stack([y + 1, y * 0 + 1]), r"multi|Unknown|y"),
 }
 

@@ -68,6 +68,11 @@ def test_shifted_rows_are_told_apart():
     assert density_and_coverage(normal(200, 0), normal(200, 1, shift=9.0)) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("n_rows", [2, 3, 5, 8, 12, 20, 30])
+def test_few_rows_far_away_are_told_apart(n_rows):
+    assert two_sample_auc(normal(n_rows, 0), normal(n_rows, 1, shift=50.0)) == 1.0
+
+
 def test_a_category_alone_tells_rows_apart():
     assert two_sample_auc(mixed(100, 0, "rg"), mixed(100, 1, "by")) == 1.0
 

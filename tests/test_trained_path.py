@@ -216,9 +216,10 @@ def test_every_synthetic_row_names_the_majority_row_behind_it(three_classes):
     assert_array_equal(y[sampler.source_indices_], np.zeros(len(X_res) - len(X)))
 
 
-def test_unfitted_sampler_says_so(quick):
-    with pytest.raises(NotFittedError):
-        quick().sample(5, 1)
+def test_unfitted_sampler_says_so(quick, binary):
+    for sampler in (quick(), quick().fit(*binary)):
+        with pytest.raises(NotFittedError, match="call fit_resample"):
+            sampler.sample(5, 1)
 
 
 def test_unfitted_sampler_translates_nothing():

@@ -23,8 +23,12 @@ _BENDS = (0.0, 0.15, -0.15, 0.3, -0.3, 0.45, -0.45, 0.6, -0.6)
 
 def draw_graph(graph: Graph, ax: Any = None) -> Any:
     """Draw on matplotlib axes, new ones if None, and return them."""
-    import matplotlib.pyplot as plt
-
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "BayesianStructure.plot requires matplotlib: pip install 'mgvae-resample[plot]'"
+        ) from error
     position = _positions(graph)
     if ax is None:
         ax = plt.subplots(figsize=1.1 * np.ptp(list(position.values()), axis=0) + 1.4)[1]

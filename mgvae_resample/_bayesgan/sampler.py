@@ -15,7 +15,6 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import Substitution
 from imblearn.utils._docstring import _random_state_docstring
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from .._base import (
     DeepOverSampler,
@@ -306,7 +305,7 @@ default="disentangled"
         ValueError
             If there is no such code, or a class was not learned and over-sampled.
         """
-        check_is_fitted(self, "_generators")
+        self._check_resampled()
         names = () if self.structure_ is None else self.structure_.observed
         if labels is None:
             labels = [k for k, g in self._generators.items() if isinstance(g, ClassGenerator)]
@@ -341,7 +340,7 @@ default="disentangled"
             The codes, of mean 0 and variance 1 over generated rows of all classes, in the order
             of ``structure_.latent``.
         """
-        check_is_fitted(self, "_generators")
+        self._check_resampled()
         rows = self._check_rows(X)
         if self._reader is None:
             raise ValueError(

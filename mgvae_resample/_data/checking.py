@@ -45,6 +45,17 @@ def check_table(X: Any) -> Any:
     if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
         # numpy would turn numbers beside text into text.
         X = np.array(X, dtype=object)
+    rows = np.asarray(X)
+    if np.iscomplexobj(rows):
+        raise ValueError(
+            f"Complex data not supported: X has dtype {rows.dtype}. Give real and imaginary parts "
+            "as columns of their own."
+        )
+    if rows.ndim > 2:
+        raise ValueError(
+            f"Found array with dim {rows.ndim}, while X must be 2D, a row for each sample. "
+            "Flatten images, as in images.reshape(len(images), -1)."
+        )
     rows = check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
     if rows.dtype.kind == "O" and all(map(is_number, rows.ravel())):
         numbers = rows.astype(np.float64)

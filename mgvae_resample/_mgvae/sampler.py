@@ -44,8 +44,9 @@ class MGVAEOverSampler(DeepOverSampler):
     A variational autoencoder is trained on the majority; its prior is a mixture around encoded
     majority rows, the exemplars. A copy is then fine-tuned on each class to be over-sampled, held
     close to the majority's weights by Elastic Weight Consolidation. A new row is the translation
-    of a majority row: encode it, draw a latent code around it, decode. So the diversity of many
-    majority rows is carried over to a class with few rows [1]_.
+    of a majority row: its latent code lies between those of that row and of a row of the class,
+    in a space that the majority spans. So the diversity of many majority rows is carried over to
+    a class with few rows [1]_.
 
     Parameters
     ----------

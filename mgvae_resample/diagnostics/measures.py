@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from .matrices import Mask, Matrix, embed, fold_levels, read_tables
 
 _N_FOLDS = 5
+_LEAF = 20
 # Distances come from inner products: equal rows may seem to be apart by so much.
 _ROUNDING = 1e-6
 
@@ -241,8 +242,11 @@ def _held_out_scores(
         # scikit-learn's trees refuse a column without any value.
         seen = ~np.isnan(rows[fit]).all(axis=0)
         if seen.any():
+            # By default leaves hold 20 rows, and fewer than 40 rows could not be split at all.
             trees = HistGradientBoostingClassifier(
-                categorical_features=categorical[seen], random_state=random_state
+                categorical_features=categorical[seen],
+                min_samples_leaf=max(1, min(_LEAF, len(fit) // 4)),
+                random_state=random_state,
             )
             # On so few rows threads wait for each other most of the time.
             with threadpool_limits(1, user_api="openmp"):

@@ -77,7 +77,10 @@ def _auc(figures: Figures) -> str:
         f"A boosted-tree classifier tells synthetic from real rows with AUC {figures.auc:.2f}"
     )
     if figures.auc <= 0.5 + chance:
-        return f"{opening}: no better than chance for {n} rows of each (0.5 ± {chance:.2f})."
+        hidden = "" if chance < 0.1 else " So few rows show large differences only."
+        return (
+            f"{opening}: no better than chance for {n} rows of each (0.5 ± {chance:.2f}).{hidden}"
+        )
     if figures.auc < 0.7:
         return f"{opening}: better than chance, but it is often wrong."
     if figures.auc < 0.9:
