@@ -6,6 +6,8 @@ A rare class in a table of numbers: resample inside a pipeline, measure what it 
 the rows that were made.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # Few known cases
 # ---------------
@@ -55,8 +57,9 @@ for title, model in {"as it is": plain, "resampled": resampled}.items():
 # The rows that were made
 # -----------------------
 #
-# The pipeline above fitted the sampler, and so did every fold. To look at rows, resample the
-# training part by hand. The given rows come first and unchanged, the new ones after them.
+# The pipeline above made new rows for its classifier and kept none of them. To look at some,
+# resample the training part by hand. The given rows come first and unchanged, the new ones after
+# them.
 
 X_res, y_res = sampler.fit_resample(X_train, y_train)
 print(f"{len(X_train)} rows became {len(X_res)}; made of each class: {sampler.n_synthetic_}")

@@ -2,9 +2,11 @@
 Images, and where they come from
 ================================
 
-Every image that ``MGVAEOverSampler`` makes is the translation of a majority image. Here are both,
-side by side.
+Every image that ``MGVAEOverSampler`` makes lies between a common image and a rare one. Here are
+all three, side by side.
 """
+
+# sphinx_gallery_thumbnail_number = 3
 
 # %%
 # A class of few images
@@ -60,8 +62,8 @@ plt.show()
 # ------------
 #
 # Common images drawn at random, and below each what it becomes; ``sampler.translate`` returns the
-# same as rows. Slant and weight of the stroke carry over. Not every image lends itself: some stay
-# close to what they were, or blur.
+# same as rows. Slant and weight of the stroke carry over. Not every image lends itself, and none
+# is left out here: some stay close to what they were, and some blur.
 
 from mgvae_resample.display import TranslationDisplay
 
@@ -73,15 +75,16 @@ plt.show()
 # Are they copies?
 # ----------------
 #
-# ``fit_resample`` does not draw common images blindly: it takes each as often as it explains the
-# rare ones. ``source_indices_`` names the one behind each new image, or is -1 where there is none.
-# Below stands the nearest of the 25 real rare images. The new ones lie between the two: some close
-# to the real one, others with a stroke of their own.
+# ``fit_resample`` goes the other way. It draws a rare image first and then a common one that is
+# like it. So pairs fit better than above, and new images are sharper and closer to known ones.
+# ``source_indices_`` names the common image behind each. Below stands the nearest of the 25 real
+# rare ones. New images lie between the two: many stay close to the real one, others keep a stroke
+# of the common one, and a few are still the common digit.
 
 from sklearn.neighbors import NearestNeighbors
 
 real = X_train[y_train == "5 to 9"]
-chosen = np.flatnonzero(sampler.source_indices_ >= 0)[:12]
+chosen = np.arange(12)
 nearest = NearestNeighbors(n_neighbors=1).fit(real).kneighbors(made[chosen])[1][:, 0]
 strips = {
     "common image": X_train[sampler.source_indices_[chosen]],

@@ -12,14 +12,15 @@ went in. No encoder and no imputer stands before it.
 #
 # Customers of a telephone company, drawn here so that nothing need be downloaded. Few leave: those
 # who came lately, pay much and have called the help line. Customers with a prepaid card have no
-# monthly fee; one age in ten is unknown.
+# monthly fee; one age in ten is unknown. The sampler will know 4500 customers; many more are kept
+# for testing, since to tell new rows from real ones takes many real ones.
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
 rng = np.random.default_rng(0)
-n = 6000
+n = 30000
 plan = rng.choice(["prepaid", "monthly", "yearly"], n, p=[0.3, 0.5, 0.2])
 age = np.clip(rng.normal(45, 15, n), 18, 90).round()
 age[rng.random(n) < 0.1] = np.nan
@@ -39,7 +40,9 @@ X = pd.DataFrame(
 )
 odds = -5.2 + 1.1 * calls - 0.002 * (days - 800) + 0.08 * (np.nan_to_num(fee, nan=15) - 15)
 y = pd.Series(np.where(rng.random(n) < 1 / (1 + np.exp(-odds)), "leaves", "stays"), name="outcome")
-X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, train_size=4500, stratify=y, random_state=0
+)
 print(y_train.value_counts().to_string(), "\n")
 print(X_train.head().to_string(index=False))
 
@@ -77,8 +80,14 @@ print(pd.DataFrame(missing).map("{:.0%}".format).to_string())
 # Are they real?
 # --------------
 #
-# The report compares new customers who leave with those of the test part, whom the sampler has
-# never seen.
+# The report compares new customers who leave with the 900 of the test part, whom the sampler has
+# never seen. They are close to real, and not the same: boosted trees tell them apart with an AUC
+# of about 0.7, better than chance and often wrong. New rows lie nearly as densely among real ones
+# as real ones do, but one real row in ten has none of them nearby, where chance alone would leave
+# one in thirty.
+#
+# With 50 held-out rows the same AUC may come out anywhere between 0.55 and 0.7: a figure near 0.5
+# says little where few rows are held out.
 
 from mgvae_resample.diagnostics import synthesis_report
 
@@ -86,7 +95,8 @@ print(synthesis_report(X_train, y_train, X_res, y_res, X_held=X_test, y_held=y_t
 
 # %%
 # Column by column: distribution functions of numbers and dates, shares of categories, and of
-# missing values where there are any.
+# missing values where there are any. Here new rows follow the 158 known ones closely. So what the
+# trees saw is how columns go together, and what 158 rows do not say about the class.
 
 import matplotlib.pyplot as plt
 
@@ -131,5 +141,5 @@ for name, model in models.items():
         print(f"{way:17}{score:.3f}")
 
 # %%
-# One split with 50 customers who leave decides nothing; repeat it, as the example that compares
-# with SMOTE does.
+# One training part decides nothing, however many rows it is tested on; repeat it, as the example
+# that compares with SMOTE does.
