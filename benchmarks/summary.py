@@ -25,6 +25,12 @@ WAYS = {
 }
 FILES = ("images.csv", "p3.csv", "league.csv", "p6.csv")
 SHOTS = {"600": "10", "100": "60"}
+WORDS = {
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "average_precision": "average precision",
+    "brier": "Brier score",
+}
 NAMES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
@@ -50,7 +56,12 @@ def summary(folder: Path) -> str:
     """Return the table as markdown."""
     lines = [*_images(folder), *_classes(folder), *_ranks(folder), *_realism(folder)]
     frame = pd.DataFrame([line.cells() for line in lines], columns=list(WAYS.values()))
-    return markdown(frame.set_axis([line.words for line in lines]))
+    arrows = ["↑" if line.more_is_better else "↓" for line in lines]
+    return markdown(
+        frame.set_axis(
+            [f"{line.words} {arrow}" for line, arrow in zip(lines, arrows, strict=True)]
+        )
+    )
 
 
 def _images(folder: Path) -> Iterator[Line]:
@@ -75,11 +86,10 @@ def _classes(folder: Path) -> Iterator[Line]:
 
 def _ranks(folder: Path) -> Iterator[Line]:
     results = read_results(folder / "league.csv")
-    for metric in ("balanced_accuracy", "average_precision", "brier"):
+    for metric in ("balanced_accuracy", "macro_f1", "average_precision", "brier"):
         ranking = rank(score_table(results, metric), metric)
         words = (
-            f"{ranking.n_tables} numeric tables, five classifiers: mean rank by "
-            f"{metric.replace('_', ' ').replace('brier', 'Brier score')}"
+            f"{ranking.n_tables} numeric tables, five classifiers: mean rank by {WORDS[metric]}"
         )
         yield Line(words, ranking.mean_ranks, more_is_better=False, digits=2)
 
