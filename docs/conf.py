@@ -38,6 +38,7 @@ myst_heading_anchors = 3
 html_math_renderer = "mathml"
 
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"  # numpydoc's sections say it
 numpydoc_show_class_members = False  # the template of a class lists them
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -54,6 +55,9 @@ sphinx_gallery_conf: dict[str, Any] = {
     "within_subsection_order": "reading_order.place",
     "abort_on_example_error": True,
     "download_all_examples": False,
+    "image_srcset": ["2x"],
+    "remove_config_comments": True,
+    "thumbnail_size": (480, 336),
     "plot_gallery": True,
 }
 
@@ -70,6 +74,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_toc_level": 2,
+    "secondary_sidebar_items": {"**": ["page-toc"], "results/report": []},  # wide tables
     "show_prev_next": True,
     "navigation_with_keys": False,
     "pygments_light_style": "tango",

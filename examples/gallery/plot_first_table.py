@@ -6,8 +6,6 @@ A rare class in a table of numbers: resample inside a pipeline, measure what it 
 the rows that were made.
 """
 
-# sphinx_gallery_thumbnail_number = 2
-
 # %%
 # Few known cases
 # ---------------
@@ -92,5 +90,6 @@ plt.show()
 # All columns at once, in the plane in which the real rows vary most. New rows surround the known
 # malignant samples and fill the space between them.
 
+# sphinx_gallery_thumbnail_number = 2
 RowsDisplay.from_estimator(sampler, X_res, y_res)
 plt.show()

@@ -6,8 +6,6 @@ Every image that ``MGVAEOverSampler`` makes lies between a common image and a ra
 all three, side by side.
 """
 
-# sphinx_gallery_thumbnail_number = 3
-
 # %%
 # A class of few images
 # ---------------------
@@ -91,6 +89,7 @@ strips = {
     "made from it": made[chosen],
     "nearest real": real[nearest],
 }
+# sphinx_gallery_thumbnail_number = 3
 figure, axes = plt.subplots(3, 12, figsize=(10, 2.8), layout="constrained")
 for line, (name, images) in zip(axes, strips.items(), strict=True):
     for ax, image in zip(line, images, strict=True):

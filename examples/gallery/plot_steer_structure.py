@@ -6,8 +6,6 @@ Draw a structure, steer the codes
 which are entangled is a graph that you draw.
 """
 
-# sphinx_gallery_thumbnail_number = 2
-
 # %%
 # The graph
 # ---------
@@ -63,6 +61,7 @@ plt.show()
 # Codes are standard normal in training, so the generator met few that are far from 0. Towards the
 # ends images leave their class: at 1.5 an 8 and a 9 are filled, and hard to tell apart.
 
+# sphinx_gallery_thumbnail_number = 2
 TraversalDisplay.from_estimator(gan, labels=range(5, 10), values=np.linspace(-1.5, 1.5, 7))
 plt.show()
 
