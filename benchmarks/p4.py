@@ -6,7 +6,7 @@ import argparse
 import csv
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -37,6 +37,8 @@ TASKS = {
 }
 # Height and width of the image sets.
 SIDES = {"mnist": 28, "shapes": SIDE}
+# Values of a code in pictures; farther out rows begin to leave their class.
+PICTURED = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
 COLUMNS = ("part", "dataset", "structure", "seed", "quantity", "name", "value")
 SCORED_ROWS = 6000
 FIDELITY_ROWS = 500
@@ -125,7 +127,7 @@ def _measure(place: Place, given: argparse.Namespace) -> Measured:
     labels = [k for k in range(y.max() + 1) if k in sampler.n_synthetic_]
     if given.pictures and dataset in SIDES:
         path = given.pictures / f"{dataset}-{structure}-{seed}.png"
-        _save_traversal(path, sampler, network.observed, labels, SIDES[dataset])
+        _save_traversal(path, sampler, labels)
     scores = {
         "training": [("seconds", "fit", spent), ("steps", "fit", float(sampler.n_iter_))],
         "structure": _scored(sampler, network, labels, seed),
@@ -220,23 +222,13 @@ def _judge(seed: int, steps: int, folder: Path | None) -> tuple[FittedCNN, float
     return judge, accuracy
 
 
-def _save_traversal(
-    path: Path,
-    sampler: BayesGANOverSampler,
-    codes: Sequence[str],
-    labels: list[int],
-    side: int,
-) -> None:
-    """Save one block of images a code, from left to right: classes down, values across."""
-    from matplotlib.image import imsave
+def _save_traversal(path: Path, sampler: BayesGANOverSampler, labels: list[int]) -> None:
+    """Save a panel a code: classes down, values across."""
+    from mgvae_resample.display import TraversalDisplay
 
-    blocks = []
-    for code in codes:
-        rows = sampler.traverse(code, labels=labels).reshape(len(labels), -1, side, side)
-        block = rows.transpose(0, 2, 1, 3).reshape(len(labels) * side, -1)
-        blocks.append(np.pad(block, 2, constant_values=1.0))
+    shown = TraversalDisplay.from_estimator(sampler, labels=labels, values=PICTURED, cmap="gray_r")
     path.parent.mkdir(parents=True, exist_ok=True)
-    imsave(path, np.concatenate(blocks, axis=1), cmap="gray", vmin=0.0, vmax=1.0)
+    shown.figure_.savefig(path, dpi=100, bbox_inches="tight", facecolor="white")
 
 
 def _r2(X: Rows, target: Rows) -> float:

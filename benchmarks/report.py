@@ -46,7 +46,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description="Result files to markdown")
     options.add_argument("--results", type=Path, default=FOLDER)
     folder = options.parse_args().results
-    page = "\n\n".join(["# Results", *_summary(folder), *_sections(folder)]) + "\n"
+    page = "\n\n".join(["# Report", *_summary(folder), *_sections(folder)]) + "\n"
     (folder / "REPORT.md").write_text(page)
     print(page)
 

@@ -88,8 +88,10 @@ plt.show()
 
 # %%
 # All columns at once, in the plane in which the real rows vary most. New rows surround the known
-# malignant samples and fill the space between them.
+# malignant samples and fill the space between them. On the right the latent codes of the same
+# rows: benign rows are the exemplars, around which the model expects codes, and the codes of
+# malignant rows, known and new, lie among them.
 
 # sphinx_gallery_thumbnail_number = 2
-RowsDisplay.from_estimator(sampler, X_res, y_res)
+RowsDisplay.from_estimator(sampler, X_res, y_res, latent=True)
 plt.show()
