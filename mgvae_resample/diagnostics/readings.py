@@ -103,7 +103,9 @@ def _coverage(figures: Figures) -> str:
         return _too_few("neighbourhoods")
     expected = expected_coverage(figures.n_real, figures.n_compared)
     opening = f"{figures.coverage:.0%} of real rows have a synthetic row in their neighbourhood"
-    if figures.coverage >= 0.95 * expected:
+    # Two standard errors of a share, or a twentieth.
+    chance = 2 * math.sqrt(expected * (1 - expected) / figures.n_real)
+    if figures.coverage >= expected - max(0.05 * expected, chance):
         return f"{opening}, as with new real rows instead ({expected:.0%})."
     return f"{opening}; with new real rows instead {expected:.0%} would. Parts are missing."
 
