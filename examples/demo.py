@@ -31,6 +31,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from mgvae_resample import BayesGANOverSampler, MGVAEOverSampler
+from mgvae_resample.display import TraversalDisplay
 
 Rows = npt.NDArray[Any]
 
@@ -196,18 +197,11 @@ def steer(path: Path) -> None:
     sampler.fit_resample(X[kept], y[kept])
     print(f"\nThe network\n{sampler.structure_}\n\nand the codes read from new digits")
     print(sampler.edge_scores_)
-    rare, codes, values = range(5, 10), sampler.structure_.observed, np.linspace(-2.5, 2.5, 9)
-    figure, axes = plt.subplots(len(rare), 2 * len(values) + 1, figsize=(13, 3.8))
-    for ax in axes.flat:
-        ax.set_axis_off()
-    for code, start in zip(codes, (0, len(values) + 1), strict=True):
-        images = sampler.traverse(code, labels=rare, values=values).reshape(-1, 8, 8)
-        ours = axes[:, start : start + len(values)]
-        for ax, image in zip(ours.flat, images, strict=True):
-            ax.imshow(image, cmap="gray_r", vmin=0, vmax=16)
-        ours[0, len(values) // 2].set_title(f"{code} from {values[0]:g} to {values[-1]:g}")
-    figure.savefig(path, dpi=120, bbox_inches="tight")
-    plt.close(figure)
+    shown = TraversalDisplay.from_estimator(
+        sampler, labels=range(5, 10), values=np.linspace(-1.5, 1.5, 7), cmap="gray_r"
+    )
+    shown.figure_.savefig(path, dpi=120, bbox_inches="tight")
+    plt.close(shown.figure_)
 
 
 def main() -> None:
