@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from benchmarks.markdown import markdown
+from benchmarks.markdown import markdown, plus_minus
 from benchmarks.methods import OURS
 
 # Differences that count as none.
@@ -114,10 +114,8 @@ def _paired(scores: pd.DataFrame) -> Iterator[str]:
 
 
 def _mean_and_error(gap: pd.Series) -> str:
-    n = len(gap)
-    error = f" ± {gap.to_numpy().std(ddof=1) / n**0.5:.3f}" if n > 1 else ""
     # Adding zero to -0.0 makes it 0.0.
-    return f"{round(float(gap.mean()), 3) + 0.0:+.3f}{error}"
+    return f"{round(float(gap.mean()), 3) + 0.0:+.3f}{plus_minus(float(gap.sem()))}"
 
 
 def _won(gap: pd.Series) -> str:

@@ -172,7 +172,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         with single_thread():
             table = Table(codec.encode(X), y, codec, streams, device)
             generators = self._fit_generators(table, list(wanted))
-            known = np.unique(y).tolist()
+            classes = np.unique(y)
+            known = classes.tolist()
             made = [
                 generators[label].draw(n, streams.generator("draw", known.index(label)), device)
                 for label, n in wanted.items()
@@ -183,7 +184,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             for (label, _), (codes, _) in zip(wanted.items(), made, strict=True)
         }
         self._generators = generators
-        self.classes_ = np.unique(y)
+        self.classes_ = classes
         self.device_ = device
         self.n_synthetic_ = wanted
         self.source_indices_ = np.concatenate(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from .._engine.copies import KnownRows
 from .._engine.heads import ColumnHeads
 from .._engine.persistence import Arrays
 from .._engine.runtime import normal
@@ -119,6 +120,7 @@ class ClassGenerator:
         with torch.no_grad():
             model = build(self.settings, self.weights, device)
             own = torch.from_numpy(self.own).to(device)
+            known = self._known(model) if noise is None else None
             for start in range(0, n_rows, _CHUNK):
                 n = min(_CHUNK, n_rows - start)
                 part = slice(start, start + n)
@@ -130,16 +132,15 @@ class ClassGenerator:
                     z = torch.from_numpy(noise[part]).to(device)
                 x = self._make(model, z, c)
                 if noise is None:
-                    self._draw_again(model, x, c, fixed=codes is not None, generator=generator)
+                    self._draw_again(model, x, c, known, codes is not None, generator)
                 rows.append(model.generator.heads.codes(x, own, generator).cpu().numpy())
         return np.concatenate(rows)
 
-    def _own_features(self, model: BayesGAN) -> set[bytes]:
-        """Return what rows must not repeat: in tables those of the class."""
+    def _known(self, model: BayesGAN) -> KnownRows | None:
+        """Return what rows of a table must not repeat, as features: those of the class."""
         if self.settings.image_shape is not None:
-            return set()
-        features = model.generator.heads.features(torch.from_numpy(self.own))
-        return {row.tobytes() for row in features.numpy()}
+            return None
+        return KnownRows(model.generator.heads.features(torch.from_numpy(self.own)).numpy())
 
     def _make(self, model: BayesGAN, z: Tensor, c: Tensor) -> Tensor:
         scores = model.generator.scores(z, self._labels(z), c)
@@ -151,15 +152,23 @@ class ClassGenerator:
         return torch.full((len(z),), self.label, dtype=torch.int64, device=z.device)
 
     def _draw_again(
-        self, model: BayesGAN, x: Tensor, c: Tensor, fixed: bool, generator: torch.Generator
+        self,
+        model: BayesGAN,
+        x: Tensor,
+        c: Tensor,
+        known: KnownRows | None,
+        fixed: bool,
+        generator: torch.Generator,
     ) -> None:
-        """Replace rows of doubtful class, in place."""
+        """Replace rows of doubtful class and rows that are known, in place."""
         doubtful = torch.arange(len(x), device=x.device)
-        own = self._own_features(model)
         for _ in range(_MOST_TRIALS):
             features = model.discriminator.features(x[doubtful])
             wrong = model.discriminator.class_logits(features).argmax(1) != self.label
-            doubtful = doubtful[wrong | _is_copy(x[doubtful], own)]
+            if known is not None:
+                copies = known.hold(x[doubtful].cpu().numpy())
+                wrong |= torch.from_numpy(copies).to(x.device)
+            doubtful = doubtful[wrong]
             if not len(doubtful):
                 return
             z = normal((len(doubtful), self.settings.noise_dim), generator, x.device)
@@ -167,12 +176,6 @@ class ClassGenerator:
                 shape = (len(doubtful), self.settings.n_codes)
                 c[doubtful] = normal(shape, generator, x.device)
             x[doubtful] = self._make(model, z, c[doubtful])
-
-
-def _is_copy(rows: Tensor, known: set[bytes]) -> Tensor:
-    """Tell which rows are among those known. Shape: (n, d) -> (n,)."""
-    found = [row.tobytes() in known for row in rows.cpu().numpy()]
-    return torch.tensor(found, dtype=torch.bool, device=rows.device)
 
 
 def read_codes(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from .._engine.copies import KnownRows
 from .._engine.heads import ColumnHeads
 from .._engine.persistence import Arrays
 from .._engine.runtime import normal, uniform
@@ -96,11 +97,10 @@ class MinorityGenerator:
         """
         if space.heads.are_intensities:
             return
-        known = {row.tobytes() for row in np.nan_to_num(self.minority, nan=-np.inf)}
+        known = KnownRows(self.minority)
         again = np.arange(len(codes))
         for _ in range(_MOST_TRIALS):
-            rows = np.nan_to_num(codes[again], nan=-np.inf)
-            again = again[[row.tobytes() in known for row in rows]]
+            again = again[known.hold(codes[again])]
             if not len(again):
                 return
             pairs = space.choose_pairs(len(again), self.settings.responsibility, generator)

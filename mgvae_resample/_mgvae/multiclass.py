@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -128,7 +128,7 @@ class Learning:
                 pretrained,
                 self.codes[guide],
                 self.codes[self.y == label],
-                RandomStreams(self.streams.seed, "class", self._number(label)),
+                RandomStreams(self.streams.seed, "class", self._numbers[label]),
                 self.device,
                 report(f"finetune {label}", number, n_epochs),
             )
@@ -153,13 +153,13 @@ class Learning:
             self.codes[self.y == label],
         )
         return generator.calibrated(
-            self.streams.generator("calibration", self._number(label)), self.device
+            self.streams.generator("calibration", self._numbers[label]), self.device
         )
 
-    def _number(self, label: Label) -> int:
-        """Place of a class among all; streams are named by it, whatever the labels look like."""
-        place: int = np.unique(self.y).tolist().index(label)
-        return place
+    @cached_property
+    def _numbers(self) -> dict[Label, int]:
+        """Place of each class among all; streams are named by it, whatever labels look like."""
+        return {label: place for place, label in enumerate(np.unique(self.y).tolist())}
 
     def _bootstrap(self, label: Label) -> JitteredBootstrap:
         continuous = self.settings.layout.positions("continuous")
