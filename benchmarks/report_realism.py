@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
@@ -115,7 +116,7 @@ def _paired(scores: pd.DataFrame) -> Iterator[str]:
 
 def _mean_and_error(gap: pd.Series) -> str:
     # Adding zero to -0.0 makes it 0.0.
-    return f"{round(float(gap.mean()), 3) + 0.0:+.3f}{plus_minus(float(gap.sem()))}"
+    return f"{round(float(gap.mean()), 3) + 0.0:+.3f}{plus_minus(cast(float, gap.sem()))}"
 
 
 def _won(gap: pd.Series) -> str:

@@ -42,10 +42,10 @@ def check_table(X: Any) -> Any:
         )
     if sparse.issparse(X):
         return check_array(X, accept_sparse=["csr", "csc"], ensure_all_finite=False)
-    if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
-        # numpy would turn numbers beside text into text.
-        X = np.array(X, dtype=object)
     rows = np.asarray(X)
+    if isinstance(X, list | tuple) and rows.dtype.kind in "US":
+        # numpy would turn numbers beside text into text.
+        X = rows = np.array(X, dtype=object)
     if np.iscomplexobj(rows):
         raise ValueError(
             f"Complex data not supported: X has dtype {rows.dtype}. Give real and imaginary parts "
