@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..diagnostics.matrices import read_tables
+from ..diagnostics.matrices import plain, read_tables
 from .canvas import shorten, unwrapped
 
 __all__ = [
@@ -72,15 +72,10 @@ class Column:
 
 def readable(table: Any) -> Any:
     """Return a table as a frame of pandas or a two-dimensional array."""
+    table = plain(table)
     if hasattr(table, "iloc"):
         return table
-    if hasattr(table, "toarray"):
-        return table.toarray()
-    if hasattr(table, "get_columns"):
-        # Polars has no common type for columns of several kinds, numpy has objects.
-        columns = [column.to_list() for column in table.get_columns()]
-        return np.array(columns, dtype=object).T
-    return np.asarray(table)
+    return table.toarray() if hasattr(table, "toarray") else np.asarray(table)
 
 
 def take(table: Any, rows: npt.NDArray[Any]) -> Any:
