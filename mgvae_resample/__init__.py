@@ -1,9 +1,15 @@
 """Deep oversamplers for imbalanced classification."""
 
-from ._base import FewRowsWarning, TrainingWarning
-from ._bayesgan.sampler import BayesGANOverSampler
-from ._bayesgan.structure import BayesianStructure
-from ._mgvae.sampler import MGVAEOverSampler
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._base import FewRowsWarning, TrainingWarning
+    from ._bayesgan.sampler import BayesGANOverSampler
+    from ._bayesgan.structure import BayesianStructure
+    from ._mgvae.sampler import MGVAEOverSampler
 
 __all__ = [
     "BayesGANOverSampler",
@@ -15,3 +21,24 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+# torch and scikit-learn are imported when a name is first used.
+_HOME = {
+    "BayesGANOverSampler": "._bayesgan.sampler",
+    "BayesianStructure": "._bayesgan.structure",
+    "FewRowsWarning": "._base",
+    "MGVAEOverSampler": "._mgvae.sampler",
+    "TrainingWarning": "._base",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(_HOME[name], __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,88 +1,125 @@
-"""The one path from X, y to X_res, y_res that every sampler of this package takes."""
+"""The one path from X, y to X_res, y_res: check, encode once, train, synthesize, append."""
 
 from __future__ import annotations
 
-import copy
+import inspect
 import math
 import numbers
 import warnings
 from abc import abstractmethod
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import reduce
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
-from imblearn.utils import check_target_type
+from imblearn.utils import Substitution, check_sampling_strategy, check_target_type
+from imblearn.utils._docstring import _random_state_docstring
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from ._data.assemble import append_rows
-from ._data.categorical import find_categorical
-from ._data.checking import check_table
-from ._data.codec import Codec, ImageCodec, TableCodec
-from ._data.labels import check_counts, check_labels, plain_label, plain_labels
-from ._data.polars_frames import from_pandas, is_polars, to_pandas
-from ._data.tables import dense, make_readers, read_column
-from ._engine.runtime import RandomStreams, resolve_device, single_thread
+from ._encoding.layout import EncodedRows
+from ._modality.base import Modality
+from ._modality.image import ImageModality
+from ._modality.tabular import TabularModality
+from ._nn.mlp import check_hidden_layer_sizes
+from ._run import Run, TrainingWarning, resolve_device, single_thread
+from ._synthesizer import Indices, SmoothedBootstrap, Synthesizer
+from ._tables.labels import (
+    check_counts,
+    check_labels,
+    plain_label,
+    plain_labels,
+    restore_labels,
+)
+from ._tables.table import Table
 
 __all__ = [
     "DeepOverSampler",
     "FewRowsWarning",
-    "FittedGenerator",
-    "Table",
+    "Label",
+    "Labels",
     "TrainingWarning",
     "check_n_samples",
+    "documented",
 ]
 
-Array = npt.NDArray[Any]
-Codes = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.intp]
 Label = Hashable
+Labels = npt.NDArray[Any]
+Documented = TypeVar("Documented", bound=Callable[..., Any])
 
-# Codes decoded at the same time: bounds the memory of a large request.
+# Encoded rows decoded at the same time: bounds the memory of a large request.
 _ROWS_AT_ONCE = 100_000
+
+_shared_docstrings = Substitution(
+    sampling_strategy=BaseOverSampler._sampling_strategy_docstring,
+    random_state=_random_state_docstring,
+    categorical_features="""categorical_features : "auto", None or array-like, default="auto"
+        Columns that hold categories: a list of names or indices, or a mask. "auto" takes the
+        category, text, object and bool columns of a data frame, and of an object array those
+        that hold more than numbers. Categories coded as integers must be named.""",
+    device="""device : str or torch.device, default="auto"
+        "auto" takes CUDA, then MPS, then the CPU.""",
+    counts="""sampling_strategy_ : dict
+        Class label -> number of rows made.
+
+    n_synthetic_ : dict
+        The same, without the classes of which none were made.""",
+    fitted="""n_iter_ : dict of str to int
+        Phase -> optimiser steps taken.
+
+    stop_reason_ : dict of str to str
+        Phase -> why it ended: "max_steps", "early_stopping", "callback" or "diverged".
+
+    device_ : torch.device
+        Where the training ran.
+
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+
+    n_features_in_ : int
+        Number of columns.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where `X` has any.""",
+    sample="""n_samples : int
+            Number of rows, at least 1.
+        label : label, default=None
+            One of the classes that ``fit_resample`` oversampled; may be left out where there is
+            only one.""",
+    sample_seed="""random_state : int, RandomState instance or None, default=None
+            Seed of these rows. By default that of the sampler: an int gives the same rows at
+            every call, and not those that ``fit_resample`` returned.
+
+        Returns
+        -------
+        {ndarray, dataframe} of shape (n_samples, n_features)
+            Rows in the container and the dtypes of the fitted table; dense for a sparse one.""",
+)
+
+
+def documented(thing: Documented) -> Documented:
+    """Fill in what the docstrings of all samplers share."""
+    filled: Documented = _shared_docstrings(thing)
+    return filled
 
 
 class FewRowsWarning(UserWarning):
     """A class has too few rows to learn from; the message says what was done instead."""
 
 
-class TrainingWarning(UserWarning):
-    """A training went wrong; the message says how and what was done instead."""
-
-
-class FittedGenerator(Protocol):
-    """What a method leaves behind for one class."""
-
-    def draw(
-        self, n_rows: int, generator: torch.Generator, device: torch.device
-    ) -> tuple[Codes, Indices]:
-        """Draw the codes of new rows, and the row of the table behind each (-1: none)."""
-        ...
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as the methods see it."""
-
-    codes: Codes
-    y: Array
-    codec: Codec
-    streams: RandomStreams
-    device: torch.device
-
-
 class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     """Base of the samplers: everything but the learning.
 
-    A subclass supplies ``_fit_generators``; rows are checked, encoded, decoded and appended here.
+    A subclass supplies ``_fit_synthesizers``; rows are checked, encoded, decoded and appended
+    here. Subclasses are listed in ``DeepOverSampler.registry`` as soon as they are defined.
     """
+
+    registry: ClassVar[list[type[DeepOverSampler]]] = []
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseOverSampler._parameter_constraints,
@@ -93,8 +130,16 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
 
     categorical_features: Any
     image_shape: tuple[int, ...] | None
+    hidden_layer_sizes: Any = "auto"
+    # A class of fewer rows is not learned.
+    _fewest_rows: ClassVar[int] = 3
     device: str | torch.device
     random_state: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not inspect.isabstract(cls):
+            DeepOverSampler.registry.append(cls)
 
     def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
         """Learn the classes to be oversampled and append new rows of them.
@@ -102,9 +147,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         Parameters
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            Numbers, categories, dates and durations; missing values are learned. Sparse input
-            is made dense while training. A polars DataFrame is taken by way of pandas; what is
-            missing in its new rows is null.
+            Numbers, categories, dates and durations; missing values are learned. Data frames are
+            those of pandas or polars. Sparse input is made dense while training.
         y : array-like of shape (n_samples,)
             Class labels.
         **params : dict
@@ -122,20 +166,14 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         before = dict(vars(self))
         try:
             check_labels(y)
-            if is_polars(X) or is_polars(y):
-                return self._fit_resample_polars(X, y, **params)
-            result: tuple[Any, Any] = super().fit_resample(X, y, **params)
+            # imbalanced-learn gives labels of pandas their dtype back itself.
+            labels = y if hasattr(y, "iloc") else plain_labels(y)
+            table, y_res = super().fit_resample(Table.of(X), labels, **params)
         except BaseException:
             # An interrupted fit leaves the estimator as it was.
             self.__dict__ = before
             raise
-        return result
-
-    def _fit_resample_polars(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
-        """Take polars tables by way of pandas; only new rows come back that way."""
-        X_res, y_res = super().fit_resample(to_pandas(X), to_pandas(y), **params)
-        self._polars = X[:0] if is_polars(X) else None
-        return from_pandas(X_res, X), from_pandas(y_res, y)
+        return table.output(), restore_labels(y, y_res)
 
     def __sklearn_tags__(self) -> Any:
         """Say that text and missing values are welcome."""
@@ -145,141 +183,193 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return tags
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
+        """Check everything that can be checked before a row is encoded."""
+        check_labels(y)
+        table = X if isinstance(X, Table) else Table.of(X)
+        y, is_one_vs_rest = check_target_type(plain_labels(y), indicate_one_vs_all=True)
+        y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
+        validate_data(self, X=table.native, y=y, reset=True, skip_check_array=True)
+        check_consistent_length(table, y)
+        self._check_parameters(table.shape[1], y)
+        modality: Modality[Any] = (
+            TabularModality(self.categorical_features)
+            if self.image_shape is None
+            else ImageModality(self.image_shape)
+        )
+        self._modality = modality.fit(table)
+        return table, y, is_one_vs_rest
+
+    def _check_parameters(self, n_features: int, y: Labels) -> None:
+        """Refuse parameters that do not fit the table; subclasses check their own as well."""
         if isinstance(self.sampling_strategy, Mapping):
             check_counts(self.sampling_strategy)
-        y, is_one_vs_rest = check_target_type(plain_labels(y), indicate_one_vs_all=True)
-        X, y = check_table(X), column_or_1d(y, warn=True)
-        assert_all_finite(y, input_name="y")
-        validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
-        check_consistent_length(X, y)
-        if self.image_shape is None:
-            categorical = find_categorical(X, self.categorical_features)
-            for j, reader in enumerate(make_readers(X, categorical)):
-                read_column(reader, X, j)
-        else:
-            dense(X)
-        return X, y, is_one_vs_rest
-
-    def _fit_resample(self, X: Any, y: Array, **params: Any) -> tuple[Any, Array]:
-        wanted = {
-            plain_label(label): int(n) for label, n in self.sampling_strategy_.items() if n > 0
-        }
-        self._check_image_shape(X.shape[1])
-        device = resolve_device(self.device)
-        codec = self._fit_codec(X)
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        streams = RandomStreams(seed)
-        with single_thread():
-            table = Table(codec.encode(X), y, codec, streams, device)
-            generators = self._fit_generators(table, list(wanted))
-            classes = np.unique(y)
-            known = classes.tolist()
-            made = [
-                generators[label].draw(n, streams.generator("draw", known.index(label)), device)
-                for label, n in wanted.items()
-            ]
-        self._polars = None
-        self._codecs = {
-            label: copy.copy(codec).calibrate_atoms(codes, table.codes[y == label])
-            for (label, _), (codes, _) in zip(wanted.items(), made, strict=True)
-        }
-        self._generators = generators
-        self.classes_ = classes
-        self.device_ = device
-        self.n_synthetic_ = wanted
-        self.source_indices_ = np.concatenate(
-            [np.empty(0, dtype=np.intp), *(sources for _, sources in made)]
-        )
-        if not wanted:
-            return X.copy(), y.copy()
-        labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
-        new_rows = self._decoded(
-            (label, codes) for label, (codes, _) in zip(wanted, made, strict=True)
-        )
-        return append_rows(X, new_rows), np.concatenate([y, labels])
-
-    def _fit_codec(self, X: Any) -> Codec:
+        check_sampling_strategy(self.sampling_strategy, y, self._sampling_type)
+        resolve_device(self.device)
+        check_hidden_layer_sizes(self.hidden_layer_sizes)
         if self.image_shape is not None:
-            return ImageCodec().fit(X)
-        return TableCodec().fit(X, find_categorical(X, self.categorical_features))
+            _check_image_shape(tuple(self.image_shape), n_features)
 
-    def _warn_few_rows(self, label: Label, reason: str) -> None:
-        warnings.warn(
-            f"Class {label!r} {reason} to train a generator. Its rows are repeated with a little "
-            "noise instead (a jittered bootstrap).",
-            FewRowsWarning,
-            stacklevel=3,
-        )
+    def _hidden_layer_sizes(self) -> tuple[int, ...]:
+        """Return the widths of the hidden layers, with what "auto" stands for."""
+        sizes = check_hidden_layer_sizes(self.hidden_layer_sizes)
+        return self._modality.hidden_layer_sizes() if sizes is None else sizes
+
+    def _fit_resample(self, table: Table, y: Labels, **params: Any) -> tuple[Table, Labels]:
+        wanted = {plain_label(k): int(n) for k, n in self.sampling_strategy_.items() if n > 0}
+        self.device_ = resolve_device(self.device)
+        self.classes_, self.n_synthetic_ = np.unique(y), wanted
+        numbers = {label: number for number, label in enumerate(self.classes_.tolist())}
+        with Run.of(self, self._seed(), self.device_) as run:
+            rows = self._modality.encode(table)
+            learnable = [label for label in wanted if self._is_learnable(y, label)]
+            learned = self._fit_synthesizers(rows, y, learnable, run)
+            parts, sources = [table], [np.empty(0, dtype=np.intp)]
+            for label, n in wanted.items():
+                class_rows = rows[y == label]
+                if label not in learned:
+                    learned[label] = SmoothedBootstrap(self._modality, class_rows)
+                new, source, is_real = learned[label].sample(n, run.rng("draw", numbers[label]))
+                learned[label].calibration = self._modality.calibrate(new, class_rows)
+                parts += self._assembled(table, learned[label], new, source, is_real)
+                sources.append(source)
+        self._synthesizers = learned
+        self.history_ = {phase: h.terms for phase, h in run.history.items()}
+        self.n_iter_ = {phase: h.n_steps for phase, h in run.history.items()}
+        self.stop_reason_ = {phase: h.stop_reason for phase, h in run.history.items()}
+        self.source_indices_ = np.concatenate(sources)
+        labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
+        return Table.concat(parts), np.concatenate([y, labels])
+
+    def _is_learnable(self, y: Labels, label: Label) -> bool:
+        """Tell whether a class can be learned; warn if it cannot."""
+        n, reason = int((y == label).sum()), None
+        if n < self._fewest_rows:
+            reason = f"has {n} row(s), and at least {self._fewest_rows} are needed"
+        elif self._modality.layout.width == 0:
+            reason = "has only constant columns, and some that vary are needed"
+        else:
+            reason = self._unlearnable(y, label)
+        if reason is not None:
+            warnings.warn(
+                f"Class {label!r} {reason} to train a generator. Its rows are repeated with a "
+                "little noise instead (a smoothed bootstrap).",
+                FewRowsWarning,
+                stacklevel=3,
+            )
+        return reason is None
+
+    def _unlearnable(self, y: Labels, label: Label) -> str | None:
+        """Return why a class with rows enough cannot be learned all the same, if it cannot."""
+        return None
 
     @abstractmethod
-    def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
-        """Learn the classes named, and set ``history_``, ``n_iter_`` and ``stop_reason_``."""
-
-    def sample(self, n_samples: Any, label: Label) -> Any:
-        """Draw new rows of one class from the fitted sampler.
-
-        An int ``random_state`` gives the same rows at every call, and not those that
-        ``fit_resample`` returned.
+    def _fit_synthesizers(
+        self, rows: EncodedRows, y: Labels, labels: list[Label], run: Run
+    ) -> dict[Label, Synthesizer]:
+        """Learn classes.
 
         Parameters
         ----------
-        n_samples : int
-            Number of rows, at least 1.
-        label : label
-            One of the classes that ``fit_resample`` oversampled.
+        rows : ndarray of shape (n, d)
+            The whole table, encoded by ``self._modality``.
+        y : ndarray of shape (n,)
+            All labels.
+        labels : list
+            The classes to be oversampled that can be learned.
+        run : Run
+            Trains, and supplies random streams.
 
         Returns
         -------
-        {ndarray, dataframe} of shape (n_samples, n_features)
-            Rows in the container and the dtypes of the fitted table; dense for a sparse one.
+        dict of label to Synthesizer
+            A class that is missing is left to the smoothed bootstrap.
+        """
+
+    def _assembled(
+        self,
+        table: Table,
+        synthesizer: Synthesizer,
+        rows: EncodedRows,
+        source: Indices,
+        is_real: npt.NDArray[np.bool_],
+    ) -> Iterator[Table]:
+        """Yield new rows as tables: real ones are taken from the table, others are decoded."""
+        for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(is_real)) + 1):
+            if is_real[part[0]]:
+                yield table.take(source[part])
+                continue
+            for start in range(0, len(part), _ROWS_AT_ONCE):
+                some = part[start : start + _ROWS_AT_ONCE]
+                yield self._modality.decode(rows[some], synthesizer.calibration)
+
+    @documented
+    def sample(self, n_samples: Any, label: Label = None, *, random_state: Any = None) -> Any:
+        """Draw new rows of one class from the fitted sampler.
+
+        Parameters
+        ----------
+        {sample}
+        {sample_seed}
 
         Raises
         ------
         ValueError
             If `n_samples` is not a positive integer or `label` was not oversampled.
         """
-        generator = self._generator_of(label)
-        n_rows = check_n_samples(n_samples)
-        with single_thread():
-            codes, _ = generator.draw(
-                n_rows, self._streams().generator("sample"), self._sampling_device()
-            )
-        return self._restore([(label, codes)])
+        label = self._label_or_only(label)
+        synthesizer, n = self._synthesizer_of(label), check_n_samples(n_samples)
+        with self._sampling(random_state) as run:
+            rows = synthesizer.sample(n, run.rng("sample")).rows
+        return self._decoded([(label, rows)])
 
-    def _restore(self, parts: Iterable[tuple[Label, Codes]]) -> Any:
-        """Restore rows of some classes, in the container that the caller's table had."""
-        rows = self._decoded(parts)
-        return rows if self._polars is None else from_pandas(rows, self._polars)
-
-    def _decoded(self, parts: Iterable[tuple[Label, Codes]]) -> Any:
-        return reduce(append_rows, [self._codecs[k].decode(codes) for k, codes in parts])
-
-    def _generator_of(self, label: Label) -> Any:
+    def _label_or_only(self, label: Label) -> Label:
         self._check_resampled()
-        if label not in self._generators:
+        if label is None and len(self._synthesizers) == 1:
+            return next(iter(self._synthesizers))
+        return label
+
+    def _decoded(self, parts: Iterable[tuple[Label, EncodedRows]]) -> Any:
+        """Restore rows of some classes, in the container that the caller's table had."""
+        tables = [
+            self._modality.decode(rows, self._synthesizers[label].calibration)
+            for label, rows in parts
+        ]
+        return (tables[0] if len(tables) == 1 else Table.concat(tables)).native
+
+    def _synthesizer_of(self, label: Label) -> Any:
+        """Return the synthesizer of a class, on the device of the training where there is one."""
+        self._check_resampled()
+        if label not in self._synthesizers:
             raise ValueError(
                 f"'label' is {label!r}, but rows can be drawn only of the classes that "
-                f"fit_resample oversampled: {list(self._generators)}."
+                f"fit_resample oversampled: {list(self._synthesizers)}."
             )
-        return self._generators[label]
+        return self._synthesizers[label].to(self._sampling_device())
 
     def _check_resampled(self) -> None:
         """Refuse to draw before ``fit_resample``; ``fit`` trains no imblearn sampler."""
         check_is_fitted(
             self,
-            "_generators",
+            "_synthesizers",
             msg="This %(name)s is not fitted yet: call fit_resample; fit only checks the data.",
         )
 
-    def _check_rows(self, X: Any) -> Any:
+    def _check_rows(self, X: Any) -> Table:
         """Check rows that come after fitting against the fitted table."""
-        rows = check_table(to_pandas(X))
-        validate_data(self, X=rows, reset=False, skip_check_array=True)
-        return rows
+        table = Table.of(X)
+        validate_data(self, X=table.native, reset=False, skip_check_array=True)
+        return table
 
-    def _streams(self) -> RandomStreams:
-        state = check_random_state(self.random_state)
-        return RandomStreams(int(state.randint(np.iinfo(np.int32).max)))
+    @contextmanager
+    def _sampling(self, random_state: Any = None) -> Iterator[Run]:
+        """Open a run that only draws: on one thread, without callbacks."""
+        with single_thread():
+            yield Run(self._seed(random_state), self._sampling_device())
+
+    def _seed(self, random_state: Any = None) -> int:
+        state = check_random_state(self.random_state if random_state is None else random_state)
+        return int(state.randint(np.iinfo(np.int32).max))
 
     def _sampling_device(self) -> torch.device:
         """Return the device of the training, or the CPU where this machine does not have it."""
@@ -288,25 +378,23 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         except ValueError:
             return torch.device("cpu")
 
-    def _check_image_shape(self, n_features: int) -> None:
-        if self.image_shape is None:
-            return
-        shape: tuple[Any, ...] = tuple(self.image_shape)
-        if any(not isinstance(side, numbers.Integral) or side < 1 for side in shape):
-            raise ValueError(
-                f"'image_shape' must be (height, width) or (height, width, channels) in whole "
-                f"pixels, got {shape!r}."
-            )
-        if len(shape) not in (2, 3) or math.prod(shape) != n_features:
-            raise ValueError(
-                f"'image_shape' {shape} stands for {math.prod(shape)} pixels, but X has "
-                f"{n_features} columns. Flatten each image into one row, as in "
-                "images.reshape(len(images), -1)."
-            )
-
 
 def check_n_samples(n_samples: Any) -> int:
     """Return the number of rows asked for, or refuse it."""
     if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
         raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
     return int(n_samples)
+
+
+def _check_image_shape(shape: Sequence[Any], n_features: int) -> None:
+    if any(not isinstance(side, numbers.Integral) or side < 1 for side in shape):
+        raise ValueError(
+            f"'image_shape' must be (height, width) or (height, width, channels) in whole "
+            f"pixels, got {shape!r}."
+        )
+    if len(shape) not in (2, 3) or math.prod(shape) != n_features:
+        raise ValueError(
+            f"'image_shape' {shape} stands for {math.prod(shape)} pixels, but X has "
+            f"{n_features} columns. Flatten each image into one row, as in "
+            "images.reshape(len(images), -1)."
+        )

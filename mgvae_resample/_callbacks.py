@@ -1,34 +1,82 @@
-"""Epochs are reported to scikit-learn's callbacks: progress, losses, stopping."""
+"""Phases and epochs of a training as scikit-learn's callbacks see them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sklearn.callback import CallbackContext
 
-__all__ = ["EpochReport"]
+__all__ = ["FitReport", "PhaseReport"]
 
 
-class EpochReport:
-    """Tells scikit-learn's callbacks of each epoch of one training."""
+class PhaseReport:
+    """Tells scikit-learn's callbacks of each epoch of one phase.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The sampler that the callbacks belong to.
+    root : CallbackContext
+        The context of the fit.
+    phase : str
+        Name of the phase.
+    number : int
+        Its number, from 0.
+    n_epochs : int
+        Epochs at most.
+    """
 
     def __init__(
-        self, estimator: object, root: CallbackContext, task: str, task_id: int, n_epochs: int
+        self, estimator: object, root: CallbackContext, phase: str, number: int, n_epochs: int
     ) -> None:
-        self.estimator, self.task = estimator, task
-        self.context = root.subcontext(task, task_id=task_id, max_subtasks=n_epochs)
+        self.estimator, self.phase, self.n_left = estimator, phase, n_epochs
+        self.context = root.subcontext(phase, task_id=number, max_subtasks=n_epochs)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> PhaseReport:
         self.context.call_on_fit_task_begin(estimator=self.estimator)
+        return self
 
     def __exit__(self, *error: object) -> None:
         self.context.call_on_fit_task_end(estimator=self.estimator)
 
     def __call__(self, values: Mapping[str, float]) -> bool:
         """Report the loss terms of an epoch; True asks to stop."""
+        if self.n_left == 0:  # a training that diverged and was retried makes more epochs
+            return False
+        self.n_left -= 1
         epoch = self.context.subcontext("epoch")
         epoch.call_on_fit_task_begin(estimator=self.estimator)
         stop = epoch.call_on_fit_task_end(
-            estimator=self.estimator, metadata={"task": self.task, **values}
+            estimator=self.estimator, metadata={"task": self.phase, **values}
         )
         return bool(stop)
+
+
+class FitReport:
+    """Tells scikit-learn's callbacks that a fit begins and ends, and opens its phases.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A sampler with callback support.
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator, self.n_phases = estimator, 0
+
+    def __enter__(self) -> FitReport:
+        self.root = self.estimator._init_callback_context(
+            max_subtasks=None, sequential_subtasks=False
+        )
+        self.root.call_on_fit_task_begin(estimator=self.estimator)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if error[0] is None:
+            self.root.call_on_fit_task_end(estimator=self.estimator)
+
+    def phase(self, name: str, n_epochs: int) -> PhaseReport:
+        """Open a phase of at most so many epochs."""
+        self.n_phases += 1
+        return PhaseReport(self.estimator, self.root, name, self.n_phases - 1, n_epochs)

@@ -11,13 +11,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .._data.codec import Codec
-from .._engine.persistence import Arrays
-from .._engine.runtime import RandomStreams, normal
-from .fit import Codes, Settings, code_network
-from .generator import ClassGenerator, read_codes
-from .objective import class_dependence, dependence
+from .._encoding.layout import EncodedRows
+from .._nn.random import normal
+from .._run import Run
+from .._synthesizer import CHUNK
+from .losses import StructureMasks, class_dependence, dependence
+from .model import BayesGAN
 from .structure import BayesianStructure
+from .synthesizer import ClassSynthesizer
 
 __all__ = ["CodeReader", "EdgeScores", "chosen_codes", "traversal"]
 
@@ -59,53 +60,57 @@ class EdgeScores:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
 class CodeReader:
     """Reads latent codes from encoded rows, on a scale of their own.
 
-    Attributes
+    Parameters
     ----------
-    settings, weights
-        What the networks look like.
+    network : BayesGAN
+        Both players.
     mean, scale : ndarray of shape (n_latent,)
         Mean and signed standard deviation over generated rows of all classes; a code read grows
         with its first parent.
     """
 
-    settings: Settings
-    weights: Arrays
-    mean: FloatArray
-    scale: FloatArray
+    def __init__(self, network: BayesGAN, mean: FloatArray, scale: FloatArray) -> None:
+        self.network, self.mean, self.scale = network, mean, scale
 
-    def read(self, codes: Codes, device: torch.device) -> FloatArray:
-        """Read the latent codes of rows. Shape: (n, d) -> (n, n_latent)."""
-        return (read_codes(self.settings, self.weights, codes, device) - self.mean) / self.scale
+    def read(self, rows: EncodedRows) -> FloatArray:
+        """Read the latent codes of encoded rows. Shape: (n, d) -> (n, n_latent)."""
+        return (_read(self.network, rows) - self.mean) / self.scale
 
     @classmethod
     def calibrate(
-        cls,
-        generators: Sequence[ClassGenerator],
-        codec: Codec,
-        streams: RandomStreams,
-        device: torch.device,
+        cls, run: Run, structure: BayesianStructure, synthesizers: Sequence[ClassSynthesizer]
     ) -> tuple[Self, EdgeScores]:
         """Generate rows of all classes, read them and compare with the codes they were made of."""
-        settings, weights = generators[0].settings, generators[0].weights
-        assert settings.structure is not None
-        n_rows = -(-_SCORED_ROWS // len(generators))
-        shape = (len(generators), n_rows, settings.n_codes)
-        c = normal(shape, streams.generator("scored codes"), _CPU)
-        noise = streams.generator("scored rows")
+        network, modality = synthesizers[0].network, synthesizers[0].modality
+        n = -(-_SCORED_ROWS // len(synthesizers))
+        shape = (len(synthesizers), n, structure.n_codes)
+        c = normal(shape, run.rng("scored codes"), _CPU)
+        rng = run.rng("scored rows")
         latent = []
-        for generator, codes in zip(generators, c.numpy(), strict=True):
+        for synthesizer, codes in zip(synthesizers, c.numpy(), strict=True):
             # Through rows of the table and back, as a user's rows come.
-            rows = codec.decode(generator.generate(n_rows, noise, device, codes=codes))
-            latent.append(read_codes(settings, weights, codec.encode(rows), device))
+            rows = modality.decode(synthesizer.generate(n, rng, codes), None)
+            latent.append(_read(network, modality.encode(rows)))
         c, raw = c.flatten(0, 1), torch.from_numpy(np.concatenate(latent))
-        labels = torch.arange(len(generators)).repeat_interleave(n_rows)
-        scores = _edge_scores(settings.structure, c, raw, labels)
-        scale = _signed_scale(settings.structure, c, raw)
-        return cls(settings, weights, raw.mean(0).numpy(), scale.numpy()), scores
+        labels = torch.arange(len(synthesizers)).repeat_interleave(n)
+        scores = _edge_scores(structure, c, raw, labels)
+        scale = _signed_scale(structure, c, raw)
+        return cls(network, raw.mean(0).numpy(), scale.numpy()), scores
+
+
+def _read(network: BayesGAN, rows: EncodedRows) -> FloatArray:
+    """Read the latent codes c' of encoded rows. Shape: (n, d) -> (n, n_latent)."""
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        parts = [
+            network.read_codes(network.modality.inputs(part.to(device))).cpu()
+            for part in torch.split(torch.from_numpy(rows), CHUNK)
+        ]
+    latent: FloatArray = torch.cat(parts).numpy()
+    return latent
 
 
 def _signed_scale(structure: BayesianStructure, c: Tensor, raw: Tensor) -> Tensor:
@@ -123,8 +128,7 @@ def _signed_scale(structure: BayesianStructure, c: Tensor, raw: Tensor) -> Tenso
 def _edge_scores(
     structure: BayesianStructure, c: Tensor, latent: Tensor, labels: Tensor
 ) -> EdgeScores:
-    network = code_network(structure, _CPU)
-    r2, beyond = dependence(network, c, latent)
+    r2, beyond = dependence(StructureMasks.of(structure, _CPU), c, latent)
     eta2 = class_dependence(latent, labels)
     names = structure.latent
     return EdgeScores(
@@ -138,7 +142,7 @@ def _edge_scores(
 
 
 def chosen_codes(
-    codes: Any, names: Sequence[str], n_rows: int, generator: torch.Generator
+    codes: Any, names: Sequence[str], n_rows: int, rng: torch.Generator
 ) -> FloatArray:
     """Fill up the codes a user gives with standard normal ones. Shape: -> (n_rows, n_codes).
 
@@ -147,7 +151,7 @@ def chosen_codes(
     ValueError
         If a code is unknown, of the wrong shape or not a finite number.
     """
-    c: FloatArray = normal((n_rows, len(names)), generator, _CPU).numpy()
+    c: FloatArray = normal((n_rows, len(names)), rng, _CPU).numpy()
     if codes is None:
         return c
     if isinstance(codes, Mapping):
@@ -157,15 +161,13 @@ def chosen_codes(
     return _numbers(codes, (n_rows, len(names)), "'codes'").copy()
 
 
-def traversal(
-    code: str, values: Any, names: Sequence[str], generator: torch.Generator
-) -> FloatArray:
+def traversal(code: str, values: Any, names: Sequence[str], rng: torch.Generator) -> FloatArray:
     """Repeat one random set of codes with one of them moved. Shape: -> (n_values, n_codes)."""
     position = _position(code, names)
     moved = np.atleast_1d(np.asarray(values, dtype=np.float32))
     if moved.ndim != 1 or not len(moved) or not np.isfinite(moved).all():
         raise ValueError(f"'values' must be a list of finite numbers, got {values!r}.")
-    c = normal((1, len(names)), generator, _CPU).repeat(len(moved), 1).numpy()
+    c = normal((1, len(names)), rng, _CPU).repeat(len(moved), 1).numpy()
     c[:, position] = moved
     return c
 

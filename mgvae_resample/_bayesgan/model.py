@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._data.layout import Layout
-from .._engine.convolution import ConvDecoder, ConvEncoder
-from .._engine.heads import ColumnHeads
-from .._engine.networks import MLP, BlankLinear
+from .._modality.base import Modality
+from .._nn.mlp import MLP, Network, layer
 
 __all__ = ["BayesGAN", "Discriminator", "Generator"]
 
@@ -20,75 +19,48 @@ _N_FEATURES = 128
 
 
 class Generator(nn.Module):
-    """G(z, y, c): rows, as features of their columns, from noise, class and observed codes.
+    """G(z, y, c): outputs for the columns of rows from noise, class and observed codes.
 
     Parameters
     ----------
-    layout : Layout
-        Which code of a row is of which kind.
-    image_shape : tuple of int or None
-        Shape of the images that the rows stand for; convolutions are used where it is given.
+    modality : Modality
+        Kind of the rows.
     hidden_layer_sizes : sequence of int
-        Widths of the hidden layers, or channels of the discriminator's stages.
+        Widths of the discriminator's hidden layers, or channels of its stages; the generator
+        mirrors them.
     n_classes, noise_dim, n_codes : int
         Widths of y (one-hot), z and c.
     """
 
     def __init__(
         self,
-        layout: Layout,
-        image_shape: tuple[int, ...] | None,
+        modality: Modality[Any],
         hidden_layer_sizes: Sequence[int],
         n_classes: int,
         noise_dim: int,
         n_codes: int,
     ) -> None:
         super().__init__()
-        self.n_classes = n_classes
+        self.modality, self.n_classes = modality, n_classes
         # At the start all codes together say as much about a row as the noise does; codes that
         # say nothing at first are never found.
         self.code_scale = math.sqrt(noise_dim / max(n_codes, 1))
-        self.heads = ColumnHeads(layout)
-        n_inputs = noise_dim + n_classes + n_codes
-        self.network: nn.Module
-        if image_shape is None:
-            self.network = MLP([n_inputs, *hidden_layer_sizes, self.heads.width])
-        else:
-            self.network = nn.Sequential(
-                MLP([n_inputs, _N_FEATURES, _N_FEATURES]),
-                nn.LeakyReLU(0.1),
-                ConvDecoder(_N_FEATURES, hidden_layer_sizes, image_shape),
-            )
+        self.network = modality.decoder(
+            noise_dim + n_classes + n_codes, hidden_layer_sizes, (_N_FEATURES, _N_FEATURES)
+        )
 
-    def forward(self, noise: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
-        """Make rows. Shape: z (n, noise_dim), y (n,), c (n, n_codes) -> (n, d)."""
-        return self.rows(self.scores(noise, labels, codes))
+    def forward(self, z: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
+        """Make rows with a gradient, as network inputs.
 
-    def scores(self, noise: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
-        """Raw output. Shape: z (n, noise_dim), y (n,), c (n, n_codes) -> (n, d)."""
-        one_hot = F.one_hot(labels, self.n_classes).to(noise.dtype)
-        raw: Tensor = self.network(torch.cat([noise, one_hot, self.code_scale * codes], 1))
-        return raw
+        Shape: z (n, noise_dim), y (n,), c (n, n_codes) -> (n, n_inputs).
+        """
+        return self.modality.relax(self.outputs(z, labels, codes))
 
-    def rows(self, scores: Tensor) -> Tensor:
-        """Rows that scores stand for. Shape: (n, d) -> (n, d)."""
-        heads = self.heads
-        if heads.are_intensities:
-            return scores.sigmoid()
-        if heads.is_plain:
-            return scores
-        if not torch.is_grad_enabled():
-            return heads.harden(scores)
-        # Straight through: bits and levels forwards, gradients of their probabilities backwards.
-        bits = scores[:, heads.bits].sigmoid()
-        levels = heads.log_probabilities(scores).exp()
-        soft = torch.cat([scores[:, heads.values], bits, levels], 1)
-        hard = heads.harden(scores).detach() + soft - soft.detach()
-        known = heads.known(hard)
-        if known is None:
-            return hard
-        values = scores[:, heads.values] * known
-        return torch.cat([values, hard[:, heads.bits], hard[:, heads.levels]], 1)
+    def outputs(self, z: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
+        """Raw output. Shape: z (n, noise_dim), y (n,), c (n, n_codes) -> (n, n_inputs)."""
+        one_hot = F.one_hot(labels, self.n_classes).to(z.dtype)
+        outputs: Tensor = self.network(torch.cat([z, one_hot, self.code_scale * codes], 1))
+        return outputs
 
 
 class Discriminator(nn.Module):
@@ -96,10 +68,8 @@ class Discriminator(nn.Module):
 
     Parameters
     ----------
-    layout : Layout
-        Which code of a row is of which kind.
-    image_shape : tuple of int or None
-        Shape of the images that the rows stand for; convolutions are used where it is given.
+    modality : Modality
+        Kind of the rows; x below are their network inputs.
     hidden_layer_sizes : sequence of int
         Widths of the hidden layers, or channels of the stages.
     n_classes, n_latent : int
@@ -108,32 +78,27 @@ class Discriminator(nn.Module):
 
     def __init__(
         self,
-        layout: Layout,
-        image_shape: tuple[int, ...] | None,
+        modality: Modality[Any],
         hidden_layer_sizes: Sequence[int],
         n_classes: int,
         n_latent: int,
     ) -> None:
         super().__init__()
-        self.trunk: nn.Module
-        if image_shape is None:
-            self.trunk = MLP([ColumnHeads(layout).width, *hidden_layer_sizes, _N_FEATURES])
-        else:
-            self.trunk = ConvEncoder(image_shape, hidden_layer_sizes, _N_FEATURES)
-        self.realness = BlankLinear(_N_FEATURES, 1)
-        self.projection = BlankLinear(_N_FEATURES, n_classes)
-        self.classifier = BlankLinear(_N_FEATURES, n_classes)
+        self.trunk = modality.encoder(hidden_layer_sizes, _N_FEATURES)
+        self.realness = layer(nn.Linear, _N_FEATURES, 1)
+        self.projection = layer(nn.Linear, _N_FEATURES, n_classes)
+        self.classifier = layer(nn.Linear, _N_FEATURES, n_classes)
         self.reader = MLP([_N_FEATURES, _N_FEATURES, n_latent]) if n_latent else None
 
-    def features(self, rows: Tensor) -> Tensor:
-        """Trunk shared by the heads. Shape: (n, d) -> (n, f)."""
-        return F.leaky_relu(self.trunk(rows), 0.1)
+    def features(self, x: Tensor) -> Tensor:
+        """Trunk shared by the heads. Shape: (n, n_inputs) -> (n, f)."""
+        return F.leaky_relu(self.trunk(x), 0.1)
 
-    def score(self, features: Tensor, labels: Tensor) -> Tensor:
+    def logit(self, features: Tensor, labels: Tensor) -> Tensor:
         """Logit of being real, given the class. Shape: (n, f), (n,) -> (n,)."""
         by_class = self.projection(features).gather(1, labels.unsqueeze(1))
-        score: Tensor = (self.realness(features) + by_class).squeeze(1)
-        return score
+        logit: Tensor = (self.realness(features) + by_class).squeeze(1)
+        return logit
 
     def class_logits(self, features: Tensor) -> Tensor:
         """Logits of the classes. Shape: (n, f) -> (n, n_classes)."""
@@ -148,15 +113,40 @@ class Discriminator(nn.Module):
         return codes
 
 
-class BayesGAN(nn.Module):
+class BayesGAN(Network):
     """Both players, which are trained, averaged and stored together.
 
     Parameters
     ----------
-    generator : Generator
-    discriminator : Discriminator
+    modality : Modality
+        Kind of the rows.
+    hidden_layer_sizes : sequence of int
+        Widths of the hidden layers of both players, or channels of their stages.
+    n_classes, noise_dim, n_codes, n_latent : int
+        Widths of y (one-hot), z, c and c'.
     """
 
-    def __init__(self, generator: Generator, discriminator: Discriminator) -> None:
-        super().__init__()
-        self.generator, self.discriminator = generator, discriminator
+    def __init__(
+        self,
+        modality: Modality[Any],
+        hidden_layer_sizes: Sequence[int],
+        n_classes: int,
+        noise_dim: int,
+        n_codes: int,
+        n_latent: int,
+    ) -> None:
+        super().__init__(
+            modality=modality,
+            hidden_layer_sizes=hidden_layer_sizes,
+            n_classes=n_classes,
+            noise_dim=noise_dim,
+            n_codes=n_codes,
+            n_latent=n_latent,
+        )
+        self.modality, self.noise_dim, self.n_codes = modality, noise_dim, n_codes
+        self.generator = Generator(modality, hidden_layer_sizes, n_classes, noise_dim, n_codes)
+        self.discriminator = Discriminator(modality, hidden_layer_sizes, n_classes, n_latent)
+
+    def read_codes(self, x: Tensor) -> Tensor:
+        """Read the latent codes c' of rows. Shape: (n, n_inputs) -> (n, n_latent)."""
+        return self.discriminator.latent_codes(self.discriminator.features(x))

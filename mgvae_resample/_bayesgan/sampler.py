@@ -3,44 +3,33 @@
 from __future__ import annotations
 
 import numbers
-import warnings
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from imblearn.over_sampling.base import BaseOverSampler
-from imblearn.utils import Substitution
-from imblearn.utils._docstring import _random_state_docstring
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._base import (
-    DeepOverSampler,
-    FittedGenerator,
-    Label,
-    Table,
-    TrainingWarning,
-    check_n_samples,
-)
-from .._callbacks import EpochReport
-from .._engine.runtime import normal, single_thread
-from .automatic import resolve
-from .codes import chosen_codes, traversal
-from .generator import ClassGenerator
-from .multiclass import Learning, learnable
+from .._base import DeepOverSampler, Label, Labels, check_n_samples, documented
+from .._encoding.layout import EncodedRows
+from .._nn.random import normal
+from .._nn.training import TrainConfig
+from .._run import Run
+from .._synthesizer import Synthesizer
+from .codes import CodeReader, chosen_codes, traversal
 from .structure import BayesianStructure
+from .synthesizer import ClassSynthesizer
+from .train import BayesGANConfig, fit_gan
 
 __all__ = ["BayesGANOverSampler"]
 
-Array = npt.NDArray[Any]
+_EMA_DECAY = 0.998
+# Classes with more rows than this get a smaller share of generated ones.
+_COMMON = 100
 
 
-@Substitution(
-    sampling_strategy=BaseOverSampler._sampling_strategy_docstring,
-    random_state=_random_state_docstring,
-)
+@documented
 class BayesGANOverSampler(DeepOverSampler):
     """Over-sample with a GAN whose latent codes follow a Bayesian network (IMSIC).
 
@@ -49,6 +38,10 @@ class BayesGANOverSampler(DeepOverSampler):
     discriminator reads latent codes c' back from rows, and a Bayesian network given by the user
     says which of them may depend on which: codes become disentangled, or entangled on
     purpose [1]_.
+
+    Three parameters are worth a look first: `sampling_strategy` (how many rows to make; less than
+    full balance often gives a better F1 score), `image_shape` (if columns are pixels) and
+    `generated_share` (how many of the new rows repeat real ones).
 
     Parameters
     ----------
@@ -98,28 +91,20 @@ default="disentangled"
     learning_rate : float, default=0.001
         Step size of Adam for both players.
 
-    categorical_features : "auto", None or array-like, default="auto"
-        Columns that hold categories: a list of names or indices, or a mask. "auto" takes the
-        category, text, object and bool columns of a data frame, and of an object array those
-        that hold more than numbers. Categories coded as integers must be named.
+    {categorical_features}
 
     image_shape : tuple of int or None, default=None
         ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
         pixels of flattened images: the networks become convolutional, and the discriminator sees
         images a little shifted, turned and scaled.
 
-    device : str or torch.device, default="auto"
-        "auto" takes CUDA, then MPS, then the CPU.
+    {device}
 
     {random_state}
 
     Attributes
     ----------
-    sampling_strategy_ : dict
-        Class label -> number of rows made.
-
-    n_synthetic_ : dict
-        The same, without the classes of which none were made.
+    {counts}
 
     source_indices_ : ndarray of shape (n_synthetic,)
         For each new row the index in `X` of the row it repeats; -1 where it was generated.
@@ -131,27 +116,11 @@ default="disentangled"
         How far codes read from fresh rows follow the structure: R^2 of each latent code on its
         parents, and its dependence on non-parents and on the class. None without codes.
 
-    history_ : dict
-        Each loss term's mean per epoch of 50 steps.
+    history_ : dict of str to dict
+        Phase -> loss term -> mean per epoch of 50 steps. The phase is "train"; empty where
+        nothing was trained.
 
-    n_iter_ : int
-        Optimiser steps taken.
-
-    stop_reason_ : str
-        Why the training stopped: "max_steps", "callback", "diverged", or "none" where nothing
-        was trained.
-
-    device_ : torch.device
-        Where the training ran.
-
-    classes_ : ndarray of shape (n_classes,)
-        The class labels.
-
-    n_features_in_ : int
-        Number of columns.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where `X` has any.
+    {fitted}
 
     See Also
     --------
@@ -235,26 +204,21 @@ default="disentangled"
         self.device = device
         self.random_state = random_state
 
-    def sample(self, n_samples: Any, label: Label, codes: Any = None) -> Any:
+    @documented
+    def sample(
+        self, n_samples: Any, label: Label = None, codes: Any = None, *, random_state: Any = None
+    ) -> Any:
         """Generate new rows of one class, steered by observed codes where they are given.
 
-        An int ``random_state`` gives the same rows at every call, and not those that
-        ``fit_resample`` returned. With the same codes and other labels, the noise is the same.
+        With the same codes and other labels, the noise is the same.
 
         Parameters
         ----------
-        n_samples : int
-            Number of rows, at least 1.
-        label : label
-            One of the classes that ``fit_resample`` over-sampled.
+        {sample}
         codes : dict, array-like of shape (n_codes,) or (n_samples, n_codes), default=None
             Values of the observed codes, standard normal where not given; a dict such as
-            ``{"c1": 2.0}`` gives some of them, as numbers or arrays of shape (n_samples,).
-
-        Returns
-        -------
-        {ndarray, dataframe} of shape (n_samples, n_features)
-            Rows in the container and the dtypes of the fitted table; dense for a sparse one.
+            ``{{"c1": 2.0}}`` gives some of them, as numbers or arrays of shape (n_samples,).
+        {sample_seed}
 
         Raises
         ------
@@ -262,21 +226,19 @@ default="disentangled"
             If `n_samples` is not a positive integer, `label` was not over-sampled, or `codes`
             are not codes of this sampler.
         """
-        generator = self._generator_of(label)
-        n_rows, device = check_n_samples(n_samples), self._sampling_device()
-        stream = self._streams().generator("sample")
-        with single_thread():
-            if isinstance(generator, ClassGenerator):
-                names = () if self.structure_ is None else self.structure_.observed
-                c = chosen_codes(codes, names, n_rows, self._streams().generator("codes"))
-                rows = generator.generate(n_rows, stream, device, codes=c)
+        label = self._label_or_only(label)
+        synthesizer, n = self._synthesizer_of(label), check_n_samples(n_samples)
+        with self._sampling(random_state) as run:
+            if isinstance(synthesizer, ClassSynthesizer):
+                c = chosen_codes(codes, self._observed(), n, run.rng("codes"))
+                rows = synthesizer.generate(n, run.rng("sample"), c)
             elif codes is not None:
                 raise ValueError(
                     f"'codes' cannot steer class {label!r}: it had too few rows to be learned."
                 )
             else:
-                rows, _ = generator.draw(n_rows, stream, device)
-        return self._restore([(label, rows)])
+                rows = synthesizer.sample(n, run.rng("sample")).rows
+        return self._decoded([(label, rows)])
 
     def traverse(
         self,
@@ -306,68 +268,119 @@ default="disentangled"
             If there is no such code, or a class was not learned and over-sampled.
         """
         self._check_resampled()
-        names = () if self.structure_ is None else self.structure_.observed
         if labels is None:
-            labels = [k for k, g in self._generators.items() if isinstance(g, ClassGenerator)]
-        streams = self._streams()
-        c = traversal(code, values, names, streams.generator("codes"))
-        stream = streams.generator("traverse")
-        noise = normal((1, self.noise_dim), stream, torch.device("cpu")).numpy()
-        noise = np.repeat(noise, len(c), axis=0)
-        rows = []
-        for label in labels:
-            generator = self._generator_of(label)
-            if not isinstance(generator, ClassGenerator):
-                raise ValueError(f"Class {label!r} had too few rows to be learned.")
-            with single_thread():
-                made = generator.generate(
-                    len(c), streams.generator("unused"), self._sampling_device(), c, noise
-                )
-            rows.append((label, made))
-        return self._restore(rows)
+            labels = [k for k, s in self._synthesizers.items() if isinstance(s, ClassSynthesizer)]
+        parts = []
+        with self._sampling() as run:
+            c = traversal(code, values, self._observed(), run.rng("codes"))
+            z = normal((1, self.noise_dim), run.rng("traverse"), torch.device("cpu")).numpy()
+            z = np.repeat(z, len(c), axis=0)
+            for label in labels:
+                synthesizer = self._synthesizer_of(label)
+                if not isinstance(synthesizer, ClassSynthesizer):
+                    raise ValueError(f"Class {label!r} had too few rows to be learned.")
+                parts.append((label, synthesizer.generate(len(c), run.rng("unused"), c, z)))
+        return self._decoded(parts)
 
     def latent_codes(self, X: Any) -> npt.NDArray[np.float32]:
         """Read the latent codes c' from rows.
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             Real or generated rows of any class.
 
         Returns
         -------
-        ndarray of shape (n_rows, n_latent)
+        ndarray of shape (n_samples, n_latent)
             The codes, of mean 0 and variance 1 over generated rows of all classes, in the order
             of ``structure_.latent``.
+
+        Raises
+        ------
+        ValueError
+            If there is no structure, or no class had enough rows to be learned.
         """
         self._check_resampled()
-        rows = self._check_rows(X)
+        rows = self._modality.encode(self._check_rows(X))
         if self._reader is None:
             raise ValueError(
                 "There are no latent codes: structure=None has none, or no class had enough rows "
                 "to be learned."
             )
-        with single_thread():
-            return self._reader.read(self._codec.encode(rows), self._sampling_device())
+        with self._sampling() as run:
+            self._reader.network.to(run.device)
+            return self._reader.read(rows)
 
-    def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
-        layout = table.codec.layout_
-        learned, reasons = learnable(table.y, layout.width)
-        for label in [label for label in labels if label in reasons]:
-            self._warn_few_rows(label, reasons[label])
-        settings = resolve(self.get_params(), layout, len(learned))
-        root = self._init_callback_context(max_subtasks=1, sequential_subtasks=False)
-        root.call_on_fit_task_begin(estimator=self)
-        learning = Learning(
-            settings, table.codes, table.y, table.codec, learned, table.streams, table.device
+    def _observed(self) -> tuple[str, ...]:
+        return () if self.structure_ is None else self.structure_.observed
+
+    def _check_parameters(self, n_features: int, y: Labels) -> None:
+        super()._check_parameters(n_features, y)
+        self._structure()
+
+    def _structure(self) -> BayesianStructure | None:
+        """Return the Bayesian network; the disentangled one for "infogan"."""
+        if not isinstance(self.structure, str):
+            return self.structure
+        name = "disentangled" if self.structure == "infogan" else self.structure
+        return BayesianStructure.preset(name, self.n_codes)
+
+    def _config(self) -> BayesGANConfig:
+        """Return the parameters, with what "auto" stands for."""
+
+        def auto(value: Any, **by_modality: Any) -> Any:
+            return self._modality.choose(**by_modality) if isinstance(value, str) else value
+
+        share, augmentation = self.generated_share, self.augmentation
+        return BayesGANConfig(
+            hidden_layer_sizes=self._hidden_layer_sizes(),
+            structure=self._structure(),
+            is_regularised=self.structure != "infogan",
+            noise_dim=self.noise_dim,
+            structure_weight=float(self.structure_weight),
+            batch_size=int(auto(self.batch_size, table=128, image=64)),
+            generated_share=None if isinstance(share, str) else float(share),
+            augmentation=None if isinstance(augmentation, str) else float(augmentation),
+            train=TrainConfig(
+                int(auto(self.max_steps, table=3000, image=4000)),
+                float(self.learning_rate),
+                betas=(0.0, 0.99),
+                ema_decay=_EMA_DECAY,
+            ),
         )
-        result = learning.run(labels, report=partial(EpochReport, self, root))
-        root.call_on_fit_task_end(estimator=self)
-        if result.trouble is not None:
-            warnings.warn(f"The training {result.trouble}", TrainingWarning, stacklevel=2)
-        self._codec, self._reader = table.codec, result.reader
-        self.structure_, self.edge_scores_ = settings.structure, result.scores
-        self.history_ = result.record.history
-        self.n_iter_ = result.record.n_steps
-        self.stop_reason_ = result.record.stop_reason
-        return dict(result.generators)
+
+    def _fit_synthesizers(
+        self, rows: EncodedRows, y: Labels, labels: list[Label], run: Run
+    ) -> dict[Label, Synthesizer]:
+        config = self._config()
+        self.structure_, self.edge_scores_, self._reader = config.structure, None, None
+        if not labels:
+            return {}
+        # All classes that can be learned are, whether over-sampled or not.
+        classes, counts = np.unique(y, return_counts=True)
+        classes = classes[counts >= self._fewest_rows]
+        kept = np.isin(y, classes)
+        numbers = np.searchsorted(classes, y[kept])
+        network = fit_gan(run, config, self._modality, rows[kept], numbers)
+        if network is None:
+            return {}
+        strength = config.augmentation
+        if strength is None:
+            of_learned, tensors = run.tensor(rows[kept]), torch.from_numpy(numbers)
+            rng = run.rng("augmentation")
+            strength = self._modality.largest_harmless_strength(of_learned, tensors, rng)
+        found: dict[Label, ClassSynthesizer] = {}
+        for number, label in enumerate(classes.tolist()):
+            index = np.flatnonzero(y == label)
+            share = config.generated_share
+            if share is None:
+                share = 0.5 * min(1.0, _COMMON / len(index))
+            found[label] = ClassSynthesizer(network, number, rows[index], index, share, strength)
+            found[label].calibrate(run.rng("calibration", number))
+        if config.structure is not None:
+            synthesizers = list(found.values())
+            self._reader, self.edge_scores_ = CodeReader.calibrate(
+                run, config.structure, synthesizers
+            )
+        return {label: found[label] for label in labels}

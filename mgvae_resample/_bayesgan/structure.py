@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Self, TypeAlias
@@ -10,13 +11,18 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
-from .drawing import draw_graph
-from .names import check_names, checked_edge, clean, is_latent, key, number
-
 __all__ = ["BayesianStructure"]
 
 Mask = npt.NDArray[np.bool_]
 Graph: TypeAlias = "nx.DiGraph[str]"
+Point: TypeAlias = tuple[float, float]
+
+_NAME = re.compile(r"c('?)([1-9][0-9]*)")
+_CLASS_NAMES = {"y", "class", "label", "target"}
+_COLOURS = {False: "#cfe3f7", True: "#fde2c4"}
+# In distances between neighbouring nodes: how far an arrow stays from nodes it does not touch.
+_CLEARANCE = 0.4
+_BENDS = (0.0, 0.15, -0.15, 0.3, -0.3, 0.45, -0.45, 0.6, -0.6)
 
 _FEWEST_ENTANGLED = 3
 
@@ -79,20 +85,20 @@ class BayesianStructure:
     def __init__(self, edges: Iterable[tuple[str, str]] | Graph) -> None:
         given: Graph = nx.DiGraph()
         if isinstance(edges, nx.DiGraph):
-            given.add_nodes_from(clean(node) for node in edges.nodes)
+            given.add_nodes_from(_clean(node) for node in edges.nodes)
             for node in given:
-                check_names(f"node {node!r}", node)
+                _check_names(f"node {node!r}", node)
             edges = edges.edges()
         for edge in edges:
-            given.add_edge(*checked_edge(edge))
+            given.add_edge(*_checked_edge(edge))
         if not given.edges:
             raise ValueError("Expected at least one edge, such as ('c1', \"c'1\"), got none.")
         _check_acyclic(given)
-        self.observed = tuple(sorted((n for n in given if not is_latent(n)), key=number))
-        self.latent = tuple(sorted((n for n in given if is_latent(n)), key=number))
+        self.observed = tuple(sorted((n for n in given if not _is_latent(n)), key=_number))
+        self.latent = tuple(sorted((n for n in given if _is_latent(n)), key=_number))
         self.nodes = self.observed + self.latent
         self.edges: tuple[tuple[str, str], ...] = tuple(
-            sorted(given.edges, key=lambda edge: (key(edge[1]), key(edge[0])))
+            sorted(given.edges, key=lambda edge: (_key(edge[1]), _key(edge[0])))
         )
         self._check_complete(given)
 
@@ -145,7 +151,7 @@ class BayesianStructure:
 
     def parents(self, name: str) -> tuple[str, ...]:
         """Return the parents of a node, observed codes first."""
-        return tuple(parent for parent, child in self.edges if child == clean(name))
+        return tuple(parent for parent, child in self.edges if child == _clean(name))
 
     def to_networkx(self) -> Graph:
         """Return the graph as a new networkx.DiGraph."""
@@ -186,8 +192,8 @@ class BayesianStructure:
     @cached_property
     def order(self) -> tuple[int, ...]:
         """Latent codes, parents before children."""
-        ordered = nx.lexicographical_topological_sort(self.to_networkx(), key=key)
-        return tuple(self.latent.index(name) for name in ordered if is_latent(name))
+        ordered = nx.lexicographical_topological_sort(self.to_networkx(), key=_key)
+        return tuple(self.latent.index(name) for name in ordered if _is_latent(name))
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the graph with matplotlib: observed codes on top, children below their parents.
@@ -201,7 +207,7 @@ class BayesianStructure:
         -------
         matplotlib.axes.Axes
         """
-        return draw_graph(self.to_networkx(), ax)
+        return _draw_graph(self.to_networkx(), ax)
 
     def __eq__(self, other: object) -> bool:
         """Two structures with the same edges are equal."""
@@ -232,7 +238,7 @@ class BayesianStructure:
         for kind, names in (("c", self.observed), ("c'", self.latent)):
             missing = {f"{kind}{i + 1}" for i in range(len(names))} - set(names)
             if missing or not names:
-                name = min(missing, key=number) if missing else f"{kind}1"
+                name = min(missing, key=_number) if missing else f"{kind}1"
                 raise ValueError(
                     f"Codes are numbered from 1 without gaps, but {name!r} is missing."
                 )
@@ -251,3 +257,132 @@ def _check_acyclic(graph: Graph) -> None:
         return
     edges = ", ".join(f"({parent!r}, {child!r})" for parent, child, *_ in cycle)
     raise ValueError(f"The edges form a cycle: {edges}. Leave one of them out.")
+
+
+def _clean(name: Any) -> str:
+    """Return a name with a plain prime."""
+    if not isinstance(name, str):
+        raise TypeError(f"Codes are named by strings such as 'c1' and \"c'1\", got {name!r}.")
+    return name.strip().replace("′", "'").replace("’", "'")  # noqa: RUF001
+
+
+def _checked_edge(edge: Any) -> tuple[str, str]:
+    """Check one edge by itself."""
+    if isinstance(edge, str) or not isinstance(edge, Iterable):
+        raise TypeError(f"An edge is a pair of names such as ('c1', \"c'1\"), got {edge!r}.")
+    ends = tuple(edge)
+    if len(ends) != 2:
+        raise TypeError(f"An edge is a pair of names such as ('c1', \"c'1\"), got {edge!r}.")
+    parent, child = _clean(ends[0]), _clean(ends[1])
+    what = f"edge ({parent!r}, {child!r})"
+    _check_names(what, parent, child)
+    if not _is_latent(child):
+        raise ValueError(
+            f"The {what} leads to an observed code. Observed codes are drawn independently and "
+            "have no parents; let the edge lead to a latent code."
+        )
+    return parent, child
+
+
+def _check_names(what: str, *names: str) -> None:
+    """Refuse names of the class and unknown ones."""
+    if _CLASS_NAMES.intersection(name.lower() for name in names):
+        raise ValueError(
+            f"The {what} ties a code to the class. Class membership stays disentangled from all "
+            "codes: the generator is given the class anyway. Leave it out."
+        )
+    for name in names:
+        _number(name, what)
+
+
+def _is_latent(name: str) -> bool:
+    """Tell latent codes from observed ones."""
+    return "'" in name
+
+
+def _number(name: str, what: str = "") -> int:
+    """Return the number of a code, or refuse its name."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise ValueError(
+            f"The {what} has the unknown name {name!r}. Codes are named c1, c2, ... (observed) "
+            "and c'1, c'2, ... (latent)."
+        )
+    return int(match[2])
+
+
+def _key(name: str) -> tuple[bool, int]:
+    """Return what puts observed codes first, and each kind in order."""
+    return _is_latent(name), _number(name)
+
+
+def _draw_graph(graph: Graph, ax: Any = None) -> Any:
+    """Draw on matplotlib axes, new ones if None, and return them."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "BayesianStructure.plot requires matplotlib: pip install 'mgvae-resample[plot]'"
+        ) from error
+    position = _positions(graph)
+    if ax is None:
+        ax = plt.subplots(figsize=1.1 * np.ptp(list(position.values()), axis=0) + 1.4)[1]
+    style = {"node_size": 900, "ax": ax}
+    for latent, colour in _COLOURS.items():
+        names = [name for name in graph if _is_latent(name) == latent]
+        nx.draw_networkx_nodes(
+            graph, position, names, node_color=colour, edgecolors="0.3", **style
+        )
+    for edge in graph.edges:
+        bend = _bend(position, *edge)
+        nx.draw_networkx_edges(
+            graph,
+            position,
+            [edge],
+            arrowsize=14,
+            edge_color="0.3",
+            connectionstyle=f"arc3,rad={bend}",
+            **style,
+        )
+        ax.update_datalim(_curve(position[edge[0]], position[edge[1]], bend))
+    nx.draw_networkx_labels(graph, position, ax=ax, font_size=11)
+    (left, bottom), (right, top) = ax.dataLim.padded(0.4).get_points()
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def _positions(graph: Graph) -> dict[str, Point]:
+    """Place rows by depth, and each node near the mean of its parents."""
+    rows = list(nx.topological_generations(graph))
+    x = {name: float(i) for i, name in enumerate(sorted(rows[0], key=_key))}
+    for row in rows[1:]:
+        wish = {n: float(np.mean([x[p] for p in graph.predecessors(n)])) for n in row}
+        left = -np.inf
+        for name in sorted(row, key=lambda n: (wish[n], _number(n))):
+            left = x[name] = max(wish[name], left + 1.0)
+    depth = {name: level for level, row in enumerate(rows) for name in row}
+    return {name: (x[name], -float(depth[name])) for name in graph}
+
+
+def _bend(position: dict[str, Point], parent: str, child: str) -> float:
+    """Return the smallest bend with which an arrow keeps clear of all other nodes."""
+    others = np.array([position[name] for name in position if name not in (parent, child)])
+    if not len(others):
+        return 0.0
+
+    def room(bend: float) -> float:
+        curve = _curve(position[parent], position[child], bend)
+        nearest = np.linalg.norm(curve[:, None] - others, axis=-1).min()
+        return min(_CLEARANCE, float(nearest))
+
+    return max(_BENDS, key=room)
+
+
+def _curve(start: Point, end: Point, bend: float) -> npt.NDArray[np.float64]:
+    """Return points on the arc that matplotlib draws as "arc3" with this bend."""
+    (x0, y0), (x1, y1) = start, end
+    middle = ((x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0))
+    t = np.linspace(0, 1, 41)[:, None]
+    weights = np.hstack([(1 - t) ** 2, 2 * t * (1 - t), t**2])
+    return np.asarray(weights @ np.array([start, middle, end]), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The exemplar mixture: the prior over latent codes that the majority rows span."""
+"""The exemplar mixture: the prior over latents that the majority rows span."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class ExemplarPrior:
         self.means, self.log_variance = means, log_variance
 
     def log_prob(self, z: Tensor, *, leave_one_out: bool = False) -> Tensor:
-        """Log density of each code under the mixture with uniform weights.
+        """Log density of each latent under the mixture with uniform weights.
 
-        With ``leave_one_out`` code i was made from exemplar i, which is left out of its own
+        With ``leave_one_out`` latent i was made from exemplar i, which is left out of its own
         mixture: otherwise each row could be explained by itself alone.
 
         Shape: (n, k) -> (n,).
@@ -53,7 +53,7 @@ class ExemplarPrior:
         return log_components.logsumexp(1) - math.log(n_components)
 
     def responsibilities(self, z: Tensor) -> Tensor:
-        """Posterior probability of each exemplar given a code; rows sum to one.
+        """Posterior probability of each exemplar given a latent; rows sum to one.
 
         The terms of the log density that all exemplars share cancel, so one product will do.
 

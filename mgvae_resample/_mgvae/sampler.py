@@ -3,67 +3,62 @@
 from __future__ import annotations
 
 import numbers
-import warnings
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from imblearn.over_sampling.base import BaseOverSampler
-from imblearn.utils import Substitution
-from imblearn.utils._docstring import _random_state_docstring
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._base import (
-    DeepOverSampler,
-    FittedGenerator,
-    Label,
-    Table,
-    TrainingWarning,
-)
-from .._callbacks import EpochReport
-from .._engine.runtime import single_thread
-from .automatic import resolve
-from .generator import MinorityGenerator
-from .guides import guide_rows, shortages
-from .multiclass import Learning
+from .._base import DeepOverSampler, Label, Labels, documented
+from .._encoding.layout import EncodedRows
+from .._nn.training import TrainConfig
+from .._run import Run
+from .._synthesizer import Indices, Synthesizer
+from .synthesizer import MinoritySynthesizer
+from .train import MGVAEConfig, finetune, pretrain
 
 __all__ = ["MGVAEOverSampler"]
 
+_FEWEST_EXEMPLARS = 10
+# Exemplars that can be translated; a random subset keeps memory flat on huge majorities.
+_MOST_EXEMPLARS = 20_000
+# Twice as many channels gained little and took twice the time.
+_FEWEST_CHANNELS = 16
 
-@Substitution(
-    sampling_strategy=BaseOverSampler._sampling_strategy_docstring,
-    random_state=_random_state_docstring,
-)
+
+@documented
 class MGVAEOverSampler(DeepOverSampler):
     """Over-sample with the Majority-Guided Variational Autoencoder (MGVAE).
 
     A variational autoencoder is trained on the majority; its prior is a mixture around encoded
     majority rows, the exemplars. A copy is then fine-tuned on each class to be over-sampled, held
-    close to the majority's weights by Elastic Weight Consolidation. A new row is the translation
-    of a majority row: its latent code lies between those of that row and of a row of the class,
-    in a space that the majority spans. So the diversity of many majority rows is carried over to
-    a class with few rows [1]_.
+    close to the majority's weights by Elastic Weight Consolidation (EWC). A new row is the
+    translation of an exemplar: its latents lie between those of the exemplar and of a row of the
+    class. So the diversity of many majority rows is carried over to a class with few rows [1]_.
+
+    Three parameters are worth a look first: `sampling_strategy` (how many rows to make; less than
+    full balance often gives a better F1 score), `image_shape` (if columns are pixels) and
+    `categorical_features` (if categories are coded as integers).
 
     Parameters
     ----------
     {sampling_strategy}
 
-    guide : {{"majority", "rest"}} or class label, default="majority"
-        Rows the exemplars are taken from: the largest class, all rows of other classes, or one
-        class by its label. The model is pre-trained once, on the guide rows of all classes.
+    exemplars : {{"majority", "rest"}} or class label, default="majority"
+        The real rows that are translated, and that the model is pre-trained on: the largest
+        class, all rows of other classes, or one class by its label.
 
     exemplar_weights : {{"responsibility", "uniform"}} or float, default="responsibility"
-        How guide rows are chosen for translation. "uniform" is the paper's rule. With
-        "responsibility" a guide row is chosen as often as it explains the class's own rows in
-        latent space, which keeps new rows out of places where the class does not live. A number
-        between 0 (uniform) and 1 (responsibility) blends the two.
+        How exemplars are chosen for translation. "uniform" is the paper's rule. With
+        "responsibility" an exemplar is chosen as often as it explains the class's own rows in
+        latent space, which keeps new rows away from where the class has none. A number between
+        0 (uniform) and 1 (responsibility) blends the two.
 
     latent_dim : int, default=10
-        Width of the latent code.
+        Number of latents.
 
     hidden_layer_sizes : "auto" or array-like of int, default="auto"
         Widths of the encoder's hidden layers; the decoder mirrors them. "auto" is (300, 300) for
@@ -80,12 +75,12 @@ class MGVAEOverSampler(DeepOverSampler):
         to mean 1, so the weight has no unit.
 
     max_pretrain_steps : int, default=1000
-        Most optimiser steps on the guide rows. Training stops earlier when the bound on held-out
-        guide rows has stopped rising.
+        Optimiser steps on the exemplars at most. Early stopping ends the training when the
+        validation loss on held-out exemplars has stopped falling.
 
     max_finetune_steps : int, default=500
-        Most optimiser steps on each class. With 50 rows or more the number of steps is chosen on
-        a held-out fifth of them; with fewer rows 200 steps are made.
+        Optimiser steps on each class at most. With 50 rows or more the number of steps is chosen
+        by the validation loss on a held-out fifth of them; with fewer rows 200 steps are made.
 
     batch_size : "auto" or int, default="auto"
         Rows a step; "auto" is 256, for images 128. Smaller classes are taken whole.
@@ -93,18 +88,14 @@ class MGVAEOverSampler(DeepOverSampler):
     learning_rate : "auto" or float, default="auto"
         Step size of Adam; "auto" is 0.001, for images 0.004.
 
-    categorical_features : "auto", None or array-like, default="auto"
-        Columns that hold categories: a list of names or indices, or a mask. "auto" takes the
-        category, text, object and bool columns of a data frame, and of an object array those
-        that hold more than numbers. Categories coded as integers must be named.
+    {categorical_features}
 
     image_shape : tuple of int or None, default=None
         ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
         pixels of flattened images: intensities of one scale, with a Bernoulli likelihood and
         convolutional networks.
 
-    device : str or torch.device, default="auto"
-        "auto" takes CUDA, then MPS, then the CPU.
+    {device}
 
     n_jobs : int or None, default=None
         Classes fine-tuned at the same time, through joblib. The result does not depend on it.
@@ -113,43 +104,22 @@ class MGVAEOverSampler(DeepOverSampler):
 
     Attributes
     ----------
-    sampling_strategy_ : dict
-        Class label -> number of rows made.
-
-    n_synthetic_ : dict
-        The same, without the classes of which none were made.
+    {counts}
 
     source_indices_ : ndarray of shape (n_synthetic,)
-        For each synthetic row the index in `X` of the guide row it was translated from; -1 where
-        no guide row stands behind it.
+        For each synthetic row the index in `X` of the exemplar it was translated from; -1 where
+        the class could not be learned.
 
     exemplar_indices_ : dict of label to ndarray
         Rows of `X` that are the exemplars of each class that was learned: the centres of its
         prior, and the rows that may be translated into it.
 
-    history_ : dict
-        ``history_["pretrain"]`` and ``history_["finetune"][label]`` map the names of the loss
-        terms to their means per epoch of 50 (25 when fine-tuning) steps; "monitor" is the
-        negated bound of held-out rows.
+    history_ : dict of str to dict
+        Phase -> loss term -> mean per epoch of 50 (25 when fine-tuning) steps. Phases are
+        "pretrain" and "finetune <label>"; "validation_loss" is the negative ELBO of held-out
+        rows. Empty where nothing was trained.
 
-    n_iter_ : dict
-        Optimiser steps taken, under the same keys.
-
-    stop_reason_ : dict
-        Why each training stopped, under the same keys: "max_steps", "patience", "callback" or
-        "none" where nothing was trained.
-
-    device_ : torch.device
-        Where the training ran.
-
-    classes_ : ndarray of shape (n_classes,)
-        The class labels.
-
-    n_features_in_ : int
-        Number of columns.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where `X` has any.
+    {fitted}
 
     See Also
     --------
@@ -157,13 +127,13 @@ class MGVAEOverSampler(DeepOverSampler):
 
     Notes
     -----
-    The latent code of a new row lies at random between that of its guide row and that of one of
-    the class's own rows. The row is a draw, not a mean: what the latent code leaves open is taken
-    over from a real row, continuous columns by their residuals, categories and gaps by random
-    numbers under which the real row has its own. That is a row of the class in n / (n + 10) of the
-    new rows, where the class has n rows, and the guide row in the others. Images take their fine
-    detail from both. Values are missing as often as in the class, rows that repeat a row of the
-    class are drawn again.
+    The latents of a new row lie at random between those of its exemplar and those of one of the
+    class's own rows. The row is a draw, not a mean: what the latents leave open is taken over
+    from a real row, continuous columns by their residuals, categories and missing values by
+    random numbers under which the real row has its own. That is a row of the class in n / (n +
+    10) of the new rows, where the class has n rows, and the exemplar in the others. Images take
+    their fine detail from both. Values are missing as often as in the class, rows that repeat a
+    row of the class are drawn again.
 
     References
     ----------
@@ -184,7 +154,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **DeepOverSampler._parameter_constraints,
-        "guide": "no_validation",
+        "exemplars": "no_validation",
         "exemplar_weights": [
             StrOptions({"responsibility", "uniform"}),
             Interval(numbers.Real, 0, 1, closed="both"),
@@ -204,7 +174,7 @@ class MGVAEOverSampler(DeepOverSampler):
         self,
         *,
         sampling_strategy: Any = "auto",
-        guide: Any = "majority",
+        exemplars: Any = "majority",
         exemplar_weights: str | float = "responsibility",
         latent_dim: int = 10,
         hidden_layer_sizes: str | Sequence[int] = "auto",
@@ -221,7 +191,7 @@ class MGVAEOverSampler(DeepOverSampler):
         random_state: Any = None,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
-        self.guide = guide
+        self.exemplars = exemplars
         self.exemplar_weights = exemplar_weights
         self.latent_dim = latent_dim
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -237,19 +207,19 @@ class MGVAEOverSampler(DeepOverSampler):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def translate(self, X_majority: Any, label: Label) -> Any:
+    def translate(self, X: Any, label: Label) -> Any:
         """Translate rows into a class that was over-sampled, one for one.
 
         Parameters
         ----------
-        X_majority : array-like of shape (n_rows, n_features)
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             Rows, usually of the majority.
         label : label
             The class to translate into.
 
         Returns
         -------
-        {ndarray, dataframe} of shape (n_rows, n_features)
+        {ndarray, dataframe} of shape (n_samples, n_features)
             For each row a row of class `label` made from it. An int ``random_state`` gives the
             same rows at every call.
 
@@ -258,32 +228,28 @@ class MGVAEOverSampler(DeepOverSampler):
         ValueError
             If `label` was not over-sampled.
         """
-        generator = self._generator_of(label)
-        rows = self._check_rows(X_majority)
-        with single_thread():
-            codes = generator.translate(
-                self._codecs[label].encode(rows),
-                self._streams().generator("translate"),
-                self._sampling_device(),
-            )
-        return self._restore([(label, codes)])
+        synthesizer = self._synthesizer_of(label)
+        rows = self._modality.encode(self._check_rows(X))
+        with self._sampling() as run:
+            new = synthesizer.translate(rows, run.rng("translate"))
+        return self._decoded([(label, new)])
 
-    def latent_codes(self, X: Any, label: Label) -> npt.NDArray[np.float32]:
-        """Encode rows with the encoder of one class.
+    def encode(self, X: Any, label: Label) -> npt.NDArray[np.float32]:
+        """Encode rows as latents, with the encoder of one class.
 
-        The codes of the rows at ``exemplar_indices_[label]`` are the centres of the mixture that
-        is the prior (Ai et al., Eq. 3).
+        The latents of the rows at ``exemplar_indices_[label]`` are the centres of the mixture
+        that is the prior (Ai et al., Eq. 3).
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             Real or synthetic rows of any class.
         label : label
             The class whose encoder reads them; each class has a fine-tuned one.
 
         Returns
         -------
-        ndarray of shape (n_rows, latent_dim)
+        ndarray of shape (n_samples, latent_dim)
             Means of the posteriors q(z | x).
 
         Raises
@@ -291,38 +257,114 @@ class MGVAEOverSampler(DeepOverSampler):
         ValueError
             If `label` was not over-sampled, or had too few rows to be learned.
         """
-        generator = self._generator_of(label)
-        rows = self._check_rows(X)
-        if not isinstance(generator, MinorityGenerator):
-            raise ValueError(
-                f"Class {label!r} has no latent codes: it had too few rows to be learned."
-            )
-        with single_thread():
-            return generator.encode(self._codecs[label].encode(rows), self._sampling_device())
+        synthesizer = self._synthesizer_of(label)
+        rows = self._modality.encode(self._check_rows(X))
+        if not isinstance(synthesizer, MinoritySynthesizer):
+            raise ValueError(f"Class {label!r} has no latents: it had too few rows to be learned.")
+        with self._sampling():
+            return synthesizer.encode(rows)
 
-    def _fit_generators(self, table: Table, labels: list[Label]) -> dict[Label, FittedGenerator]:
-        guides = guide_rows(self.guide, table.y, labels)
-        for label, reason in shortages(guides, table.y, table.codec.layout_.width).items():
-            del guides[label]
-            self._warn_few_rows(label, reason)
-        root = self._init_callback_context(max_subtasks=1 + len(guides), sequential_subtasks=False)
-        root.call_on_fit_task_begin(estimator=self)
-        settings = resolve(self.get_params(), table.codec.layout_)
-        learning = Learning(settings, table.codes, table.y, guides, table.streams, table.device)
-        learned = learning.run(
-            labels,
-            report=partial(EpochReport, self, root),
-            in_parallel=lambda jobs: Parallel(n_jobs=self.n_jobs)(delayed(job)() for job in jobs),
+    def _check_parameters(self, n_features: int, y: Labels) -> None:
+        super()._check_parameters(n_features, y)
+        self._exemplars_of(y, [])
+
+    def _exemplars_of(self, y: Labels, labels: Sequence[Label]) -> dict[Label, Indices]:
+        """Rows of the table that are the exemplars of each class."""
+        classes, counts = np.unique(y, return_counts=True)
+        known: list[Label] = classes.tolist()
+        chosen = self.exemplars
+        # A class that is itself called "majority" is meant as such.
+        if chosen not in known:
+            if chosen == "rest":
+                return {label: np.flatnonzero(y != label) for label in labels}
+            if chosen != "majority":
+                raise ValueError(
+                    f"The 'exemplars' parameter is {chosen!r}; expected 'majority', 'rest' or one "
+                    f"of the classes {known}."
+                )
+            chosen = known[counts.argmax()]
+        return dict.fromkeys(labels, np.flatnonzero(y == chosen))
+
+    def _unlearnable(self, y: Labels, label: Label) -> str | None:
+        n = len(self._exemplars_of(y, [label])[label])
+        if n < _FEWEST_EXEMPLARS:
+            return f"has {n} exemplar(s), and at least {_FEWEST_EXEMPLARS} are needed"
+        return None
+
+    def _config(self) -> MGVAEConfig:
+        """Return the parameters, with what "auto" stands for."""
+        choose, share = self._modality.choose, self.exemplar_weights
+        sizes = self._hidden_layer_sizes()
+        if self.hidden_layer_sizes == "auto":
+            halved = [max(_FEWEST_CHANNELS, n // 2) for n in sizes]
+            sizes = choose(table=sizes, image=tuple(halved))
+
+        def auto(value: Any, **by_modality: Any) -> Any:
+            return choose(**by_modality) if isinstance(value, str) else value
+
+        # Convolutions take more time a row, and larger steps.
+        rate = float(auto(self.learning_rate, table=1e-3, image=4e-3))
+        return MGVAEConfig(
+            hidden_layer_sizes=sizes,
+            latent_dim=self.latent_dim,
+            n_exemplars=int(auto(self.n_exemplars, table=256, image=128)),
+            batch_size=int(auto(self.batch_size, table=256, image=128)),
+            ewc_weight=float(self.ewc_weight),
+            responsibility=float(share == "responsibility" if isinstance(share, str) else share),
+            pretrain=TrainConfig(self.max_pretrain_steps, rate, patience=8),
+            # Short epochs, since the best moment comes early.
+            finetune=TrainConfig(self.max_finetune_steps, rate, epoch_steps=25, patience=4),
         )
-        root.call_on_fit_task_end(estimator=self)
-        for trouble in learned.troubles:
-            warnings.warn(trouble, TrainingWarning, stacklevel=2)
-        self.history_ = learned.recorded("history")
-        self.n_iter_ = learned.recorded("n_steps")
-        self.stop_reason_ = learned.recorded("stop_reason")
-        self.exemplar_indices_ = {
-            label: generator.guide_index
-            for label, generator in learned.generators.items()
-            if isinstance(generator, MinorityGenerator)
-        }
-        return dict(learned.generators)
+
+    def _fit_synthesizers(
+        self, rows: EncodedRows, y: Labels, labels: list[Label], run: Run
+    ) -> dict[Label, Synthesizer]:
+        self.exemplar_indices_: dict[Label, Indices] = {}
+        exemplars, config = self._exemplars_of(y, labels), self._config()
+        if not labels:
+            return {}
+        used = np.unique(np.concatenate(list(exemplars.values())))
+        pretrained = pretrain(run, config, self._modality, rows[used])
+        if pretrained is None:
+            return {}
+        numbers = {label: number for number, label in enumerate(np.unique(y).tolist())}
+        phases = {label: f"finetune {label}" for label in labels}
+        n_epochs = config.finetune.n_epochs
+        jobs = [
+            delayed(finetune)(
+                run.child("class", numbers[label], phase=phase, n_epochs=n_epochs),
+                config,
+                phase,
+                pretrained,
+                rows[exemplars[label]],
+                rows[y == label],
+            )
+            for label, phase in phases.items()
+        ]
+        tuned = dict(zip(labels, Parallel(n_jobs=self.n_jobs)(jobs), strict=True))
+        synthesizers: dict[Label, Synthesizer] = {}
+        for label, (network, child) in tuned.items():
+            run.join(child)
+            if network is None:
+                continue
+            index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept guide rows"))
+            synthesizer = MinoritySynthesizer(
+                network,
+                pretrained[0],
+                rows[y == label],
+                rows[index],
+                index,
+                config.responsibility,
+            )
+            synthesizer.calibrate(run.rng("calibration", numbers[label]))
+            synthesizers[label] = synthesizer
+            self.exemplar_indices_[label] = index
+        return synthesizers
+
+
+def _at_most(n: int, index: Indices, rng: torch.Generator) -> Indices:
+    """Return a random subset of the rows if there are more. Shape: (m,) -> (at most n,)."""
+    if len(index) <= n:
+        return index
+    chosen: Indices = index[torch.randperm(len(index), generator=rng)[:n].numpy()]
+    return chosen

@@ -1,13 +1,13 @@
 """Numbers about synthetic rows: are they like real ones, are they new, are they possible."""
 
-from .measures import (
+from .interpretation import Figures, Reading
+from .metrics import (
     closest_distances,
     copies,
     density_and_coverage,
     impossible_values,
     two_sample_auc,
 )
-from .readings import Figures, Reading
 from .report import SynthesisReport, synthesis_report
 
 __all__ = [

@@ -8,19 +8,19 @@ from textwrap import fill
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import column_or_1d
 
-from .matrices import embed, plain
-from .measures import (
+from .._tables.table import Table
+from .embedding import embed
+from .interpretation import Figures, Reading, interpret
+from .metrics import (
     closest_distances,
     copies,
     density_and_coverage,
     impossible_values,
     two_sample_auc,
 )
-from .readings import Figures, Reading, readings
 
 # Of larger classes as many rows are drawn at random: distances are measured between all pairs.
 _MAX_ROWS = 5_000
@@ -63,7 +63,7 @@ class SynthesisReport:
         list of Reading
             Each has ``name``, ``value`` and ``words``.
         """
-        return readings(self.figures[label], held_out=self.held_out)
+        return interpret(self.figures[label], held_out=self.held_out)
 
     def __repr__(self) -> str:
         parts = []
@@ -157,17 +157,21 @@ def synthesis_report(
         )
     if (X_held is None) != (y_held is None):
         raise ValueError("Pass X_held and y_held together, or neither.")
-    X, X_res, X_held = plain(X), plain(X_res), plain(X_held)
+    table, resampled_table = Table.of(X), Table.of(X_res)
     held_out = X_held is not None
-    real_rows, real_labels = (X_held, column_or_1d(y_held)) if held_out else (X, labels)
+    real, real_labels = (Table.of(X_held), column_or_1d(y_held)) if held_out else (table, labels)
     rng = np.random.default_rng(random_state)
     new = np.arange(len(resampled)) >= len(labels)
     figures = {}
     for label in np.unique(resampled[new]):
-        synthetic = _take(X_res, new & (resampled == label))
-        real = _take(real_rows, real_labels == label)
-        learned = _take(X, labels == label)
-        figures[label] = _figures(X, learned, real, synthetic, held_out, rng)
+        rows = _Rows(
+            table=table,
+            learned=table.take(labels == label),
+            real=real.take(real_labels == label),
+            synthetic=resampled_table.take(new & (resampled == label)),
+            held_out=held_out,
+        )
+        figures[label] = _figures(rows, rng)
     return SynthesisReport(figures, held_out)
 
 
@@ -176,28 +180,38 @@ def _line(reading: Reading) -> str:
     return fill(reading.words, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
-def _figures(
-    X: Any, learned: Any, real: Any, synthetic: Any, held_out: bool, rng: np.random.Generator
-) -> Figures:
-    some = _sample(synthetic, min(_MAX_ROWS, max(_length(real), 1)), rng)
-    real_some, learned_some = (_sample(rows, _MAX_ROWS, rng) for rows in (real, learned))
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of one class: learned from, compared with, made; and the table of all classes."""
+
+    table: Table
+    learned: Table
+    real: Table
+    synthetic: Table
+    held_out: bool
+
+
+def _figures(rows: _Rows, rng: np.random.Generator) -> Figures:
+    learned, real, synthetic = rows.learned, rows.real, rows.synthetic
+    some = _sample(synthetic, min(_MAX_ROWS, max(len(real), 1)), rng)
+    real_some, learned_some = (_sample(part, _MAX_ROWS, rng) for part in (real, learned))
     auc, density, coverage = np.nan, np.nan, np.nan
-    if _length(real_some) > 1 and _length(some) > 1:
+    if len(real_some) > 1 and len(some) > 1:
         auc = two_sample_auc(real_some, some, random_state=int(rng.integers(2**31)))
         density, coverage = density_and_coverage(real_some, some)
     closest, closest_real, same, same_real = np.nan, np.nan, np.nan, np.nan
-    if _length(learned):
+    if len(learned):
         closest = float(np.median(closest_distances(learned_some, some)))
         same = copies(learned, synthetic)
-        if not held_out:
+        if not rows.held_out:
             closest_real, same_real = _among_themselves(learned_some)
-        elif _length(real):
+        elif len(real):
             closest_real = float(np.median(closest_distances(learned_some, real_some)))
             same_real = copies(learned, real)
     return Figures(
-        n_synthetic=_length(synthetic),
-        n_real=_length(real),
-        n_compared=_length(some),
+        n_synthetic=len(synthetic),
+        n_real=len(real),
+        n_compared=len(some),
         auc=auc,
         density=density,
         coverage=coverage,
@@ -205,13 +219,13 @@ def _figures(
         closest_real=closest_real,
         copies=same,
         copies_real=same_real,
-        impossible=impossible_values(X, synthetic),
+        impossible=impossible_values(rows.table, synthetic),
     )
 
 
-def _among_themselves(rows: Any) -> tuple[float, float]:
+def _among_themselves(rows: Table) -> tuple[float, float]:
     """Median distance to the closest other row, and the share of rows that have an equal."""
-    if _length(rows) < 2:
+    if len(rows) < 2:
         return np.nan, np.nan
     (points,) = embed(rows)
     distances = NearestNeighbors(n_neighbors=1).fit(points).kneighbors()[0][:, 0]
@@ -219,19 +233,7 @@ def _among_themselves(rows: Any) -> tuple[float, float]:
     return float(np.median(distances)), float(np.mean(distances < 1e-6))
 
 
-def _length(rows: Any) -> int:
-    return int(rows.shape[0])
-
-
-def _take(X: Any, chosen: npt.NDArray[Any]) -> Any:
-    """Return the chosen rows of any container, by mask or by number."""
-    if hasattr(X, "iloc"):
-        return X.iloc[np.flatnonzero(chosen) if chosen.dtype == bool else chosen]
-    rows = X.tocsr() if hasattr(X, "tocsr") else np.asarray(X)
-    return rows[chosen]
-
-
-def _sample(rows: Any, n: int, rng: np.random.Generator) -> Any:
-    if _length(rows) <= n:
+def _sample(rows: Table, n: int, rng: np.random.Generator) -> Table:
+    if len(rows) <= n:
         return rows
-    return _take(rows, np.sort(rng.permutation(_length(rows))[:n]))
+    return rows.take(np.sort(rng.permutation(len(rows))[:n]))

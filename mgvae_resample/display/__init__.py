@@ -3,7 +3,7 @@
 from .marginals import MarginalsDisplay
 from .rows import RowsDisplay
 from .structure import StructureDisplay
-from .training_curves import TrainingCurvesDisplay
+from .training import TrainingCurvesDisplay
 from .translation import TranslationDisplay
 from .traversal import TraversalDisplay
 

@@ -3,21 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from .canvas import check_sampler, grid_shape, panels, spare, unwrapped
-from .columns import check_label, column_names, is_synthetic, read_columns, readable, take
-from .marginal import Marginal, compare, draw, legend_handles
+from .._tables.table import Table
+from ..diagnostics.embedding import Column, read_columns
+from ._columns import category_names, check_label, is_synthetic
+from ._plotting import (
+    REAL,
+    SYNTHETIC,
+    PanelsDisplay,
+    Values,
+    check_sampler,
+    documented,
+    pyplot,
+    shorten,
+    unwrapped,
+)
 
-__all__ = ["MarginalsDisplay"]
+__all__ = ["Marginal", "MarginalsDisplay"]
+
+_MOST_CATEGORIES, _N_BINS = 8, 20
+_LONGEST_NAME = 26
+_STYLES: tuple[dict[str, Any], ...] = (
+    {"color": REAL, "linewidth": 2.2},
+    {"color": SYNTHETIC, "linewidth": 1.4},
+)
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """One column of the real and of the synthetic rows.
+
+    Attributes
+    ----------
+    column : Column
+        The column, of all rows.
+    real, synthetic : ndarray
+        Its values that are not missing.
+    missing : tuple of two floats
+        Share missing among real and among synthetic rows.
+    gap : float
+        Largest difference between the two distribution functions, for categories half the sum of
+        the differences between shares (total variation); 0 is none, 1 the most.
+    """
+
+    column: Column
+    real: Values
+    synthetic: Values
+    missing: tuple[float, float]
+    gap: float
+
+    @property
+    def difference(self) -> float:
+        """The gap, or the difference between the shares missing if that is larger."""
+        return max(self.gap, abs(self.missing[0] - self.missing[1]))
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class MarginalsDisplay:
+class MarginalsDisplay(PanelsDisplay):
     """Columns of a class, real rows against synthetic ones.
 
     It is recommended to use `from_estimator`. All parameters are stored as attributes.
@@ -58,10 +104,9 @@ class MarginalsDisplay:
     marginals: Sequence[Marginal]
     label: Any
     n_rows: tuple[int, int]
-    axes_: npt.NDArray[np.object_] = field(init=False)
-    figure_: Any = field(init=False)
 
     @classmethod
+    @documented
     def from_estimator(
         cls,
         sampler: Any,
@@ -78,11 +123,7 @@ class MarginalsDisplay:
 
         Parameters
         ----------
-        sampler : over-sampler
-            Fitted sampler that appends its rows class by class: ours, or one such as SMOTE to
-            compare with.
-        X_res, y_res : {array-like, dataframe, sparse matrix} and array-like
-            What ``fit_resample`` returned.
+        %(resampled)s
         label : label, default=None
             A class that was over-sampled; the one with most synthetic rows if None.
         columns : sequence of str or int, default=None
@@ -90,11 +131,8 @@ class MarginalsDisplay:
             where there are more than `max_columns`.
         max_columns : int, default=12
             Most columns shown if `columns` does not name them.
-        kind : {"ecdf", "histogram"}, default="ecdf"
-            How numbers are drawn: empirical distribution functions, or shares of 20 bins.
-        ax : matplotlib Axes or array-like of Axes, default=None
-            One Axes lends its place to the panels, several become the panels; a new figure if
-            None.
+        %(kind)s
+        %(ax)s
 
         Returns
         -------
@@ -103,8 +141,7 @@ class MarginalsDisplay:
 
         Raises
         ------
-        NotFittedError
-            If the sampler is not fitted.
+        %(not_fitted)s
         TypeError
             If it is no over-sampler.
         ValueError
@@ -112,29 +149,26 @@ class MarginalsDisplay:
             unknown or `kind` is neither of the two.
         """
         check_sampler(cls, sampler, "sampling_strategy_", such_as="MGVAEOverSampler or SMOTE")
-        X = readable(X_res)
-        y, new = is_synthetic(sampler, X, y_res)
+        table = Table.of(X_res)
+        y, new = is_synthetic(sampler, table, y_res)
         label = check_label(sampler, label)
-        own, others = take(X, ~new & (y == label)), take(X, new & (y == label))
-        n_rows = (own.shape[0], others.shape[0])
-        names = column_names(sampler, X.shape[1])
-        marginals = [compare(c, n_rows[0]) for c in read_columns(names, own, others)]
+        real, synthetic = (table.take(part & (y == label)) for part in (~new, new))
+        marginals = [_compare(c, len(real)) for c in read_columns(real, synthetic)]
         if columns is None:
             shown = _most_different(marginals, max_columns)
         else:
-            shown = [marginals[_position(name, names)] for name in columns]
+            shown = [marginals[_position(name, table.names)] for name in columns]
+        n_rows = (len(real), len(synthetic))
         return cls(marginals=shown, label=label, n_rows=n_rows).plot(ax, kind=kind)
 
+    @documented
     def plot(self, ax: Any = None, *, kind: Literal["ecdf", "histogram"] = "ecdf") -> Self:
         """Draw a panel a column; its title says the gap and the shares missing.
 
         Parameters
         ----------
-        ax : matplotlib Axes or array-like of Axes, default=None
-            One Axes lends its place to the panels, several become the panels; a new figure if
-            None.
-        kind : {"ecdf", "histogram"}, default="ecdf"
-            How numbers are drawn: empirical distribution functions, or shares of 20 bins.
+        %(ax)s
+        %(kind)s
 
         Returns
         -------
@@ -143,21 +177,13 @@ class MarginalsDisplay:
         """
         if kind not in ("ecdf", "histogram"):
             raise ValueError(f"'kind' must be 'ecdf' or 'histogram', got {kind!r}.")
-        shape = grid_shape(len(self.marginals))
-        axes, self.figure_ = panels(
-            f"{type(self).__name__}.plot", ax, shape, (2.7, 2.3), margin=(1.8, 0.1)
-        )
-        self.axes_ = spare(axes, len(self.marginals))
+        n_columns = self._make_panels(ax, len(self.marginals), (2.7, 2.3), (1.8, 0.1))
         for panel, marginal in zip(self.axes_, self.marginals, strict=True):
-            draw(panel, marginal, kind)
-        self.axes_[shape[1] - 1].legend(
-            legend_handles(),
-            [f"{self.n_rows[0]} real rows", f"{self.n_rows[1]} synthetic"],
-            title=f"class {unwrapped(self.label)}",
-            loc="upper left",
-            bbox_to_anchor=(1.0, 1.0),
-            frameon=False,
-        )
+            _draw(panel, marginal, kind)
+        lines = pyplot(f"{type(self).__name__}.plot").Line2D
+        handles = [lines([], [], **style) for style in _STYLES]
+        names = [f"{self.n_rows[0]} real rows", f"{self.n_rows[1]} synthetic"]
+        self._legend(n_columns, handles, names, title=f"class {unwrapped(self.label)}")
         return self
 
 
@@ -173,3 +199,99 @@ def _position(name: Any, names: Sequence[str]) -> int:
     if isinstance(name, int | np.integer) and -len(names) <= name < len(names):
         return int(name)
     raise ValueError(f"There is no column {name!r}; the columns are {', '.join(names)}.")
+
+
+def _compare(column: Column, n_real: int) -> Marginal:
+    """Compare the first rows of a column with the others."""
+    parts = column.values[:n_real], column.values[n_real:]
+    real, synthetic = (part[~np.isnan(part)] for part in parts)
+    missing = (float(np.isnan(parts[0]).mean()), float(np.isnan(parts[1]).mean()))
+    gap = 0.0
+    if len(real) and len(synthetic):
+        distance = _total_variation if column.kind == "category" else _kolmogorov
+        gap = distance(real, synthetic)
+    return Marginal(column, real, synthetic, missing, gap)
+
+
+def _draw(ax: Any, marginal: Marginal, kind: Literal["ecdf", "histogram"]) -> None:
+    """Draw on the axes; the title says the gap and the shares missing."""
+    if not len(marginal.real) + len(marginal.synthetic):
+        ax.text(0.5, 0.5, "no values", ha="center", va="center", transform=ax.transAxes)
+        ax.set(xticks=[], yticks=[])
+    elif marginal.column.kind == "category":
+        _bars(ax, marginal)
+    else:
+        _dates(ax) if marginal.column.kind == "date" else ax.locator_params(axis="x", nbins=4)
+        (_ecdf if kind == "ecdf" else _histogram)(ax, marginal)
+        ax.set_ylim(bottom=0.0)
+    ax.set_title(_title(marginal), fontsize="medium")
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _kolmogorov(a: Values, b: Values) -> float:
+    at = np.concatenate([a, b])
+    steps = [np.searchsorted(np.sort(part), at, side="right") / len(part) for part in (a, b)]
+    return float(np.abs(steps[0] - steps[1]).max())
+
+
+def _total_variation(a: Values, b: Values) -> float:
+    n = int(max(a.max(), b.max())) + 1
+    shares = [_shares(part, n) for part in (a, b)]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def _shares(values: Values, n: int) -> Values:
+    return np.bincount(values.astype(int), minlength=n) / max(len(values), 1)
+
+
+def _title(marginal: Marginal) -> str:
+    told = f"gap {marginal.gap:.2f}"
+    if any(marginal.missing):
+        told += " · missing {:.0%} / {:.0%}".format(*marginal.missing)
+    return f"{shorten(marginal.column.name, _LONGEST_NAME)}\n{told}"
+
+
+def _ecdf(ax: Any, marginal: Marginal) -> None:
+    for values, style in zip((marginal.real, marginal.synthetic), _STYLES, strict=True):
+        # Each step rises at its value, the first one from zero.
+        x = np.sort(values)
+        if len(x):
+            height = np.arange(len(x) + 1) / len(x)
+            ax.plot(np.append(x[:1], x), height, drawstyle="steps-post", **style)
+    ax.set_yticks([0.0, 0.5, 1.0])
+    ax.set_ylabel("share up to here", fontsize="small")
+
+
+def _histogram(ax: Any, marginal: Marginal) -> None:
+    both = np.concatenate([marginal.real, marginal.synthetic])
+    edges = np.histogram_bin_edges(both, bins=_N_BINS)
+    for values, style in zip((marginal.real, marginal.synthetic), _STYLES, strict=True):
+        counts, _ = np.histogram(values, edges)
+        ax.stairs(counts / max(len(values), 1), edges, **style)
+    ax.set_ylabel("share of rows", fontsize="small")
+
+
+def _bars(ax: Any, marginal: Marginal) -> None:
+    names = category_names(marginal.column)
+    shares = np.array([_shares(v, len(names)) for v in (marginal.real, marginal.synthetic)])
+    order = np.argsort(-shares.sum(axis=0), kind="stable")
+    n_others = len(names) - _MOST_CATEGORIES
+    names = [names[i] for i in order[:_MOST_CATEGORIES]]
+    shown = shares[:, order[:_MOST_CATEGORIES]]
+    if n_others > 0:
+        names.append(f"{n_others} others")
+        shown = np.column_stack([shown, 1 - shown.sum(axis=1)])
+    at = np.arange(len(names))
+    for share, offset, style in zip(shown, (-0.2, 0.2), _STYLES, strict=True):
+        ax.barh(at + offset, share, height=0.38, color=style["color"])
+    ax.set_yticks(at, names)
+    ax.invert_yaxis()
+    ax.set_xlabel("share of rows", fontsize="small")
+    ax.locator_params(axis="x", nbins=4)
+
+
+def _dates(ax: Any) -> None:
+    dates = pyplot("MarginalsDisplay.plot").matplotlib.dates
+    locator = dates.AutoDateLocator(minticks=2, maxticks=4)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))

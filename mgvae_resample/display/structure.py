@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from .canvas import check_sampler, pyplot
+from ._plotting import check_sampler, documented, pyplot
 
 __all__ = ["StructureDisplay"]
 
@@ -59,6 +59,7 @@ class StructureDisplay:
     figure_: Any = field(init=False)
 
     @classmethod
+    @documented
     def from_estimator(cls, gan: Any, *, ax: Any = None) -> Self:
         """Draw the network of a fitted sampler.
 
@@ -76,8 +77,7 @@ class StructureDisplay:
 
         Raises
         ------
-        NotFittedError
-            If the sampler is not fitted.
+        %(not_fitted)s
         TypeError
             If it has no network.
         ValueError

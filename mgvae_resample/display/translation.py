@@ -2,22 +2,114 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import check_sampler, grid_shape, panels, spare, unwrapped
-from .columns import column_names, first_rows, read_columns, readable
-from .images import Images, as_images, check_image_shape, draw_images
-from .pairs import Pairs, legend_handles
+from .._tables.table import Table
+from ..diagnostics.embedding import Column, read_columns
+from ._columns import text
+from ._plotting import (
+    SYNTHETIC,
+    Images,
+    PanelsDisplay,
+    Values,
+    as_images,
+    check_sampler,
+    documented,
+    draw_images,
+    marker_handles,
+    shorten,
+    unwrapped,
+)
 
-__all__ = ["TranslationDisplay"]
+__all__ = ["Pairs", "TranslationDisplay"]
+
+_LONGEST_NAME = 22
+_GIVEN, _LINE = "#6B6B6B", "#B8B8B8"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Columns of some rows, then of the rows they are turned into.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of pairs.
+    columns : sequence of Column
+        Each column of the given rows, then of the others.
+    positions : ndarray of shape (n_columns, 2 * n_rows)
+        Numbers in standard deviations from the mean of their column; NaN for categories and
+        where missing.
+    """
+
+    n_rows: int
+    columns: Sequence[Column]
+    positions: Values
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], n_rows: int) -> Self:
+        """Take the first rows; those after them help to say how far a column varies."""
+        kept = [replace(column, values=column.values[: 2 * n_rows]) for column in columns]
+        positions = [_standardised(column)[: 2 * n_rows] for column in columns]
+        return cls(n_rows, kept, np.array(positions))
+
+    def most_changed(self, n: int) -> npt.NDArray[np.intp]:
+        """Return the numbers of the columns that change most, in the order of the table."""
+        by_change = np.argsort(-self._changes().mean(axis=1), kind="stable")
+        return np.sort(by_change[:n])
+
+    def draw(self, ax: Any, row: int, shown: npt.NDArray[np.intp], *, named: bool) -> None:
+        """Draw some columns of one row, a line each."""
+        for y, j in enumerate(shown):
+            before, after = self.positions[j, [row, self.n_rows + row]]
+            if np.isfinite(before) and np.isfinite(after):
+                ax.plot([before, after], [y, y], color=_LINE, linewidth=1.5, zorder=1)
+                ax.scatter([before], [y], s=26, color=_GIVEN, zorder=2)
+                ax.scatter([after], [y], s=26, color=SYNTHETIC, zorder=3)
+                continue
+            words = [text(self.columns[j], at) for at in (row, self.n_rows + row)]
+            changed = words[0] != words[1]
+            ax.text(
+                0.5,
+                y,
+                " → ".join(words) if changed else words[0],
+                color=SYNTHETIC if changed else _GIVEN,
+                transform=ax.get_yaxis_transform(),
+                ha="center",
+                va="center",
+                fontsize="small",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+            )
+        low = np.nanmin(self.positions[shown], initial=-1.0)
+        high = np.nanmax(self.positions[shown], initial=1.0)
+        pad = 0.06 * (high - low)
+        ax.set(xlim=(low - pad, high + pad), ylim=(len(shown) - 0.5, -0.5))
+        names = [shorten(self.columns[j].name, _LONGEST_NAME) if named else "" for j in shown]
+        ax.set_yticks(np.arange(len(shown)), names)
+        ax.tick_params(axis="y", length=0)
+        ax.grid(axis="y", color="0.92")
+        ax.set_axisbelow(True)
+        ax.set_title(f"row {row}", fontsize="medium")
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.set_xlabel("standard deviations", fontsize="small")
+
+    def _changes(self) -> Values:
+        """How much each column changes in each row; a new category or a new gap counts as 1."""
+        n = self.n_rows
+        moved = np.abs(self.positions[:, n:] - self.positions[:, :n])
+        values = np.array([column.values for column in self.columns])
+        before, after = values[:, :n], values[:, n:]
+        same = (before == after) | (np.isnan(before) & np.isnan(after))
+        return np.where(np.isnan(moved), np.where(same, 0.0, 1.0), moved)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class TranslationDisplay:
+class TranslationDisplay(PanelsDisplay):
     """Rows before and after their translation into another class.
 
     It is recommended to use `from_estimator`. All parameters are stored as attributes.
@@ -61,10 +153,9 @@ class TranslationDisplay:
     n_rows: int
     pairs: Pairs | None
     images: Images | None
-    axes_: npt.NDArray[np.object_] = field(init=False)
-    figure_: Any = field(init=False)
 
     @classmethod
+    @documented
     def from_estimator(
         cls,
         sampler: Any,
@@ -89,15 +180,11 @@ class TranslationDisplay:
             The class to translate into, one that was over-sampled.
         n_rows : int, default=8
             Number of rows to translate.
-        image_shape : tuple of int, default=None
-            ``(height, width)`` or ``(height, width, channels)``; the sampler's if None.
+        %(image_shape)s
         max_columns : int, default=12
             Most columns drawn of a table: those that change most.
-        cmap : str, default="gray"
-            Colours of images of one channel.
-        ax : matplotlib Axes or array-like of Axes, default=None
-            One Axes lends its place to the panels, several become the panels; a new figure if
-            None.
+        %(cmap)s
+        %(ax)s
 
         Returns
         -------
@@ -106,8 +193,7 @@ class TranslationDisplay:
 
         Raises
         ------
-        NotFittedError
-            If the sampler is not fitted.
+        %(not_fitted)s
         TypeError
             If it translates no rows.
         ValueError
@@ -118,22 +204,19 @@ class TranslationDisplay:
         check_sampler(cls, sampler, *needed, such_as="MGVAEOverSampler")
         if n_rows < 1:
             raise ValueError(f"'n_rows' must be at least 1, got {n_rows!r}.")
-        given = first_rows(X, n_rows)
-        new = readable(sampler.translate(given, label))
-        given, table = readable(given), readable(X)
-        n_rows = given.shape[0]
+        table = Table.of(X)
+        given = table.take(np.arange(min(n_rows, len(table))))
+        new = sampler.translate(given.native, label)
         shape = sampler.image_shape if image_shape is None else image_shape
         pairs, images = None, None
         if shape is not None:
-            shape = check_image_shape(shape, table.shape[1])
             images = np.stack([as_images(rows, shape) for rows in (given, new)])
         else:
-            names = column_names(sampler, table.shape[1])
-            pairs = Pairs.of(read_columns(names, given, new, table), n_rows)
-        return cls(label=unwrapped(label), n_rows=n_rows, pairs=pairs, images=images).plot(
-            ax, max_columns=max_columns, cmap=cmap
-        )
+            pairs = Pairs.of(read_columns(given, new, table), len(given))
+        display = cls(label=unwrapped(label), n_rows=len(given), pairs=pairs, images=images)
+        return display.plot(ax, max_columns=max_columns, cmap=cmap)
 
+    @documented
     def plot(self, ax: Any = None, *, max_columns: int = 12, cmap: str = "gray") -> Self:
         """Draw images above their translations, or a panel for each row of a table.
 
@@ -143,40 +226,35 @@ class TranslationDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes or array-like of Axes, default=None
-            One Axes lends its place to the panels, several become the panels; a new figure if
-            None.
+        %(ax)s
         max_columns : int, default=12
             Most columns drawn of a table: those that change most.
-        cmap : str, default="gray"
-            Colours of images of one channel.
+        %(cmap)s
 
         Returns
         -------
         TranslationDisplay
             The display itself.
         """
-        caller = f"{type(self).__name__}.plot"
+        names = ["given", f"as class {self.label}"]
         if self.images is not None:
             height, width = self.images.shape[2:4]
             size = (0.8 * self.n_rows, 1.6 * height / width)
-            self.axes_, self.figure_ = panels(caller, ax, (1, 1), size, margin=(1.2, 0.3))
-            names = ["given", f"as class {self.label}"]
+            self._make_panels(ax, 1, size, (1.2, 0.3))
             draw_images(self.axes_[0], self.images, names, [], cmap)
             return self
         assert self.pairs is not None
         shown = self.pairs.most_changed(max_columns)
-        shape = grid_shape(self.n_rows)
         size = (2.2, 0.24 * len(shown) + 0.7)
-        axes, self.figure_ = panels(caller, ax, shape, size, margin=(2.8, 0.2))
-        self.axes_ = spare(axes, self.n_rows)
+        n_columns = self._make_panels(ax, self.n_rows, size, (2.8, 0.2))
         for row, panel in enumerate(self.axes_):
-            self.pairs.draw(panel, row, shown, named=row % shape[1] == 0)
-        self.axes_[shape[1] - 1].legend(
-            legend_handles(),
-            ["given", f"as class {self.label}"],
-            loc="upper left",
-            bbox_to_anchor=(1.0, 1.0),
-            frameon=False,
-        )
+            self.pairs.draw(panel, row, shown, named=row % n_columns == 0)
+        self._legend(n_columns, marker_handles(_GIVEN, SYNTHETIC), names)
         return self
+
+
+def _standardised(column: Column) -> Values:
+    if column.kind == "category" or np.isnan(column.values).all():
+        return np.full(len(column.values), np.nan)
+    deviation = np.nanstd(column.values)
+    return np.asarray(column.values - np.nanmean(column.values)) / (deviation or 1.0)

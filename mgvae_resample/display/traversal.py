@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import check_sampler, grid_shape, panels, spare, unwrapped
-from .columns import check_label, column_names, made, readable
-from .effects import Effect, draw_effects, effects_of
-from .images import Images, as_images, check_image_shape, draw_images
+from .._tables.table import Table
+from ..diagnostics.embedding import Column, read_columns
+from ._columns import category_names, check_label, made
+from ._plotting import (
+    COLOURS,
+    Images,
+    PanelsDisplay,
+    Values,
+    as_images,
+    check_sampler,
+    documented,
+    draw_images,
+    shorten,
+    unwrapped,
+)
 
-__all__ = ["TraversalDisplay"]
+__all__ = ["Effect", "TraversalDisplay"]
 
 _VALUES = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
 # Rows whose mean says what a code does to a column of a table.
 _N_ROWS = 200
+_LONGEST_NAME = 24
+# Least distance between two names at the ends of lines, as a share of the height.
+_APART = 0.1
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One column, or one category of it.
+
+    Attributes
+    ----------
+    name : str
+        The column, or ``column = category``.
+    means : ndarray of shape (n_values,)
+        Mean at each value of the code, in standard deviations from the mean of all.
+    """
+
+    name: str
+    means: Values
+
+    @property
+    def range(self) -> float:
+        """How far the mean moves."""
+        return float(np.ptp(self.means))
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class TraversalDisplay:
+class TraversalDisplay(PanelsDisplay):
     """One code moved at a time, all else kept.
 
     It is recommended to use `from_estimator`. All parameters are stored as attributes.
@@ -64,10 +99,9 @@ class TraversalDisplay:
     labels: Sequence[Any]
     images: Mapping[str, Images]
     effects: Mapping[tuple[str, Any], Sequence[Effect]]
-    axes_: npt.NDArray[np.object_] = field(init=False)
-    figure_: Any = field(init=False)
 
     @classmethod
+    @documented
     def from_estimator(
         cls,
         gan: Any,
@@ -95,15 +129,11 @@ class TraversalDisplay:
             The classes, all that were learned and over-sampled if None.
         values : array-like of shape (n_values,), default=(-2, -1.5, ..., 2)
             Values of the code; it is standard normal in training.
-        image_shape : tuple of int, default=None
-            ``(height, width)`` or ``(height, width, channels)``; the sampler's if None.
+        %(image_shape)s
         max_columns : int, default=5
             Most columns drawn of a table in a panel: those that move most.
-        cmap : str, default="gray"
-            Colours of images of one channel.
-        ax : matplotlib Axes or array-like of Axes, default=None
-            One Axes lends its place to the panels, several become the panels; a new figure if
-            None.
+        %(cmap)s
+        %(ax)s
 
         Returns
         -------
@@ -112,8 +142,7 @@ class TraversalDisplay:
 
         Raises
         ------
-        NotFittedError
-            If the sampler is not fitted.
+        %(not_fitted)s
         TypeError
             If it has no codes to move.
         ValueError
@@ -131,59 +160,52 @@ class TraversalDisplay:
         images, effects = {}, {}
         for name in codes:
             if shape is not None:
-                rows = readable(gan.traverse(name, shown, at))
-                pixels = as_images(rows, check_image_shape(shape, rows.shape[1]))
+                pixels = as_images(gan.traverse(name, shown, at), shape)
                 images[name] = pixels.reshape(len(shown), len(at), *pixels.shape[1:])
                 continue
             for label in shown:
-                tables = [readable(gan.sample(_N_ROWS, label, {name: float(v)})) for v in at]
-                effects[name, label] = effects_of(column_names(gan, tables[0].shape[1]), tables)
+                tables = [gan.sample(_N_ROWS, label, {name: float(v)}) for v in at]
+                effects[name, label] = _effects_of(tables)
         return cls(values=at, labels=shown, images=images, effects=effects).plot(
             ax, max_columns=max_columns, cmap=cmap
         )
 
+    @documented
     def plot(self, ax: Any = None, *, max_columns: int = 5, cmap: str = "gray") -> Self:
         """Draw strips of images, a block a code, or lines of columns, a panel a code and class.
 
         Parameters
         ----------
-        ax : matplotlib Axes or array-like of Axes, default=None
-            One Axes lends its place to the panels, several become the panels; a new figure if
-            None.
+        %(ax)s
         max_columns : int, default=5
             Most columns drawn of a table in a panel: those that move most.
-        cmap : str, default="gray"
-            Colours of images of one channel.
+        %(cmap)s
 
         Returns
         -------
         TraversalDisplay
             The display itself.
         """
-        caller = f"{type(self).__name__}.plot"
         if self.images:
-            height, width = next(iter(self.images.values())).shape[2:4]
-            size = (
-                0.5 * len(self.values) + 0.6,
-                0.5 * len(self.labels) * height / width + 0.6,
-            )
-            axes, self.figure_ = panels(caller, ax, grid_shape(len(self.images), 2), size)
-            self.axes_ = spare(axes, len(self.images))
-            ticks = [f"{value:g}" for value in self.values]
-            names = [str(label) for label in self.labels]
-            for panel, (code, images) in zip(self.axes_, self.images.items(), strict=True):
-                draw_images(panel, images, names, ticks, cmap)
-                panel.set(title=code, ylabel="class")
+            self._plot_images(ax, cmap)
             return self
         n_panels, n_labels = len(self.effects), len(self.labels)
-        shape = grid_shape(n_panels, 2 if n_labels == 1 else n_labels)
-        axes, self.figure_ = panels(caller, ax, shape, (4.4, 2.7))
-        self.axes_ = spare(axes, n_panels)
+        self._make_panels(ax, n_panels, (4.4, 2.7), most_columns=2 if n_labels == 1 else n_labels)
         for panel, ((code, label), effects) in zip(self.axes_, self.effects.items(), strict=True):
-            draw_effects(panel, self.values, effects[:max_columns])
+            _draw_effects(panel, self.values, effects[:max_columns])
             panel.set_title(f"class {label}", fontsize="medium")
             panel.set_xlabel(code)
         return self
+
+    def _plot_images(self, ax: Any, cmap: str) -> None:
+        height, width = next(iter(self.images.values())).shape[2:4]
+        size = (0.5 * len(self.values) + 0.6, 0.5 * len(self.labels) * height / width + 0.6)
+        self._make_panels(ax, len(self.images), size, most_columns=2)
+        ticks = [f"{value:g}" for value in self.values]
+        names = [str(label) for label in self.labels]
+        for panel, (code, images) in zip(self.axes_, self.images.items(), strict=True):
+            draw_images(panel, images, names, ticks, cmap)
+            panel.set(title=code, ylabel="class")
 
 
 def _learned(gan: Any, code: str) -> list[Any]:
@@ -198,3 +220,73 @@ def _learned(gan: Any, code: str) -> list[Any]:
     if not found:
         raise ValueError(f"None of the classes {list(made(gan))} can be steered by code {code!r}.")
     return found
+
+
+def _effects_of(tables: Sequence[Any]) -> list[Effect]:
+    """Return how the columns of tables, one for each value of a code, move; most first."""
+    sizes = [len(Table.of(table)) for table in tables]
+    found = [effect for column in read_columns(*tables) for effect in _effects(column, sizes)]
+    return sorted(found, key=lambda effect: -effect.range)
+
+
+def _draw_effects(ax: Any, values: Values, effects: Sequence[Effect]) -> None:
+    """Draw lines over the values of the code, named at their ends."""
+    for effect, colour in zip(effects, _colours(len(effects)), strict=True):
+        ax.plot(values, effect.means, color=colour, marker="o", markersize=3)
+    ax.margins(y=0.1)
+    low, high = ax.get_ylim()
+    ends = [(effect.means[-1] - low) / (high - low) for effect in effects]
+    heights = _spread(ends)
+    for effect, height, colour in zip(effects, heights, _colours(len(effects)), strict=True):
+        ax.text(
+            1.02,
+            height,
+            shorten(effect.name, _LONGEST_NAME),
+            color=colour,
+            transform=ax.transAxes,
+            va="center",
+            fontsize="small",
+        )
+    ax.set_ylabel("mean (st. dev.)")
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _effects(column: Column, sizes: Sequence[int]) -> Iterator[Effect]:
+    if column.kind != "category":
+        yield from _moved(column.name, column.values, sizes)
+        return
+    missing = np.isnan(column.values)
+    # Of two categories the second says nothing that the first does not.
+    names = category_names(column)
+    for number, category in enumerate(names[: 1 if len(names) == 2 else None]):
+        share = np.where(missing, np.nan, column.values == number)
+        yield from _moved(f"{column.name} = {category}", share, sizes)
+
+
+def _moved(name: str, values: Values, sizes: Sequence[int]) -> Iterator[Effect]:
+    """Yield nothing for a column that is constant, or has no values at some place."""
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    known = values[~np.isnan(values)]
+    if any(np.isnan(part).all() for part in parts) or np.ptp(known) == 0:
+        return
+    means = np.array([np.nanmean(part) for part in parts])
+    yield Effect(name, (means - known.mean()) / known.std())
+
+
+def _spread(heights: Sequence[float]) -> Values:
+    """Move heights apart as little as a pass up and a pass down can."""
+    order = np.argsort(heights)
+    moved = np.array(heights, dtype=np.float64)[order]
+    for i in range(1, len(moved)):
+        moved[i] = max(moved[i], moved[i - 1] + _APART)
+    if len(moved):
+        moved[-1] = min(moved[-1], 1.0)
+    for i in range(len(moved) - 2, -1, -1):
+        moved[i] = min(moved[i], moved[i + 1] - _APART)
+    result = np.empty_like(moved)
+    result[order] = moved
+    return result
+
+
+def _colours(n: int) -> list[str]:
+    return [COLOURS[i % len(COLOURS)] for i in range(n)]

@@ -1,0 +1,127 @@
+"""The synthesizer of one class: new rows, steered by codes, and repeats of real ones."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from .._encoding.layout import EncodedRows
+from .._nn.random import normal
+from .._synthesizer import CHUNK, Indices, Proposal, Propose, Synthesizer, SyntheticRows
+from .model import BayesGAN
+
+__all__ = ["ClassSynthesizer"]
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class ClassSynthesizer(Synthesizer):
+    """Draws rows of one class.
+
+    Parameters
+    ----------
+    network : BayesGAN
+        Both players, shared by the synthesizers of all classes.
+    number : int
+        Number of the class.
+    class_rows : ndarray of shape (n, d)
+        The class's own encoded rows.
+    class_index : ndarray of shape (n,)
+        Where each of them stands in the table.
+    generated_share : float
+        Share of the rows drawn that are generated; the others repeat real rows.
+    augmentation : float
+        How far images are moved when drawn, as a share of what the discriminator sees.
+    """
+
+    max_trials = 10
+
+    def __init__(
+        self,
+        network: BayesGAN,
+        number: int,
+        class_rows: EncodedRows,
+        class_index: Indices,
+        generated_share: float,
+        augmentation: float,
+    ) -> None:
+        super().__init__(network.modality, class_rows)
+        self.network, self.number, self.class_index = network, number, class_index
+        self.generated_share, self.augmentation = generated_share, augmentation
+
+    def calibrate(self, rng: torch.Generator) -> None:
+        """Find the logit adjustment on rows drawn without any."""
+
+        def outputs() -> Tensor:
+            z = normal((CHUNK, self.network.noise_dim), rng, self.device)
+            c = normal((CHUNK, self.network.n_codes), rng, self.device)
+            return self.network.generator.outputs(z, self._labels(z), c)
+
+        self.fit_adjustment(outputs)
+
+    def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
+        """Draw rows: generated ones first, then repeats of real rows, images a little moved."""
+        n_generated = math.ceil(self.generated_share * n)
+        generated, nothing = self._accepted(
+            n_generated, self._propose(n_generated, rng), self.max_trials
+        )
+        # NOTE[DIFF] Repeats beside generated rows: they keep a classifier true to the class.
+        order = torch.randperm(len(self.class_rows), generator=rng)
+        repeated = order[torch.arange(n - n_generated) % len(order)].numpy()
+        rows = np.concatenate([generated, self.class_rows[repeated]])
+        source = np.concatenate([nothing, self.class_index[repeated]])
+        moved = self.modality.move(rows, rng, self.augmentation)
+        return SyntheticRows(moved, source, (source >= 0) & (moved is rows))
+
+    def generate(
+        self,
+        n: int,
+        rng: torch.Generator,
+        codes: FloatArray,
+        noise: FloatArray | None = None,
+    ) -> EncodedRows:
+        """Generate rows from given codes c; from given noise z every row is taken as it comes.
+
+        Shape: c (n, n_codes), z (n, noise_dim) -> (n, d).
+        """
+        n_trials = self.max_trials if noise is None else 0
+        return self._accepted(n, self._propose(n, rng, codes, noise), n_trials)[0]
+
+    def _propose(
+        self,
+        n: int,
+        rng: torch.Generator,
+        codes: FloatArray | None = None,
+        noise: FloatArray | None = None,
+    ) -> Propose:
+        network, device = self.network, self.device
+        class_rows = torch.from_numpy(self.class_rows).to(device)
+
+        def propose(at: Indices, again: bool) -> Proposal:
+            # Codes are drawn before the noise even if given: the same noise belongs to all codes.
+            c = normal((len(at) * (not again), network.n_codes), rng, device)
+            z = normal((len(at), network.noise_dim), rng, device)
+            if codes is not None:
+                c = torch.from_numpy(codes[at]).to(device)
+            elif again:
+                c = normal((len(at), network.n_codes), rng, device)
+            if noise is not None:
+                z = torch.from_numpy(noise[at]).to(device)
+            with torch.no_grad():
+                labels = self._labels(z)
+                outputs = self.adjust(network.generator.outputs(z, labels, c))
+                x = self.modality.discretize(outputs)
+                # The discriminator's classifier must not take a row for one of another class.
+                logits = network.discriminator.class_logits(network.discriminator.features(x))
+                rows = self.modality.rows(x, class_rows, rng).cpu().numpy()
+            accepted = (logits.argmax(1) == self.number).cpu().numpy()
+            return Proposal(rows, np.full(len(at), -1, np.intp), accepted)
+
+        return propose
+
+    def _labels(self, z: Tensor) -> Tensor:
+        return torch.full((len(z),), self.number, dtype=torch.int64, device=z.device)

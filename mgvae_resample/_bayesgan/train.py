@@ -1,0 +1,187 @@
+"""Train both players at once on class-balanced batches of real rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .._encoding.layout import EncodedRows
+from .._modality.base import Modality
+from .._nn.mlp import initialise
+from .._nn.random import normal, uniform
+from .._nn.training import Step, Terms, TrainConfig
+from .._run import Run
+from .losses import (
+    StructureMasks,
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    mutual_information_loss,
+    structure_loss,
+)
+from .model import BayesGAN
+from .structure import BayesianStructure
+
+__all__ = ["BayesGANConfig", "fit_gan", "game_step", "make_network"]
+
+# The gradient penalty is taken every so many steps, and weighs as much more.
+_PENALTY_EVERY = 8
+_PENALTY_OF_IMAGES, _PENALTY_OF_TABLES = 0.1, 3.0
+# Of instance noise and penalty tables need much where a class has so few rows or fewer, since
+# otherwise the generator repeats those rows; and less the more rows there are, since both hide
+# what is fine.
+_FEW_ROWS, _LEAST_SCARCITY = 10, 0.1
+_INSTANCE_NOISE = 0.5
+# Share of the training in which the instance noise falls to what the rows allow.
+_NOISE_FALLS = 0.8
+_GAIN = 2.0
+
+
+@dataclass(frozen=True)
+class BayesGANConfig:
+    """The method's parameters, checked and free of "auto".
+
+    A plain conditional GAN has no structure. InfoGAN has the disentangled one, by which its codes
+    are scored, but is not regularised by it. Where ``generated_share`` is None each class's size
+    decides, and where ``augmentation`` is None the images do.
+    """
+
+    hidden_layer_sizes: Sequence[int]
+    structure: BayesianStructure | None
+    is_regularised: bool
+    noise_dim: int
+    structure_weight: float
+    batch_size: int
+    generated_share: float | None
+    augmentation: float | None
+    train: TrainConfig
+
+
+def fit_gan(
+    run: Run,
+    config: BayesGANConfig,
+    modality: Modality[Any],
+    rows: EncodedRows,
+    labels: npt.NDArray[np.intp],
+) -> BayesGAN | None:
+    """Train on rows of all classes, numbered from 0; None where training diverged.
+
+    Shape: rows (n, d), labels (n,).
+    """
+    network = make_network(run, config, modality, int(labels.max()) + 1)
+    step = game_step(run, config, network, run.tensor(rows), torch.from_numpy(labels))
+    history = run.train(network, step, config.train, phase="train")
+    return None if history.stop_reason == "diverged" else network
+
+
+def make_network(
+    run: Run, config: BayesGANConfig, modality: Modality[Any], n_classes: int
+) -> BayesGAN:
+    """Make and initialise both players."""
+    codes = config.structure
+    n_codes, n_latent = (0, 0) if codes is None else (codes.n_codes, codes.n_latent)
+    sizes = config.hidden_layer_sizes
+    network = BayesGAN(modality, sizes, n_classes, config.noise_dim, n_codes, n_latent)
+    initialise(network, run.rng("weights"), gain=_GAIN)
+    return network.to(run.device)
+
+
+def game_step(
+    run: Run, config: BayesGANConfig, network: BayesGAN, rows: Tensor, labels: Tensor
+) -> Step:
+    """Return one step of the game: the terms of both players' losses on one batch.
+
+    The generated rows are judged twice: detached, for the discriminator's terms, and by a frozen
+    discriminator, for the generator's. So the sum of all terms gives each player the gradient of
+    its own loss.
+
+    Shape: rows (n, d), labels (n,).
+    """
+    modality, discriminator, device = network.modality, network.discriminator, run.device
+    draw = _balanced_batches(labels, config.batch_size, run.rng("rows"))
+    rng, view_rng = run.rng("noise"), run.rng("views")
+    masks = None
+    if config.structure is not None and config.is_regularised:
+        masks = StructureMasks.of(config.structure, device)
+    n_fewest = int(torch.bincount(labels).min())
+    scarcity = min(1.0, max(_LEAST_SCARCITY, _FEW_ROWS / n_fewest))
+    penalty_weight = modality.choose(table=_PENALTY_OF_TABLES * scarcity, image=_PENALTY_OF_IMAGES)
+
+    def view(x: Tensor, n_steps: int) -> Tensor:
+        progress = min(1.0, n_steps / (_NOISE_FALLS * config.train.max_steps))
+        return modality.augment(x, view_rng, _INSTANCE_NOISE * math.pow(scarcity, progress))
+
+    def step(n_steps: int) -> Terms:
+        chosen = next(draw)
+        y = labels[chosen].to(device)
+        real = view(modality.inputs(rows[chosen.to(device)]), n_steps)
+        codes = normal((len(real), network.n_codes), rng, device)
+        z = normal((len(real), network.noise_dim), rng, device)
+        fake = view(network.generator(z, y, codes), n_steps)
+        features = discriminator.features(torch.cat([real, fake.detach()]))
+        of_real, of_fake = torch.split(features, len(real))
+        logits = discriminator.logit(of_real, y), discriminator.logit(of_fake, y)
+        terms = {
+            "discriminator": discriminator_loss(*logits),
+            "classifier": F.cross_entropy(discriminator.class_logits(of_real), y),
+            "gradient_penalty": real.new_zeros(()),
+        }
+        if n_steps % _PENALTY_EVERY == 0:
+            x = real.detach().requires_grad_()
+            penalty = gradient_penalty(x, discriminator.logit(discriminator.features(x), y))
+            terms["gradient_penalty"] = _PENALTY_EVERY * penalty_weight * penalty
+        with _frozen(discriminator):
+            features = discriminator.features(fake)
+            terms["generator"] = generator_loss(discriminator.logit(features, y))
+            seen = discriminator.latent_codes(features)
+        if network.n_codes:
+            # Both players minimise these terms: one value, and a gradient along either way.
+            latent = discriminator.latent_codes(of_fake) + seen - seen.detach()
+            terms |= _code_terms(config, masks, codes, latent, y)
+        return terms
+
+    return step
+
+
+def _code_terms(
+    config: BayesGANConfig,
+    masks: StructureMasks | None,
+    codes: Tensor,
+    latent: Tensor,
+    labels: Tensor,
+) -> Terms:
+    """Weighted terms of the Bayesian network, or of InfoGAN without one."""
+    if masks is None:
+        terms = {"information": mutual_information_loss(codes, latent)}
+    else:
+        terms = structure_loss(masks, codes, latent, labels)
+    return {name: config.structure_weight * value for name, value in terms.items()}
+
+
+def _balanced_batches(labels: Tensor, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
+    """Yield index tensors for ever: a class at random, then one of its rows."""
+    counts = torch.bincount(labels)
+    cumulated = (1.0 / counts.double())[labels].cumsum(0)
+    cpu = torch.device("cpu")
+    while True:
+        chance = uniform((batch_size,), rng, cpu).double() * cumulated[-1]
+        yield torch.searchsorted(cumulated, chance, right=True).clamp_max(len(labels) - 1)
+
+
+@contextmanager
+def _frozen(module: nn.Module) -> Iterator[None]:
+    """Let gradients pass through a module without reaching its weights."""
+    module.requires_grad_(False)
+    try:
+        yield
+    finally:
+        module.requires_grad_(True)

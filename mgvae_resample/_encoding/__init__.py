@@ -1,0 +1,1 @@
+"""Encoded rows: tables and images as numbers that networks learn, and back."""

@@ -1,0 +1,198 @@
+"""Flattened images as encoded rows of intensities in [0, 1], and back."""
+
+from __future__ import annotations
+
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .._tables.dtypes import AnyArray
+from .._tables.schema import read_pixels
+from .._tables.table import Table
+from .layout import EncodedRows, FloatArray, Layout, Slot
+from .resolution import Resolution, find_shared_resolution
+
+__all__ = ["AtomThresholds", "ImageEncoding"]
+
+AtomThresholds: TypeAlias = tuple[float | None, float | None]
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
+
+_CHUNK = 1024  # rows handled at once, to stay in the cache
+_MIN_ATOM_SHARE = 0.05
+_ATOM_REACH = 0.05  # only intensities this near an end may become the end
+
+
+class ImageEncoding:
+    """Encode the pixels of images for a neural network, and restore images.
+
+    All pixels share one scale, encoded as [0, 1], and each is encoded, constant ones too, so that
+    an encoded row is an image. Restored pixels lie within the range observed for each, and have
+    the resolution of the images, if there is one.
+
+    Attributes
+    ----------
+    layout : Layout
+        Which number stands for which pixel; empty if all images are of one and the same value.
+    intensity_range : tuple of two floats
+        The scale: the overall minimum; and 255 for uint8, 1 for floats within [0, 1], else the
+        maximum.
+    resolution : Resolution or None
+        The even spacing of the intensities, if there is one.
+    lows, highs : ndarray of shape (n_columns,)
+        Smallest and greatest intensity of each pixel.
+    """
+
+    layout: Layout
+    intensity_range: tuple[float, float]
+    resolution: Resolution | None
+    lows: AnyArray
+    highs: AnyArray
+
+    def fit(self, table: Table) -> Self:
+        """Learn the scale of the images.
+
+        Parameters
+        ----------
+        table : Table
+            Finite numbers of any real dtype; never written to.
+
+        Raises
+        ------
+        ValueError
+            If a pixel is missing or no number (the message names its column), or if intensities
+            are integers of 2**53 or more.
+        """
+        self._template = table.template()
+        pixels = read_pixels(table)
+        self.lows, self.highs = pixels.min(axis=0), pixels.max(axis=0)
+        self.resolution = find_shared_resolution(pixels)
+        if self.resolution is None and pixels.dtype.kind in "biu":
+            raise ValueError("Expected integer intensities below 2**53, got greater ones.")
+        low, high = float(self.lows.min()), float(self.highs.max())
+        varies = low < high
+        if pixels.dtype == np.uint8:
+            high = 255.0
+        elif pixels.dtype.kind == "f" and low >= 0 and high <= 1:
+            high = 1.0
+        self.intensity_range = low, high
+        n_slots = pixels.shape[1] if varies else 0
+        self.layout = Layout(tuple(Slot(j, "intensity") for j in range(n_slots)))
+        return self
+
+    def encode(self, table: Table) -> EncodedRows:
+        """Encode images.
+
+        Parameters
+        ----------
+        table : Table
+            A table of the fitted columns, in any container. It may hold images that `fit` has
+            not seen.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_rows, layout.width)
+            The encoded rows.
+        """
+        pixels = read_pixels(self._template.conform(table))
+        rows = np.empty((len(pixels), self.layout.width), dtype=np.float32)
+        low, high = self.intensity_range
+        if rows.size:
+            for start in range(0, len(pixels), _CHUNK):
+                x = pixels[start : start + _CHUNK].astype(np.float64)
+                x -= low
+                x /= high - low
+                rows[start : start + _CHUNK] = np.clip(x, 0.0, 1.0, out=x)
+        return rows
+
+    def decode(self, rows: Floats, thresholds: AtomThresholds | None = None) -> Table:
+        """Restore images.
+
+        Parameters
+        ----------
+        rows : ndarray of floats of shape (n_rows, layout.width)
+            Encoded rows; numbers out of range are clamped.
+        thresholds : tuple of two (float or None), or None
+            Numbers up to the first become the lowest intensity, numbers from the second on the
+            highest.
+
+        Returns
+        -------
+        Table
+            Images with the container and the dtypes of the fitted table; dense for a sparse one.
+        """
+        rows = self.layout.check(rows)
+        if np.isnan(rows).any():
+            raise ValueError("Expected encoded rows that are numbers, got NaN.")
+        lows, highs = self.lows.astype(np.float64), self.highs.astype(np.float64)
+        dtype = self.lows.dtype
+        pixels = np.empty((len(rows), len(lows)), dtype=dtype)
+        pixels[:] = self.lows
+        if rows.size:
+            for start in range(0, len(rows), _CHUNK):
+                encoded = rows[start : start + _CHUNK].astype(np.float64)
+                x = self._to_intensities(encoded, thresholds or (None, None))
+                np.clip(x, lows, highs, out=x)
+                if dtype.kind in "biu":
+                    np.rint(x, out=x)
+                pixels[start : start + _CHUNK] = x.astype(dtype)
+        return self._template.with_numbers(pixels)
+
+    def atom_thresholds(self, made_rows: Floats, class_rows: Floats) -> AtomThresholds:
+        """Find thresholds that make black and white pixels as frequent as in real images.
+
+        A network gives 0.003 where real pixels are exactly 0, and a forest tells the two apart.
+        If an end of the scale holds more than 5 % of all real intensities, one threshold for
+        all pixels is chosen at that end: the quantile of the generated intensities that gives
+        the end the share it has in real rows, but at most 0.05 away from it. What lies beyond
+        becomes the end, and all else stays at least one step of the resolution away from it.
+
+        Parameters
+        ----------
+        made_rows : ndarray of shape (n_made, layout.width)
+            Encoded rows made by a model.
+        class_rows : ndarray of shape (n_real, layout.width)
+            Encoded real rows of the class.
+
+        Returns
+        -------
+        tuple of two (float or None)
+            The thresholds at the lowest and the highest intensity, for `decode`.
+        """
+        # Constant pixels are restored whatever their encoding is.
+        at = np.flatnonzero(self.lows < self.highs)
+        made, real = np.asarray(made_rows)[:, at].ravel(), np.asarray(class_rows)[:, at].ravel()
+        if not made.size or not real.size:
+            return None, None
+        lower = _find_threshold(made, float(np.mean(real <= 0)))
+        upper = _find_threshold(-made, float(np.mean(real >= 1)))
+        return (
+            None if lower is None else min(lower, _ATOM_REACH),
+            None if upper is None else max(-upper, 1.0 - _ATOM_REACH),
+        )
+
+    def _to_intensities(self, encoded: FloatArray, thresholds: AtomThresholds) -> FloatArray:
+        low, high = self.intensity_range
+        x = low + np.clip(encoded, 0.0, 1.0) * (high - low)
+        x[encoded >= 1] = high
+        step = 0.0
+        if self.resolution is not None:
+            x, step = self.resolution.round(x), self.resolution.step
+        lower, upper = thresholds
+        if lower is not None:
+            x = np.where(encoded <= lower, low, np.maximum(x, low + step))
+        if upper is not None:
+            x = np.where(encoded >= upper, high, np.minimum(x, high - step))
+        return x
+
+
+def _find_threshold(encoded: Floats, share: float) -> float | None:
+    """Find the number up to which a share of all numbers lies, unless the share is small."""
+    wanted = round(share * encoded.size)
+    if share <= _MIN_ATOM_SHARE or wanted == 0:
+        return None
+    threshold = np.partition(encoded, wanted - 1)[wanted - 1]
+    below, upto = int((encoded < threshold).sum()), int((encoded <= threshold).sum())
+    if wanted - below < upto - wanted:  # equal numbers go to one side: the nearer one
+        threshold = np.nextafter(threshold, -np.inf, dtype=encoded.dtype)
+    return float(threshold)

@@ -1,0 +1,81 @@
+"""The layout of encoded rows: which column each number stands for, and how it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["EncodedRows", "FloatArray", "Kind", "Layout", "Slot"]
+
+Kind: TypeAlias = Literal["continuous", "intensity", "binary", "categorical"]
+EncodedRows: TypeAlias = npt.NDArray[np.float32]
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of one column in encoded rows.
+
+    Parameters
+    ----------
+    column : int
+        Index of the column in the table.
+    kind : {"continuous", "intensity", "binary", "categorical"}
+        What the encoded number is: a normal score, an intensity in [0, 1], 0 or 1, or the number
+        of a category.
+    can_miss : bool
+        Whether it may be NaN, which stands for a missing value.
+    n_categories : int
+        Number of categories that are frequent enough to be learned one by one; they are numbered
+        first, from 0.
+    n_infrequent : int
+        Number of the other categories, which follow.
+    """
+
+    column: int
+    kind: Kind
+    can_miss: bool = False
+    n_categories: int = 0
+    n_infrequent: int = 0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The slots of an encoded row, in order.
+
+    A column that never varies has no slot: there is nothing to learn about it.
+
+    Parameters
+    ----------
+    slots : tuple of Slot
+        Slot i says what column i of encoded rows is.
+    """
+
+    slots: tuple[Slot, ...]
+
+    @property
+    def width(self) -> int:
+        """Number of columns of encoded rows."""
+        return len(self.slots)
+
+    def positions(self, kind: Kind) -> npt.NDArray[np.intp]:
+        """Return the positions of the slots of one kind, in increasing order."""
+        return np.array([i for i, s in enumerate(self.slots) if s.kind == kind], dtype=np.intp)
+
+    def check(self, rows: npt.ArrayLike) -> npt.NDArray[np.floating[Any]]:
+        """Return encoded rows as an array.
+
+        Raises
+        ------
+        ValueError
+            If there is not one column for each slot.
+        """
+        array = np.asarray(rows)
+        if array.ndim != 2 or array.shape[1] != self.width:
+            raise ValueError(
+                f"Expected encoded rows of shape (n, {self.width}), got {array.shape}."
+            )
+        return array

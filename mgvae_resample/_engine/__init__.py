@@ -1,1 +1,0 @@
-"""The torch machinery: it knows neither the methods nor the tables."""

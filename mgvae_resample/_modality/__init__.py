@@ -1,0 +1,1 @@
+"""What differs between tables and images, as one object with two implementations."""

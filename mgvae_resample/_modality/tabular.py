@@ -1,0 +1,146 @@
+"""Tables: one-hot categories, a likelihood for each kind of column, no repeated rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .._encoding.layout import EncodedRows
+from .._encoding.tabular import TabularEncoding
+from .._nn.mlp import MLP
+from .._nn.one_hot import OneHotMap
+from .._nn.random import normal
+from .._tables.table import Table
+from .base import KnownRows, Modality, T
+
+__all__ = ["TabularModality"]
+
+# Tables of more columns than this get wider layers.
+_WIDE = 200
+
+
+class TabularModality(Modality[TabularEncoding]):
+    """Rows of a table of any columns.
+
+    Parameters
+    ----------
+    categorical_features : "auto", None or array-like
+        Which columns hold categories.
+
+    Attributes
+    ----------
+    map : OneHotMap
+        Between encoded rows and network inputs.
+    """
+
+    map: OneHotMap
+
+    def __init__(self, categorical_features: Any = "auto") -> None:
+        super().__init__(TabularEncoding(categorical_features))
+
+    def choose(self, *, table: T, image: T) -> T:
+        """Return what is meant for tables."""
+        return table
+
+    def fit(self, table: Table) -> Self:
+        """Learn the columns."""
+        self.encoding.fit(table)
+        self.map = OneHotMap(self.layout)
+        self.n_inputs, self.n_values = self.map.width, self.map.n_values
+        self.is_continuous = self.map.is_identity
+        return self
+
+    def decode(self, rows: EncodedRows, calibration: Any = None) -> Table:
+        """Restore rows. Shape: (n, d) ->."""
+        return self.encoding.decode(rows)
+
+    def calibrate(self, rows: EncodedRows, class_rows: EncodedRows) -> None:
+        """Return nothing: the encoding gives repeated values their share already."""
+
+    def inputs(self, rows: Tensor) -> Tensor:
+        """Return the network inputs of encoded rows. Shape: (n, d) -> (n, n_inputs)."""
+        return self.map.inputs(rows)
+
+    def rows(self, inputs: Tensor, class_rows: Tensor, rng: torch.Generator) -> Tensor:
+        """Return the encoded rows of inputs. Shape: (n, n_inputs), (m, d) -> (n, d)."""
+        return self.map.rows(inputs, class_rows, rng)
+
+    def hidden_layer_sizes(self) -> tuple[int, ...]:
+        """Return (300, 300) for more than 200 inputs, else (128, 128)."""
+        return (300, 300) if self.n_inputs > _WIDE else (128, 128)
+
+    def encoder(self, sizes: Sequence[int], n_outputs: int) -> nn.Module:
+        """Make a fully connected network. Shape: (n, n_inputs) -> (n, n_outputs)."""
+        return MLP([self.n_inputs, *sizes, n_outputs])
+
+    def decoder(self, n_inputs: int, sizes: Sequence[int], dense: Sequence[int] = ()) -> nn.Module:
+        """Make a fully connected network. Shape: (n, n_inputs) -> (n, self.n_inputs)."""
+        return MLP([n_inputs, *reversed(sizes), self.n_inputs])
+
+    def log_likelihood(self, outputs: Tensor, inputs: Tensor, scale: Tensor) -> Tensor:
+        """Log p(x | outputs), summed over columns.
+
+        Gaussian for continuous values that are not missing, Bernoulli for bits, categorical for
+        categories.
+
+        Shape: outputs, inputs (n, n_inputs), scale (n_values,) -> (n,).
+        """
+        # NOTE[DIFF] The paper's Gaussian has a fixed variance, under which samples blur.
+        of_columns = self.map
+        total = self._log_normal(outputs, inputs, scale)
+        if of_columns.n_bits:
+            logits, bits = outputs[:, of_columns.bits], inputs[:, of_columns.bits]
+            total = total - F.binary_cross_entropy_with_logits(logits, bits, reduction="none").sum(
+                1
+            )
+        if of_columns.n_categories:
+            at = of_columns.categories
+            chosen = (outputs[:, at] * inputs[:, at]).sum(1)
+            total = total + chosen - of_columns.log_partition(outputs).sum(1)
+        return total
+
+    def _log_normal(self, outputs: Tensor, inputs: Tensor, scale: Tensor) -> Tensor:
+        at = self.map.values
+        standardised = (inputs[:, at] - outputs[:, at]) / scale
+        constant = scale.log() + 0.5 * math.log(2 * math.pi)
+        observed = self.map.observed(inputs)
+        if observed is None:
+            return -0.5 * standardised.square().sum(1) - constant.sum()
+        return -((0.5 * standardised.square() + constant) * observed).sum(1)
+
+    def discretize(self, outputs: Tensor) -> Tensor:
+        """Return the inputs that outputs stand for. Shape: (n, n_inputs) -> (n, n_inputs)."""
+        return self.map.discretize(outputs)
+
+    def relax(self, outputs: Tensor) -> Tensor:
+        """Discretize with a gradient (straight-through). Shape: (n, n_inputs) -> the same."""
+        return self.map.relax(outputs)
+
+    def logit_adjustment(self, outputs: Tensor, class_rows: Tensor) -> Tensor:
+        """Return what is added to outputs for shares of the class. Shape: -> (n_inputs,)."""
+        return self.map.logit_adjustment(outputs, class_rows)
+
+    def copies_of(self, class_rows: EncodedRows) -> KnownRows:
+        """Return the class's own rows, which new ones must not repeat."""
+        return KnownRows(class_rows)
+
+    def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
+        """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""
+        noise = normal((len(inputs), self.n_values), rng, inputs.device)
+        at = torch.arange(self.n_values, device=inputs.device)
+        return inputs.index_add(1, at, noise_scale * noise)
+
+    def move(self, rows: EncodedRows, rng: torch.Generator, strength: float) -> EncodedRows:
+        """Return the rows as they are."""
+        return rows
+
+    def largest_harmless_strength(
+        self, rows: Tensor, labels: Tensor, rng: torch.Generator
+    ) -> float:
+        """Return 0: rows of tables are not moved."""
+        return 0.0

@@ -1,0 +1,124 @@
+"""Fully connected networks, and the initialisation of every layer from a given generator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from itertools import pairwise
+from numbers import Integral
+from typing import Any, Self
+
+import torch
+from torch import nn
+from torch.nn.utils import skip_init
+
+__all__ = ["MLP", "Network", "check_hidden_layer_sizes", "initialise", "layer"]
+
+
+class Network(nn.Module):
+    """A module that is pickled as its arguments and plain arrays, without a device.
+
+    Parameters
+    ----------
+    **arguments : object
+        What the subclass's constructor was called with; they rebuild it.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__()
+        self._arguments = arguments
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the arguments, and the weights as numpy arrays."""
+        weights = {name: value.cpu().numpy() for name, value in self.state_dict().items()}
+        return {"arguments": self._arguments, "weights": weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Build the network on the CPU."""
+        self.__init__(**state["arguments"])  # type: ignore[misc]
+        self.load_state_dict({name: torch.tensor(w) for name, w in state["weights"].items()})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy tensors on their device, not by way of arrays."""
+        twin = memo[id(self)] = type(self).__new__(type(self))
+        twin.__dict__.update(deepcopy(self.__dict__, memo))
+        return twin
+
+
+class MLP(nn.Sequential):
+    """Fully connected layers with leaky rectifiers between them.
+
+    Shape: (n, sizes[0]) -> (n, sizes[-1]).
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Widths of the input, the hidden layers and the output.
+    """
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        layers: list[nn.Module] = []
+        for n_in, n_out in pairwise(sizes):
+            layers += [layer(nn.Linear, n_in, n_out), nn.LeakyReLU(0.1)]
+        super().__init__(*layers[:-1])
+
+
+def layer(kind: type[nn.Module], *args: int, **options: Any) -> nn.Module:
+    """Make a float32 layer on the CPU whose weights :func:`initialise` fills.
+
+    torch's own initialisation would draw from the global random state.
+    """
+    options |= {"device": "cpu", "dtype": torch.float32}
+    made: nn.Module = skip_init(kind, *args, **options)  # type: ignore[no-untyped-call]
+    return made
+
+
+def initialise(module: nn.Module, rng: torch.Generator, gain: float = 1.0) -> None:
+    """Fill the linear and convolutional layers of a module, in place.
+
+    Weights and biases are uniform in +-gain/sqrt(fan in); torch's own layers have gain 1.
+
+    Parameters
+    ----------
+    module : nn.Module
+        A module on the CPU.
+    rng : torch.Generator
+        CPU generator that supplies the numbers.
+    gain : float
+        Of 2 and more, the signal does not fade on its way through rectifiers.
+    """
+    with torch.no_grad():
+        for part in module.modules():
+            if isinstance(part, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                bound = gain / math.sqrt(_fan_in(part))
+                part.weight.uniform_(-bound, bound, generator=rng)
+                if part.bias is not None:
+                    part.bias.uniform_(-bound, bound, generator=rng)
+
+
+def _fan_in(part: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
+    """Count the inputs that each output of a layer sums up."""
+    if isinstance(part, nn.ConvTranspose2d):
+        # A stride of s spreads the kernel over s^2 outputs.
+        return part.weight[:, 0].numel() / math.prod(part.stride)
+    return part.weight[0].numel()
+
+
+def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...] | None:
+    """Return the ``hidden_layer_sizes`` parameter as a tuple, None for "auto".
+
+    Raises
+    ------
+    ValueError
+        If it is neither "auto" nor whole numbers of at least 1.
+    """
+    if isinstance(sizes, str) and sizes == "auto":
+        return None
+    listed = list(sizes) if isinstance(sizes, Iterable) else [sizes]
+    if not listed or any(not isinstance(n, Integral) or n < 1 for n in listed):
+        raise ValueError(
+            f"The 'hidden_layer_sizes' parameter is {sizes!r}; expected 'auto' or whole numbers "
+            "of at least 1, one for each hidden layer."
+        )
+    return tuple(int(n) for n in listed)

@@ -1,0 +1,31 @@
+"""Random numbers come from named CPU streams, never from torch's global generator."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["normal", "stream", "uniform"]
+
+
+def stream(seed: int, *purpose: str | int) -> torch.Generator:
+    """Return a fresh CPU generator for one purpose, always the same for the same seed and name.
+
+    Numbers are drawn on the CPU and moved, so that a CPU and a GPU start from the same ones.
+    """
+    key = [byte for part in purpose for byte in (*str(part).encode(), 0)]
+    sequence = np.random.SeedSequence(entropy=seed, spawn_key=tuple(key))
+    rng = torch.Generator(device="cpu")
+    rng.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1)))
+    return rng
+
+
+def normal(shape: tuple[int, ...], rng: torch.Generator, device: torch.device) -> Tensor:
+    """Draw standard normal numbers on the CPU and move them; always float32."""
+    return torch.randn(shape, generator=rng, dtype=torch.float32).to(device)
+
+
+def uniform(shape: tuple[int, ...], rng: torch.Generator, device: torch.device) -> Tensor:
+    """Draw numbers uniform in [0, 1) on the CPU and move them; always float32."""
+    return torch.rand(shape, generator=rng, dtype=torch.float32).to(device)

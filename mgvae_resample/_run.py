@@ -1,0 +1,198 @@
+"""A run: the random streams, device, callbacks, history and warnings that one fit shares."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+
+from ._callbacks import FitReport, PhaseReport
+from ._nn.random import stream
+from ._nn.training import Diverged, History, Step, TrainConfig, fit_module
+
+__all__ = ["Run", "TrainingWarning", "resolve_device", "single_thread"]
+
+_ATTEMPTS = 3
+
+
+class TrainingWarning(UserWarning):
+    """A training diverged; the message says what was done instead."""
+
+
+class Run:
+    """What all trainings of one fit share.
+
+    Parameters
+    ----------
+    seed : int
+        The root of all random streams.
+    device : torch.device
+        Where to train.
+    *branch : str or int
+        Sets the streams of this run apart from others of the same seed.
+
+    Attributes
+    ----------
+    history : dict of str to History
+        Phase -> what happened in it.
+    messages : list of str
+        What went wrong in a training and what was done about it.
+    """
+
+    def __init__(self, seed: int, device: torch.device, *branch: str | int) -> None:
+        self.seed, self.device, self.branch = seed, device, branch
+        self.history: dict[str, History] = {}
+        self.messages: list[str] = []
+        self._fit_report: FitReport | None = None
+        self._phase_report: PhaseReport | None = None
+
+    @classmethod
+    @contextmanager
+    def of(cls, estimator: Any, seed: int, device: torch.device) -> Iterator[Self]:
+        """Open the run of one fit: on one thread, with the callbacks told, warnings at the end."""
+        run = cls(seed, device)
+        with ExitStack() as stack:
+            stack.enter_context(single_thread())
+            run._fit_report = stack.enter_context(FitReport(estimator))
+            yield run
+        for message in run.messages:
+            warnings.warn(message, TrainingWarning, stacklevel=4)
+
+    def rng(self, *purpose: str | int) -> torch.Generator:
+        """Return a fresh random stream for one purpose, always the same for the same name."""
+        return stream(self.seed, *self.branch, *purpose)
+
+    def child(self, *branch: str | int, phase: str, n_epochs: int) -> Run:
+        """Return a run for one phase that may be in another process."""
+        child = Run(self.seed, self.device, *branch)
+        if self._fit_report is not None:
+            child._phase_report = self._fit_report.phase(phase, n_epochs)
+        return child
+
+    def join(self, child: Run) -> None:
+        """Take over what a child run recorded."""
+        self.history |= child.history
+        self.messages += child.messages
+
+    def tensor(self, rows: np.ndarray[Any, Any]) -> Tensor:
+        """Move rows to the device."""
+        return torch.from_numpy(rows).to(self.device)
+
+    def train(
+        self,
+        module: nn.Module,
+        step: Step,
+        config: TrainConfig,
+        *,
+        phase: str | None,
+        validate: Callable[[], float] | None = None,
+    ) -> History:
+        """Train a module; where that diverges, again with a tenth of the learning rate, twice.
+
+        Parameters
+        ----------
+        module : nn.Module
+            Left trained; with its initial weights where every attempt diverged.
+        step, config, validate
+            As in :func:`fit_module`.
+        phase : str or None
+            Under which name the training is recorded and reported; None does neither.
+
+        Returns
+        -------
+        History
+            Its ``stop_reason`` is "diverged" where no attempt succeeded.
+        """
+        initial = {name: value.clone() for name, value in module.state_dict().items()}
+        history = History(stop_reason="diverged")
+        with ExitStack() as stack:
+            report = None if phase is None else self._report(phase, config)
+            if report is not None:
+                stack.enter_context(report)
+            for attempt in range(_ATTEMPTS):
+                tried = replace(config, learning_rate=config.learning_rate / 10**attempt)
+                try:
+                    history = fit_module(module, step, tried, validate=validate, report=report)
+                except Diverged as error:
+                    reason = str(error)
+                    module.load_state_dict(initial)
+                    continue
+                break
+        if phase is not None:
+            self.history[phase] = history
+        if history.learning_rate != config.learning_rate:
+            self.messages.append(_message(phase, config, history, reason))
+        return history
+
+    def _report(self, phase: str, config: TrainConfig) -> PhaseReport | None:
+        if self._phase_report is None and self._fit_report is not None:
+            return self._fit_report.phase(phase, config.n_epochs)
+        return self._phase_report
+
+
+def _message(phase: str | None, config: TrainConfig, history: History, reason: str) -> str:
+    where = "" if phase is None else f" in phase {phase!r}"
+    opening = f"Training diverged{where} with learning_rate={config.learning_rate:g}"
+    if history.stop_reason == "diverged":
+        return (
+            f"{opening} and two smaller ones ({reason}). A smoothed bootstrap was used instead; "
+            "try a smaller 'learning_rate'."
+        )
+    return f"{opening} ({reason}) and was retried with {history.learning_rate:g}."
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """Run on one CPU thread and put the caller's setting back afterwards.
+
+    Small networks train several times faster on one thread than on two (the threads wait for
+    each other), and sums taken by one thread have the same bits on every machine.
+    """
+    before = torch.get_num_threads()
+    try:
+        with threadpool_limits(limits=1):
+            torch.set_num_threads(1)
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def resolve_device(device: str | torch.device) -> torch.device:
+    """Turn the ``device`` parameter into a device that can be used here.
+
+    Parameters
+    ----------
+    device : str or torch.device
+        ``"auto"`` takes CUDA, then MPS, then the CPU; anything else is obeyed.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    ValueError
+        If torch does not know the device, or this machine does not have it.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    reason = "which is not a device that torch knows"
+    try:
+        resolved = torch.device(device)
+        reason = "which this machine does not have or cannot compute on"
+        torch.zeros(1, device=resolved).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"The 'device' parameter is {str(device)!r}, {reason}. Use device='auto' or "
+            "device='cpu'."
+        ) from error
+    return resolved

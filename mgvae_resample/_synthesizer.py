@@ -1,0 +1,164 @@
+"""Synthesizers draw encoded rows of one class, and draw again what must not come out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from ._encoding.layout import EncodedRows
+from ._modality.base import Modality
+from ._nn.random import normal
+
+__all__ = ["CHUNK", "Proposal", "SmoothedBootstrap", "Synthesizer", "SyntheticRows"]
+
+Indices = npt.NDArray[np.intp]
+
+# Rows handled at the same time; it bounds the memory.
+CHUNK = 1024
+_NOISE = 0.1
+
+
+class SyntheticRows(NamedTuple):
+    """New rows of one class.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, d)
+        Encoded rows.
+    source : ndarray of shape (n,)
+        The row of the table behind each, -1 where there is none.
+    is_real : ndarray of bool of shape (n,)
+        Which rows are the row of the table itself.
+    """
+
+    rows: EncodedRows
+    source: Indices
+    is_real: npt.NDArray[np.bool_]
+
+
+class Proposal(NamedTuple):
+    """Rows that may yet be refused: encoded rows (n, d), source (n,), whether accepted (n,)."""
+
+    rows: EncodedRows
+    source: Indices
+    accepted: npt.NDArray[np.bool_]
+
+
+Propose = Callable[[Indices, bool], Proposal]
+
+
+class Synthesizer(ABC):
+    """Draws rows of one class.
+
+    Parameters
+    ----------
+    modality : Modality
+        Kind of the rows.
+    class_rows : ndarray of shape (m, d)
+        The class's own encoded rows.
+
+    Attributes
+    ----------
+    calibration : tuple or None
+        What the modality needs to decode rows of this class.
+    adjustment : ndarray of shape (n_inputs,) or None
+        What is added to network outputs for bits and categories to be as frequent as in the
+        class.
+    """
+
+    # Rows that are refused are drawn again so often at most.
+    max_trials = 0
+
+    def __init__(self, modality: Modality[Any], class_rows: EncodedRows) -> None:
+        self.modality, self.class_rows = modality, class_rows
+        self.calibration: Any = None
+        self.adjustment: npt.NDArray[np.float32] | None = None
+
+    def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
+        """Draw rows of the class; those that are refused or repeat a row of it are drawn again."""
+        rows, source = self._accepted(n, self._propose(n, rng), self.max_trials)
+        return SyntheticRows(rows, source, np.zeros(n, dtype=np.bool_))
+
+    @abstractmethod
+    def _propose(self, n: int, rng: torch.Generator) -> Propose:
+        """Prepare to draw n rows.
+
+        Returns
+        -------
+        callable
+            Given which of the n rows to draw and whether they are drawn again, it returns a
+            Proposal.
+        """
+
+    def _accepted(self, n: int, propose: Propose, n_trials: int) -> tuple[EncodedRows, Indices]:
+        """Draw rows in chunks, refused ones again. Shape: -> (n, d), (n,)."""
+        known = self.modality.copies_of(self.class_rows) if n_trials else None
+        parts = [np.empty((0, self.modality.layout.width), dtype=np.float32)]
+        sources = [np.empty(0, dtype=np.intp)]
+        for start in range(0, n, CHUNK):
+            at = np.arange(start, min(start + CHUNK, n))
+            rows, source, accepted = propose(at, False)
+            refused = np.arange(len(at))
+            for _ in range(n_trials):
+                if known is not None:
+                    accepted = accepted & ~known.hold(rows[refused])
+                refused = refused[~accepted]
+                if not len(refused):
+                    break
+                rows[refused], source[refused], accepted = propose(at[refused], True)
+            parts.append(rows)
+            sources.append(source)
+        return np.concatenate(parts), np.concatenate(sources)
+
+    def adjust(self, outputs: Tensor) -> Tensor:
+        """Add the logit adjustment to outputs. Shape: (n, n_inputs) -> (n, n_inputs)."""
+        if self.adjustment is None:
+            return outputs
+        return outputs + torch.from_numpy(self.adjustment).to(outputs.device)
+
+    def fit_adjustment(self, outputs: Callable[[], Tensor]) -> None:
+        """Find the logit adjustment on outputs that were drawn without any."""
+        if not self.modality.is_continuous:
+            with torch.no_grad():
+                class_rows = torch.from_numpy(self.class_rows).to(self.device)
+                found = self.modality.logit_adjustment(outputs(), class_rows)
+            self.adjustment = found.numpy()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        parts = (part for part in vars(self).values() if isinstance(part, nn.Module))
+        return next((next(part.parameters()).device for part in parts), torch.device("cpu"))
+
+    def to(self, device: torch.device) -> Self:
+        """Move the networks, in place."""
+        for part in vars(self).values():
+            if isinstance(part, nn.Module):
+                part.to(device)
+        return self
+
+
+class SmoothedBootstrap(Synthesizer):
+    """Repeats a class's rows with a little noise, where a network could not be trained."""
+
+    def _propose(self, n: int, rng: torch.Generator) -> Propose:
+        chosen = torch.randint(len(self.class_rows), (n,), generator=rng).numpy()
+        continuous_at = self.modality.layout.positions("continuous")
+
+        def propose(at: Indices, again: bool) -> Proposal:
+            rows = self.class_rows[chosen[at]]
+            noise = normal((len(at), len(continuous_at)), rng, torch.device("cpu"))
+            rows[:, continuous_at] += _NOISE * noise.numpy()
+            return Proposal(rows, np.full(len(at), -1, np.intp), np.ones(len(at), np.bool_))
+
+        return propose
+
+    def translate(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
+        """Return a row of the class for each row given. Shape: (n, d) -> (n, d)."""
+        return self.sample(len(rows), rng).rows

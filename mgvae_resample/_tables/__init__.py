@@ -1,0 +1,1 @@
+"""Tables of any container, read and written column by column."""

@@ -1,0 +1,107 @@
+"""Labels of rows as callers give them, and how many rows of each are asked for."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+__all__ = [
+    "check_counts",
+    "check_labels",
+    "is_polars",
+    "plain_label",
+    "plain_labels",
+    "restore_labels",
+]
+
+
+def check_labels(y: Any) -> None:
+    """Refuse missing labels: None, NaN, NaT, pandas' NA or polars' null.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing; the message says how many.
+    TypeError
+        If the labels are a polars LazyFrame.
+    """
+    labels = np.asarray(plain_labels(y))
+    if y is None:
+        return
+    if isinstance(y, list | tuple) and labels.dtype.kind in "US":
+        labels = np.array(y, dtype=object)  # numpy makes the text "None" of None
+    if labels.dtype == object:
+        n_missing = sum(map(_is_missing, labels.ravel().tolist()))
+    else:
+        n_missing = int((labels != labels).sum())
+    if n_missing:
+        raise ValueError(
+            f"Input y contains NaN: {n_missing} label(s) are missing. Drop those rows, or give "
+            "them a label."
+        )
+
+
+def check_counts(strategy: Mapping[Any, Any]) -> None:
+    """Refuse a ``sampling_strategy`` by class whose numbers of rows are no integers."""
+    for label, count in strategy.items():
+        if not isinstance(count, numbers.Integral):
+            raise ValueError(
+                f"'sampling_strategy' asks for {count!r} rows of class {label!r}, but the number "
+                "of rows must be an integer."
+            )
+
+
+def plain_labels(y: Any) -> Any:
+    """Return labels of polars and of pandas' nullable dtypes as numpy's.
+
+    scikit-learn would make floats of nullable integers.
+    """
+    if nw.dependencies.is_polars_lazyframe(y):
+        raise TypeError("Got a polars LazyFrame, which holds no labels yet. Call .collect().")
+    if is_polars(y):
+        return y.to_numpy()
+    plain = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if getattr(plain, "kind", "O") not in "biu" or y.isna().any():
+        return y
+    return y.to_numpy(dtype=plain)
+
+
+def plain_label(label: Hashable) -> Hashable:
+    """Turn a numpy scalar into the Python one, which reads better as a key and in messages."""
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def restore_labels(y: Any, y_res: Any) -> Any:
+    """Return resampled labels as a Series or DataFrame of polars where the caller gave one.
+
+    Parameters
+    ----------
+    y : array-like
+        The labels that the caller gave. imbalanced-learn restores all containers but polars'.
+    y_res : array-like
+        The same labels, and new ones after them.
+    """
+    if not is_polars(y):
+        return y_res
+    import polars as pl
+
+    new = y_res[len(y) :]
+    if isinstance(y, pl.Series):
+        return pl.concat([y, pl.Series(y.name, new.tolist()).cast(y.dtype)])
+    return pl.concat([y, pl.DataFrame(new, schema=y.columns).cast(dict(y.schema))])
+
+
+def is_polars(y: Any) -> bool:
+    """Tell whether labels are a Series or DataFrame of polars."""
+    return nw.dependencies.is_polars_series(y) or nw.dependencies.is_polars_dataframe(y)
+
+
+def _is_missing(label: Any) -> bool:
+    try:
+        return label is None or bool(label != label)
+    except TypeError:  # pandas.NA
+        return True

@@ -1,0 +1,165 @@
+"""The schema of a table: which columns hold categories, and how each is read and written."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .dtypes import Adapter, AnyArray, ColumnValues, Mask
+from .table import Table
+
+__all__ = ["Schema", "named_categorical", "read_pixels"]
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """How the columns of a table are read and written.
+
+    Parameters
+    ----------
+    template : Table
+        The container, without rows.
+    adapters : tuple of Adapter
+        One for each column.
+    """
+
+    template: Table
+    adapters: tuple[Adapter, ...]
+
+    @classmethod
+    def of(
+        cls, table: Table, categorical_features: Any = "auto"
+    ) -> tuple[Schema, list[ColumnValues]]:
+        """Learn a table, reading each column once.
+
+        Parameters
+        ----------
+        table : Table
+            The table; never written to.
+        categorical_features : "auto", None, or sequence of bool, int or str
+            "auto" takes category, text, object and boolean columns of data frames, and of object
+            arrays the columns that hold anything but numbers. None takes no column. Otherwise a
+            mask, or indices or names of columns; an integer is an index, whatever the names are.
+
+        Returns
+        -------
+        schema : Schema
+            What was learned.
+        values : list of ColumnValues
+            The columns that were read.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `categorical_features` names no column, or a column cannot be read.
+        """
+        flags = named_categorical(table, categorical_features)
+        learned = [table.learn_column(j, flag) for j, flag in enumerate(flags)]
+        adapters = tuple(adapter for adapter, _ in learned)
+        return cls(table.template(), adapters), [values for _, values in learned]
+
+    @property
+    def categorical(self) -> Mask:
+        """Which columns hold categories."""
+        return np.array([a.n_categories is not None for a in self.adapters], dtype=np.bool_)
+
+    def read(self, table: Table, j: int) -> ColumnValues:
+        """Return the values of column j.
+
+        Parameters
+        ----------
+        table : Table
+            A table of the template's container.
+        j : int
+            Index of the column.
+
+        Raises
+        ------
+        ValueError
+            If the column cannot be read; the message names it.
+        """
+        adapter = self.adapters[j]
+        try:
+            return adapter.read(table.column(j))
+        except (TypeError, ValueError, ArithmeticError, NotImplementedError) as error:
+            if f"Column {adapter.name!r}" in str(error):
+                raise
+            raise ValueError(f"Column {adapter.name!r} of X cannot be read: {error}") from error
+
+    def write(self, columns: Sequence[ColumnValues]) -> Table:
+        """Return a table of the template's container and dtypes; dense for a sparse one."""
+        written = (a.write(values) for a, values in zip(self.adapters, columns, strict=True))
+        return self.template.with_columns(written, len(columns[0].values))
+
+
+def read_pixels(table: Table) -> AnyArray:
+    """Return flattened images as one array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a column holds anything but finite numbers; the message names it.
+    """
+    pixels = table.to_numbers()
+    if pixels is not None:
+        bad = ~np.isfinite(pixels).all(axis=0)
+    else:
+        _, columns = Schema.of(table, categorical_features=None)
+        pixels = np.column_stack([column.values for column in columns])
+        bad = np.array([column.missing is not None for column in columns])
+    if bad.any():
+        raise ValueError(
+            f"Column {table.names[int(np.argmax(bad))]!r} of X holds NaN or infinity, which no "
+            "pixel can be. Impute or drop such images before resampling."
+        )
+    return pixels
+
+
+def named_categorical(table: Table, categorical_features: Any) -> list[bool | None]:
+    """Tell which columns are named as categorical; None leaves a column to its dtype.
+
+    Raises
+    ------
+    ValueError
+        If `categorical_features` names no column of the table.
+    """
+    n_columns = table.shape[1]
+    if categorical_features is None:
+        return [False] * n_columns
+    if isinstance(categorical_features, str):
+        if categorical_features == "auto":
+            return [None] * n_columns
+        raise _refusal(f"got {categorical_features!r}")
+    listed = list(categorical_features)
+    if listed and all(isinstance(f, bool | np.bool_) for f in listed):
+        if len(listed) != n_columns:
+            raise _refusal(f"a mask of length {len(listed)}, but X has {n_columns} columns")
+        return [bool(f) for f in listed]
+    found: list[bool | None] = [False] * n_columns
+    for feature in listed:
+        found[_index_of(table, feature)] = True
+    return found
+
+
+def _index_of(table: Table, feature: Any) -> int:
+    n_columns, labels = table.shape[1], table.labels or []
+    if isinstance(feature, numbers.Integral):
+        index = int(feature)
+        if not -n_columns <= index < n_columns:
+            raise _refusal(f"got index {feature}, but X has {n_columns} columns")
+        return index
+    if feature in labels:
+        return labels.index(feature)
+    known = f"named {labels}" if labels else f"numbered 0 to {n_columns - 1}, without names"
+    raise _refusal(f"{feature!r} is no column of X; its columns are {known}")
+
+
+def _refusal(found: str) -> ValueError:
+    return ValueError(
+        "The 'categorical_features' parameter must be 'auto', None, a mask with an entry for each "
+        f"column, or a list of column indices or names: {found}."
+    )

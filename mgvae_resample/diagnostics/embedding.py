@@ -1,0 +1,210 @@
+"""Tables side by side: their columns as numbers, and their rows as points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .._tables.dtypes import Categories, ColumnValues, Learned, Times, is_number
+from .._tables.table import Table
+
+__all__ = [
+    "MAX_CATEGORIES",
+    "Column",
+    "Mask",
+    "Matrix",
+    "embed",
+    "fold_categories",
+    "read_columns",
+    "read_matrices",
+]
+
+Matrix = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+NumberKind: TypeAlias = Literal["number", "date", "duration"]
+
+# scikit-learn's boosted trees tell this many categories of a column apart.
+MAX_CATEGORIES = 255
+_DAY = 86_400e6  # microseconds
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of some tables, their rows one after the other.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : {"number", "date", "duration", "category"}
+        What the values are.
+    values : ndarray of shape (n_rows,)
+        Numbers, days since 1970, days, or positions of categories; NaN where missing.
+    categories : tuple
+        The categories; empty for other kinds. The most frequent one of the first table is first.
+    """
+
+    name: str
+    kind: NumberKind | Literal["category"]
+    values: Matrix
+    categories: tuple[Any, ...] = ()
+
+
+def read_columns(*tables: Any) -> list[Column]:
+    """Read tables of the same columns; a column holds categories if it does in any of them.
+
+    Raises
+    ------
+    ValueError
+        If the tables have not the same columns.
+    """
+    checked = [Table.of(table) for table in tables]
+    widths = [table.shape[1] for table in checked]
+    if len(set(widths)) > 1:
+        raise ValueError(
+            "Expected tables of the same columns, got tables of "
+            f"{' and '.join(map(str, widths))} columns."
+        )
+    named = [table for table in checked if table.labels is not None] or checked
+    for table in named:
+        if table.labels != named[0].labels:
+            raise ValueError(
+                "Expected tables of the same columns in the same order, got "
+                f"{named[0].labels} and {table.labels}."
+            )
+    return [_read_together(named[0].names[j], checked, j) for j in range(widths[0])]
+
+
+def read_matrices(*tables: Any) -> tuple[list[Matrix], Mask]:
+    """Return tables as matrices, and which of their columns hold categories."""
+    columns = read_columns(*tables)
+    stacked = np.column_stack([column.values for column in columns])
+    return _split(stacked, tables), np.array([c.kind == "category" for c in columns])
+
+
+def embed(*tables: Any) -> list[Matrix]:
+    """Return tables as points whose distances mean the same in every column.
+
+    Numbers are standardised by the first table; where it is constant, another value is 1 away.
+    Two categories are 1 apart. A missing number is at the mean, and 1 away in a column of its
+    own; a missing category is a category.
+    """
+    n_first = len(Table.of(tables[0]))
+    blocks = [
+        _one_hot(c.values) if c.kind == "category" else _standardised(c.values, n_first)
+        for c in read_columns(*tables)
+    ]
+    return _split(np.concatenate(blocks, axis=1), tables)
+
+
+def fold_categories(positions: Matrix) -> Matrix:
+    """Return positions of categories whose rarest, beyond what boosted trees take, are one."""
+    return np.minimum(positions, MAX_CATEGORIES - 1)
+
+
+def _split(rows: Matrix, tables: Sequence[Any]) -> list[Matrix]:
+    return np.split(rows, np.cumsum([len(Table.of(table)) for table in tables])[:-1])
+
+
+def _standardised(values: Matrix, n_first: int) -> Matrix:
+    missing = np.isnan(values)
+    known = values[:n_first][~missing[:n_first]]
+    mean, scale = (known.mean(), known.std()) if len(known) else (0.0, 0.0)
+    # A constant's computed deviation need not be zero.
+    if scale <= 1e-12 * abs(mean):
+        points = (values != known[0]).astype(np.float64) if len(known) else 0.0 * values
+    else:
+        points = (values - mean) / scale
+    points[missing] = 0.0
+    columns = [points, missing.astype(np.float64)] if missing.any() else [points]
+    return np.column_stack(columns)
+
+
+def _one_hot(positions: Matrix) -> Matrix:
+    positions = fold_categories(positions)
+    positions[np.isnan(positions)] = -1
+    # Two rows that disagree differ in two columns.
+    points: Matrix = (positions[:, None] == np.unique(positions)) / np.sqrt(2)
+    return points
+
+
+def _read_together(name: str, tables: Sequence[Table], j: int) -> Column:
+    learned = [_learn(table, j) for table in tables]
+    read = [_numbers(*part) for part in learned]
+    found = [part for part in read if part is not None]
+    if len(found) < len(tables):
+        for i, (adapter, _) in enumerate(learned):
+            if not isinstance(adapter, Categories):
+                learned[i] = tables[i].learn_column(j, True)
+        return _categories(name, learned)
+    values = np.concatenate([numbers for _, numbers in found]) + 0.0  # -0.0 is 0.0
+    kinds = {kind for kind, numbers in found if not np.isnan(numbers).all()}
+    return Column(name, kinds.pop() if len(kinds) == 1 else "number", values)
+
+
+def _learn(table: Table, j: int) -> Learned:
+    try:
+        adapter, values = table.learn_column(j, None)
+    except TypeError:  # neither number nor date
+        return table.learn_column(j, True)
+    is_flag = values.values.dtype == np.bool_
+    return table.learn_column(j, True) if is_flag else (adapter, values)
+
+
+def _numbers(adapter: Any, column: ColumnValues) -> tuple[NumberKind, Matrix] | None:
+    """Return a column of numbers, dates or durations with its kind, None for categories."""
+    kind: NumberKind = "number"
+    values = column.values
+    if isinstance(adapter, Times):
+        kind = "date" if adapter.plain.kind == "M" else "duration"
+        values = adapter.microseconds(column) / _DAY
+    elif isinstance(adapter, Categories):
+        # Objects that are all numbers or dates are read as such.
+        if str(getattr(adapter, "dtype", adapter.categories.dtype)) != "object":
+            return None
+        found = [_number(value) for value in adapter.categories]
+        if None in found:
+            return None
+        known = [pair for pair in found if pair is not None] or [(kind, np.nan)]
+        kind, values = known[0][0], np.array([number for _, number in known])[values]
+    values = values.astype(np.float64)
+    if column.missing is not None:
+        values[column.missing] = np.nan
+    return kind, values
+
+
+def _number(value: Any) -> tuple[NumberKind, float] | None:
+    """Return an object's kind and its number, None if it is neither number nor date."""
+    if is_number(value) or isinstance(value, Decimal):
+        return "number", float(value)
+    if isinstance(value, datetime):
+        return "date", (value.replace(tzinfo=value.tzinfo or UTC) - _EPOCH) / timedelta(1)
+    if isinstance(value, date):
+        return "date", float((value - _EPOCH.date()).days)
+    if isinstance(value, timedelta):
+        return "duration", value / timedelta(1)
+    return None
+
+
+def _categories(name: str, learned: Sequence[tuple[Any, ColumnValues]]) -> Column:
+    """Join the categories of tables: those of the first by frequency, then the others."""
+    positions: dict[Any, int] = {}
+    parts = []
+    for i, (adapter, column) in enumerate(learned):
+        found, first, counts = np.unique(column.known(), return_index=True, return_counts=True)
+        order = np.lexsort((first, -counts)) if i == 0 else np.argsort(first)
+        # numpy's numbers cannot be compared with all that Python's can, such as decimals.
+        known = [c.item() if isinstance(c, np.number) else c for c in adapter.categories]
+        for k in found[order]:
+            positions.setdefault(known[k], len(positions))
+        position_of = np.array([positions.get(k, np.nan) for k in known] or [np.nan])
+        part = position_of[column.values]
+        parts.append(part if column.missing is None else np.where(column.missing, np.nan, part))
+    return Column(name, "category", np.concatenate(parts), tuple(positions))

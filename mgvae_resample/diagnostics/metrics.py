@@ -1,0 +1,275 @@
+"""How like real rows synthetic ones are, how near to known ones, and whether they can exist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import (
+    pairwise_distances_argmin,
+    pairwise_distances_chunked,
+    roc_auc_score,
+)
+from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
+
+from .embedding import Mask, Matrix, embed, fold_categories, read_matrices
+
+_N_FOLDS = 5
+_LEAF = 20
+# Distances come from inner products: equal rows may seem to be apart by so much.
+_ROUNDING = 1e-6
+
+
+def two_sample_auc(real: Any, synthetic: Any, *, random_state: int = 0) -> float:
+    """Tell synthetic from real rows with boosted trees, cross-validated.
+
+    The larger sample is cut at random to the size of the smaller. Categories and missing values
+    are left to the trees, dates are numbers [1]_.
+
+    Parameters
+    ----------
+    real : {array-like, dataframe, sparse matrix} of shape (n_real, n_features)
+        Real rows that the synthetic ones were not made from. Categories are columns of strings,
+        of booleans, of a dtype of categories or of objects; numbers are numbers.
+    synthetic : {array-like, dataframe, sparse matrix} of shape (n_synthetic, n_features)
+        Synthetic rows.
+    random_state : int, default=0
+        Seed of the cut, of the folds and of the trees.
+
+    Returns
+    -------
+    float
+        Area under the ROC curve. 0.5: the trees cannot tell them apart (less is chance); 1: they
+        always can.
+
+    Raises
+    ------
+    ValueError
+        If the columns differ, or either sample has fewer than two rows.
+
+    References
+    ----------
+    .. [1] D. Lopez-Paz, M. Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mgvae_resample.diagnostics import two_sample_auc
+    >>> rng = np.random.default_rng(0)
+    >>> two_sample_auc(rng.normal(0, 1, (100, 2)), rng.normal(9, 1, (100, 2)))
+    1.0
+    """
+    (a, b), categorical = read_matrices(real, synthetic)
+    n = min(len(a), len(b))
+    if n < 2:
+        raise ValueError(f"Expected two rows of each kind at least, got {len(a)} and {len(b)}.")
+    rng = np.random.default_rng(random_state)
+    rows = np.concatenate([part[rng.permutation(len(part))[:n]] for part in (a, b)])
+    rows[:, categorical] = fold_categories(rows[:, categorical])
+    labels = np.repeat([0, 1], n)
+    return float(roc_auc_score(labels, _held_out_scores(rows, labels, categorical, random_state)))
+
+
+def density_and_coverage(
+    real: Any, synthetic: Any, *, n_neighbors: int = 5
+) -> tuple[float, float]:
+    """Count synthetic rows in the neighbourhoods of real ones, and neighbourhoods with any.
+
+    The neighbourhood of a real row reaches to its `n_neighbors`-th nearest other real row [1]_.
+    Columns are standardised by the real rows, two categories are one such unit apart.
+
+    Parameters
+    ----------
+    real : {array-like, dataframe, sparse matrix} of shape (n_real, n_features)
+        Real rows that the synthetic ones were not made from.
+    synthetic : {array-like, dataframe, sparse matrix} of shape (n_synthetic, n_features)
+        Synthetic rows, best as many as there are real ones: coverage grows with their number.
+    n_neighbors : int, default=5
+        Which neighbour bounds a neighbourhood; of fewer real rows the farthest.
+
+    Returns
+    -------
+    density : float
+        Mean number of neighbourhoods that hold a synthetic row, over `n_neighbors`. About 1 for
+        rows of the same law; more where synthetic rows crowd in the densest places.
+    coverage : float
+        Share of real rows with a synthetic row in their neighbourhood, at most 1. About
+        1 - 2 ** -n_neighbors for as many rows of the same law.
+
+    Raises
+    ------
+    ValueError
+        If the columns differ, or there are fewer than two real rows.
+
+    Notes
+    -----
+    Rows of few values repeat, and a neighbourhood may be a single point. So a neighbourhood
+    includes its bound here, and both figures of such tables lie higher than for distinct rows.
+
+    References
+    ----------
+    .. [1] M. F. Naeem, S. J. Oh, Y. Uh, Y. Choi, J. Yoo, "Reliable Fidelity and Diversity
+       Metrics for Generative Models", ICML 2020.
+
+    Examples
+    --------
+    >>> from mgvae_resample.diagnostics import density_and_coverage
+    >>> density_and_coverage([[0.0], [1.0], [10.0]], [[0.5], [1.5]], n_neighbors=1)
+    (2.0, 1.0)
+    """
+    points, new = embed(real, synthetic)
+    if len(points) < 2:
+        raise ValueError("Expected two real rows at least: one has no neighbours.")
+    k = min(n_neighbors, len(points) - 1)
+    # A row is its own nearest.
+    radii = np.concatenate(
+        [np.partition(d, k, axis=1)[:, k] for d in pairwise_distances_chunked(points)]
+    )
+    inside, covered = 0, np.zeros(len(points), dtype=bool)
+    for distances in pairwise_distances_chunked(new, points):
+        held = distances <= radii * (1 + _ROUNDING) + _ROUNDING
+        inside += int(held.sum())
+        covered |= held.any(axis=0)
+    return inside / (k * len(new)), float(covered.mean())
+
+
+def closest_distances(train: Any, rows: Any) -> npt.NDArray[np.float64]:
+    """Measure the distance of each row to the closest training row.
+
+    Compare the median for synthetic rows with that for held-out real rows: much smaller, and the
+    generator repeats what it was given.
+
+    Parameters
+    ----------
+    train : {array-like, dataframe, sparse matrix} of shape (n_train, n_features)
+        The rows that a generator learned from. Columns are standardised by them, two categories
+        are one such unit apart.
+    rows : {array-like, dataframe, sparse matrix} of shape (n_rows, n_features)
+        Synthetic rows, or held-out real ones.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Euclidean distances.
+
+    Examples
+    --------
+    >>> from mgvae_resample.diagnostics import closest_distances
+    >>> closest_distances([[0.0], [2.0]], [[2.0], [5.0]])
+    array([0., 3.])
+    """
+    known, new = embed(train, rows)
+    closest = known[pairwise_distances_argmin(new, known)]
+    distances: Matrix = np.linalg.norm(new - closest, axis=1)
+    return distances
+
+
+def copies(train: Any, rows: Any) -> float:
+    """Return the share of rows that equal a training row in every column.
+
+    Held-out rows of tables of few values do so too: compare with their share.
+
+    Parameters
+    ----------
+    train : {array-like, dataframe, sparse matrix} of shape (n_train, n_features)
+        The rows that a generator learned from.
+    rows : {array-like, dataframe, sparse matrix} of shape (n_rows, n_features)
+        Synthetic rows, or held-out real ones.
+
+    Returns
+    -------
+    float
+        A share between 0 and 1. Two missing values are equal.
+
+    Examples
+    --------
+    >>> from mgvae_resample.diagnostics import copies
+    >>> copies([[1, 2], [3, 4]], [[3, 4], [1, 4]])
+    0.5
+    """
+    (known, new), _ = read_matrices(train, rows)
+    there = {row.tobytes() for row in _comparable(known)}
+    return float(np.mean([row.tobytes() in there for row in _comparable(new)]))
+
+
+def impossible_values(reference: Any, synthetic: Any) -> float:
+    """Return the share of values that no row of the reference could have.
+
+    Such a value is a category that the reference does not hold, a number beyond its smallest and
+    largest, or a value missing in a column where none is.
+
+    Parameters
+    ----------
+    reference : {array-like, dataframe, sparse matrix} of shape (n_rows, n_features)
+        The whole table that a generator was given.
+    synthetic : {array-like, dataframe, sparse matrix} of shape (n_synthetic, n_features)
+        Synthetic rows.
+
+    Returns
+    -------
+    float
+        A share of all values of `synthetic`.
+
+    Examples
+    --------
+    >>> from mgvae_resample.diagnostics import impossible_values
+    >>> impossible_values([[0, 10], [1, 20]], [[0, 30], [1, 15]])
+    0.25
+    """
+    (known, new), categorical = read_matrices(reference, synthetic)
+    wrong = sum(
+        np.count_nonzero(
+            _unknown(known[:, j], new[:, j])
+            if is_category
+            else _out_of_range(known[:, j], new[:, j])
+        )
+        for j, is_category in enumerate(categorical)
+    )
+    return float(wrong / new.size)
+
+
+def _held_out_scores(
+    rows: Matrix, labels: npt.NDArray[np.int_], categorical: Mask, random_state: int
+) -> Matrix:
+    """Return P(label 1) of each row from trees that were fitted without its fold."""
+    scores = np.full(len(rows), 0.5)
+    n_splits = min(_N_FOLDS, len(rows) // 2)
+    folds = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
+    for fit, held in folds.split(rows, labels):
+        # scikit-learn's trees refuse a column without any value.
+        seen = ~np.isnan(rows[fit]).all(axis=0)
+        if seen.any():
+            # By default leaves hold 20 rows, and fewer than 40 rows could not be split at all.
+            trees = HistGradientBoostingClassifier(
+                categorical_features=categorical[seen],
+                min_samples_leaf=max(1, min(_LEAF, len(fit) // 4)),
+                random_state=random_state,
+            )
+            # On so few rows threads wait for each other most of the time.
+            with threadpool_limits(1, user_api="openmp"):
+                trees.fit(rows[fit][:, seen], labels[fit])
+                scores[held] = trees.predict_proba(rows[held][:, seen])[:, 1]
+    return scores
+
+
+def _comparable(matrix: Matrix) -> Matrix:
+    """Return the rows with one kind of NaN, so that equal rows have equal bytes."""
+    return np.ascontiguousarray(np.where(np.isnan(matrix), np.nan, matrix))
+
+
+def _unknown(known: Matrix, new: Matrix) -> Mask:
+    return np.isnan(new) & ~np.isnan(known).any() | ~np.isnan(new) & ~np.isin(new, known)
+
+
+def _out_of_range(known: Matrix, new: Matrix) -> Mask:
+    missing = np.isnan(known)
+    if missing.all():
+        return ~np.isnan(new)
+    low, high = known[~missing].min(), known[~missing].max()
+    # Rescaling there and back rounds.
+    slack = 1e-9 * (high - low)
+    outside: Mask = (new < low - slack) | (new > high + slack)
+    return outside if missing.any() else outside | np.isnan(new)
