@@ -37,7 +37,7 @@ notebook: $(DOCS_READY)
 	$(BIN)/python examples/notebook.py
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks.tables $(ARGS)
+	$(BIN)/python -m benchmarks.league $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 clean:

@@ -11,31 +11,20 @@ import torch
 from sklearn.preprocessing import FunctionTransformer
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.apart import apart, peak_mb
-from benchmarks.data import Labels, Rows
-from benchmarks.images import image_split
-from benchmarks.methods import resample
-from benchmarks.options import chosen, parser
-from benchmarks.results import Results, Row
+from benchmarks.shared.datasets import Labels, Rows
+from benchmarks.shared.image_tasks import IMAGE_SHAPE, two_class_split
+from benchmarks.shared.methods import resample
+from benchmarks.shared.options import chosen, open_results, option_parser
+from benchmarks.shared.processes import in_new_process, peak_mb
+from benchmarks.shared.results import Row
 
 COLUMNS = (
-    "protocol",
-    "dataset",
-    "method",
-    "threads",
-    "rows",
-    "columns",
-    "n_synthetic",
-    "seconds",
-    "base_mb",
-    "peak_mb",
-    "gflop",
-    "gflop_per_second",
-    "matmul_peak",
-    "share_of_peak",
+    *("protocol", "dataset", "method", "threads", "rows", "columns", "n_synthetic", "seconds"),
+    *("base_mb", "peak_mb", "gflop", "gflop_per_second", "matmul_peak", "share_of_peak"),
     "fell_back",
 )
-# (majority rows, minority rows, columns); the first two also have their FLOPs counted.
+IMAGES = "mnist-600"
+# (majority rows, minority rows, columns)
 TABLES = {
     "5000x20": (4_762, 238, 20),
     "1000x784": (950, 50, 784),
@@ -43,8 +32,9 @@ TABLES = {
     "majority-1e5": (100_000, 500, 20),
     "majority-1e6": (1_000_000, 500, 20),
 }
-CASES = ("mnist-600", *TABLES)
-COUNTED = ("mnist-600", "5000x20", "1000x784")
+CASES = (IMAGES, *TABLES)
+# The cases whose FLOPs are counted.
+COUNTED = (IMAGES, "5000x20", "1000x784")
 
 
 def blobs(n_majority: int, n_minority: int, n_columns: int) -> tuple[Rows, Labels]:
@@ -70,46 +60,37 @@ def matmul_peak() -> float:
 
 def main() -> None:
     """Measure the cases from the command line."""
-    options = parser("Speed and scaling", seeds=(0,))
-    options.set_defaults(methods=["SMOTE", "MGVAE"])
+    options = option_parser("Speed and scaling", seeds=(0,), methods=("SMOTE", "MGVAE"))
     options.add_argument("--threads", type=int, nargs="+", default=[1])
     given = options.parse_args()
-    results = Results(given.results / "speed.csv", COLUMNS)
-    if given.redo:
-        results.forget(given.methods, given.datasets)
+    results = open_results(given, "speed", COLUMNS)
     for threads in given.threads:
         os.environ["OMP_NUM_THREADS"] = str(threads)
         for case in chosen(CASES, given.datasets):
             for method in given.methods:
-                key = {"protocol": "speed", "dataset": case, "method": method, "threads": threads}
+                key: Row = {"dataset": case, "method": method, "threads": threads}
                 if not results.has(key):
-                    row = key | apart(measure, case, method, given.data)
+                    row = key | in_new_process(measure, case, method, given.data)
                     results.append(row)
-                    print({k: v for k, v in row.items() if k != "protocol"}, flush=True)
+                    print(row, flush=True)
 
 
 def measure(case: str, method: str, folder: Path | None) -> Row:
     """Time one fit_resample in this process, then count its FLOPs in a second one."""
-    image = case == "mnist-600"
-    if image:
-        split = image_split(case, 0, folder)
-        X, y = split.X, split.y
-    else:
-        X, y = blobs(*TABLES[case])
+    X, y, shape = _load(case, folder)
     scaler = FunctionTransformer().fit(X)
-    shape = (28, 28) if image else None
     base = peak_mb()
-    made = resample(method, X, y, scaler=scaler, seed=0, image_shape=shape)
+    resampled = resample(method, X, y, scaler=scaler, seed=0, image_shape=shape)
     row: Row = {
         "rows": len(X),
         "columns": X.shape[1],
-        "n_synthetic": made.n_synthetic,
-        "seconds": made.seconds,
+        "n_synthetic": resampled.n_synthetic,
+        "seconds": resampled.seconds,
         "base_mb": base,
         "peak_mb": peak_mb(),
-        "fell_back": int(made.fell_back),
+        "fell_back": int(resampled.fell_back),
     }
-    if not method.startswith("MGVAE") or case not in COUNTED or made.fell_back:
+    if not method.startswith("MGVAE") or case not in COUNTED or resampled.fell_back:
         return row
     with FlopCounterMode(display=False) as counter:
         resample(method, X, y, scaler=scaler, seed=0, image_shape=shape)
@@ -117,10 +98,17 @@ def measure(case: str, method: str, folder: Path | None) -> Row:
     peak = matmul_peak()
     return row | {
         "gflop": gflop,
-        "gflop_per_second": gflop / made.seconds,
+        "gflop_per_second": gflop / resampled.seconds,
         "matmul_peak": peak,
-        "share_of_peak": gflop / made.seconds / peak,
+        "share_of_peak": gflop / resampled.seconds / peak,
     }
+
+
+def _load(case: str, folder: Path | None) -> tuple[Rows, Labels, tuple[int, int] | None]:
+    if case != IMAGES:
+        return *blobs(*TABLES[case]), None
+    split = two_class_split(case, 0, folder)
+    return split.X, split.y, IMAGE_SHAPE
 
 
 if __name__ == "__main__":

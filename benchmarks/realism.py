@@ -1,0 +1,99 @@
+"""Are synthetic minority rows like held-out real ones, new, and possible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.shared.halved_tables import Halves, halves, table_names
+from benchmarks.shared.minority_rows import METHODS, synthesize
+from benchmarks.shared.options import chosen, open_results, option_parser
+from benchmarks.shared.results import Results, Row
+from mgvae_resample.diagnostics import (
+    closest_distances,
+    copies,
+    density_and_coverage,
+    impossible_values,
+    two_sample_auc,
+)
+
+SCORES = (
+    *("auc", "density", "coverage"),
+    *("closest", "closest_held", "copies", "copies_held", "impossible"),
+)
+COLUMNS = (
+    *("protocol", "dataset", "kind", "seed", "method", "n_train", "n_held", "n_made"),
+    *(*SCORES, "seconds"),
+)
+
+
+def realism(data: Halves, rows: pd.DataFrame, seed: int) -> dict[str, float]:
+    """Score minority rows against the held-out ones, and by what was there to learn from."""
+    density, coverage = density_and_coverage(data.held_out, rows)
+    return {
+        "auc": two_sample_auc(data.held_out, rows, random_state=seed),
+        "density": density,
+        "coverage": coverage,
+        "closest": float(np.median(closest_distances(data.minority, rows))),
+        "closest_held": float(np.median(closest_distances(data.minority, data.held_out))),
+        "copies": copies(data.minority, rows),
+        "copies_held": copies(data.minority, data.held_out),
+        "impossible": impossible_values(data.X, rows),
+    }
+
+
+def main() -> None:
+    """Run the benchmark from the command line."""
+    options = option_parser("Realism of synthetic rows", seeds=(0,), methods=METHODS)
+    options.add_argument(
+        "--ctgan-python", type=Path, help="interpreter of an environment that has ctgan"
+    )
+    given = options.parse_args()
+    if given.data is None:
+        options.error("realism needs --data FOLDER, see benchmarks/README.md.")
+    results = open_results(given, "realism", COLUMNS)
+    for seed in given.seeds:
+        for name in chosen(table_names(given.data), given.datasets):
+            todo = [
+                method
+                for method in given.methods
+                if not results.has({"dataset": name, "seed": seed, "method": method})
+            ]
+            if todo:
+                data = halves(name, seed, given.data)
+                _run(name, seed, data, todo, given.ctgan_python, results)
+
+
+def _run(
+    name: str,
+    seed: int,
+    data: Halves,
+    methods: list[str],
+    ctgan_python: Path | None,
+    results: Results,
+) -> None:
+    for method in methods:
+        synthetic = synthesize(method, data, seed, ctgan_python)
+        row: Row = {
+            "dataset": name,
+            "kind": "mixed" if data.categorical else "numeric",
+            "seed": seed,
+            "method": method,
+            "n_train": len(data.minority),
+            "n_held": len(data.held_out),
+            "n_made": len(synthetic.rows),
+            **realism(data, synthetic.rows, seed),
+            "seconds": synthetic.seconds,
+        }
+        results.append(row)
+        print(
+            f"{name} seed {seed} {method}: AUC {row['auc']:.3f}, coverage {row['coverage']:.3f}, "
+            f"{synthetic.seconds:.1f} s",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Writes the page of all results, benchmarks/results/REPORT.md."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.report.long_tail import classes_section, sweep_section
+from benchmarks.report.realism import realism_section
+from benchmarks.report.structure import structure_section
+from benchmarks.report.summary import FILES, summary
+from benchmarks.report.text import markdown, task_name
+from benchmarks.report.two_class import league_section, table_tasks_section, tasks_section
+from benchmarks.shared.results import FOLDER, read_results
+
+
+def cost_section(results: pd.DataFrame) -> Iterator[str]:
+    """Seconds and memory as they were measured, a row of the file a line."""
+    shown = results.assign(dataset=results["dataset"].map(task_name))
+    yield markdown(shown.drop(columns="protocol").fillna(""), index=False)
+
+
+def as_text(path: Path) -> pd.DataFrame:
+    """Read a result file with the digits it was written with."""
+    return pd.read_csv(path, dtype=str)
+
+
+Read = Callable[[Path], pd.DataFrame]
+Section = Callable[[pd.DataFrame], Iterator[str]]
+
+# File, title, and how it is read and shown.
+SECTIONS: tuple[tuple[str, str, Read, Section], ...] = (
+    (
+        "two_class_images",
+        "Two-class images: 5-9 with few images each against 0-4",
+        read_results,
+        tasks_section,
+    ),
+    (
+        "two_class_images-validation",
+        "Two-class images, held-out training images (development)",
+        read_results,
+        tasks_section,
+    ),
+    (
+        "high_dimensional_tables",
+        "High-dimensional tables",
+        read_results,
+        table_tasks_section,
+    ),
+    ("league", "Tabular league", read_results, league_section),
+    ("development", "Development tables", read_results, league_section),
+    (
+        "long_tail_images",
+        "Long-tailed images: ten classes, 4,000 to 40 rows",
+        read_results,
+        classes_section,
+    ),
+    (
+        "long_tail_images-sweep",
+        "Long-tailed images: imbalance sweep",
+        read_results,
+        sweep_section,
+    ),
+    (
+        "long_tail_images-validation",
+        "Long-tailed images, held-out training images (development)",
+        read_results,
+        classes_section,
+    ),
+    ("structure", "Structure", pd.read_csv, structure_section),
+    ("realism", "Realism of synthetic rows", read_results, realism_section),
+    ("speed", "Speed", as_text, cost_section),
+    ("mixed_columns", "Mixed columns: time and memory", as_text, cost_section),
+)
+
+
+def main() -> None:
+    """Write the report and print it."""
+    options = argparse.ArgumentParser(description="Result files to markdown")
+    options.add_argument("--results", type=Path, default=FOLDER)
+    folder = options.parse_args().results
+    page = "\n\n".join(["# Report", *_summary(folder), *_sections(folder)]) + "\n"
+    (folder / "REPORT.md").write_text(page)
+    print(page)
+
+
+def _summary(folder: Path) -> Iterator[str]:
+    if all((folder / name).exists() for name in FILES):
+        yield "## Summary"
+        yield (
+            "Two-class images, long-tailed images, the league and realism, means over seeds; "
+            "ranks among eight methods (1 is best). In realism BayesGAN is held to its generated "
+            "rows."
+        )
+        yield summary(folder)
+
+
+def _sections(folder: Path) -> Iterator[str]:
+    for name, title, read, section in SECTIONS:
+        path = folder / f"{name}.csv"
+        if path.exists():
+            yield f"## {title}"
+            yield from section(read(path))
+
+
+if __name__ == "__main__":
+    main()

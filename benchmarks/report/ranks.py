@@ -1,0 +1,58 @@
+"""Comparison of methods over many tables: ranks, Friedman's test, Nemenyi's difference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import friedmanchisquare, studentized_range
+
+from benchmarks.shared.scores import LOWER_IS_BETTER
+
+TIE = 0.001
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Mean ranks of the methods (1 is best) and what they are worth."""
+
+    mean_ranks: pd.Series
+    friedman_p: float
+    critical_difference: float
+    n_tables: int
+
+
+def score_table(results: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return (data set, classifier) x method means; blocks some method lacks are left out.
+
+    A classifier without class weights is what it is without them: its class_weight is its none.
+    """
+    table = results.pivot_table(
+        index=["dataset", "classifier"], columns="method", values=metric, aggfunc="mean"
+    )
+    if {"none", "class_weight"} <= set(table):
+        table["class_weight"] = table["class_weight"].fillna(table["none"])
+    return table.dropna()
+
+
+def rank(table: pd.DataFrame, metric: str) -> Ranking:
+    """Rank the methods over tables; the classifiers of one table make one observation."""
+    ranks = table.rank(axis=1, ascending=metric in LOWER_IS_BETTER)
+    per_table = ranks.groupby(level="dataset").mean()
+    n, k = per_table.shape
+    p = friedmanchisquare(*per_table.to_numpy().T).pvalue if n > 1 and k > 2 else np.nan
+    q = studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2)
+    return Ranking(
+        per_table.mean().sort_values(), float(p), float(q * np.sqrt(k * (k + 1) / (6 * n))), n
+    )
+
+
+def win_tie_loss(table: pd.DataFrame, metric: str, rival: str) -> pd.Series:
+    """Return "wins/ties/losses" of each method against the rival, over table x classifier."""
+    sign = -1 if metric in LOWER_IS_BETTER else 1
+    difference = sign * table.sub(table[rival], axis=0)
+    wins, losses = (difference > TIE).sum(), (difference < -TIE).sum()
+    ties = len(table) - wins - losses
+    text = [f"{w}/{t}/{x}" for w, t, x in zip(wins, ties, losses, strict=True)]
+    return pd.Series(text, index=table.columns)

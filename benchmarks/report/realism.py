@@ -1,0 +1,131 @@
+"""The report's section on realism: means, paired differences, every table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import pandas as pd
+
+from benchmarks.report.text import markdown, plus_minus
+from benchmarks.shared.methods import OURS
+
+# Differences that count as none.
+TIE = 0.01
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one score is shown and compared: the smaller the penalty, the better."""
+
+    column: str
+    words: str
+    sign: int = -1
+    target: float | None = None
+
+    def penalty(self, values: pd.DataFrame) -> pd.DataFrame:
+        """Return what is to be small."""
+        return -self.sign * values if self.target is None else (values - self.target).abs()
+
+
+COMPARED = (
+    Score("auc", "AUC"),
+    Score("coverage", "coverage", sign=1),
+    Score("density", "density off 1", target=1.0),
+)
+
+
+def realism_section(results: pd.DataFrame) -> Iterator[str]:
+    """Means by method, differences to ours paired by table, and a table of all data sets."""
+    scores = _over_seeds(results)
+    yield (
+        "Synthetic minority rows against as many held-out real ones. AUC of boosted trees that "
+        "tell the two apart (0.5: they cannot), density (1) and coverage (1), the median distance "
+        "to the closest training row over that of held-out rows (1: as new as real rows; 0: "
+        "copies), shares of copies and of impossible values. `real` is the training rows "
+        "themselves, what a perfect generator would make, but for the copies."
+    )
+    for words, part in _groups(scores):
+        yield f"### {words}"
+        yield from _means(part)
+        yield from _paired(part)
+    yield "### AUC / coverage of each table"
+    yield _tables(scores)
+
+
+def _over_seeds(results: pd.DataFrame) -> pd.DataFrame:
+    keys = ["kind", "dataset", "method"]
+    return results.groupby(keys, sort=False).mean(numeric_only=True).reset_index()
+
+
+def _groups(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    kinds = {"numeric": "Numeric tables", "mixed": "Tables with categories"}
+    for kind, words in kinds.items():
+        if (scores["kind"] == kind).any():
+            yield words, scores[scores["kind"] == kind]
+    if scores["kind"].nunique() > 1:
+        yield "All tables", scores
+
+
+def _means(scores: pd.DataFrame) -> Iterator[str]:
+    """Means over the tables that every method has."""
+    wide = scores.pivot(index="dataset", columns="method", values="auc").dropna()
+    common = scores[scores["dataset"].isin(wide.index)]
+    if common.empty:
+        yield "No table has a row of every method yet."
+        return
+    groups = common.groupby("method", sort=False)
+    # Where held-out rows are copies themselves there is no ratio.
+    ratio = (common["closest"] / common["closest_held"].where(common["closest_held"] > 0)).groupby(
+        common["method"], sort=False
+    )
+    frame = pd.DataFrame(
+        {
+            **{c: groups[c].mean().map("{:.3f}".format) for c in ("auc", "density", "coverage")},
+            "distance ratio (median)": ratio.median().map("{:.2f}".format),
+            "copies": groups["copies"].mean().map("{:.1%}".format),
+            "impossible": groups["impossible"].mean().map("{:.3%}".format),
+            "seconds": groups["seconds"].mean().map("{:.1f}".format),
+        }
+    ).rename(columns={"auc": "AUC"})
+    yield (
+        f"Means over the {len(wide)} tables that every method has. Of held-out rows, "
+        f"{common.drop_duplicates('dataset')['copies_held'].mean():.1%} equal a training row."
+    )
+    yield markdown(frame)
+
+
+def _paired(scores: pd.DataFrame) -> Iterator[str]:
+    """Difference of ours to each other method over the tables both have."""
+    for ours in [m for m in scores["method"].unique() if m.startswith(OURS)]:
+        columns: dict[str, dict[str, str]] = {}
+        for score in COMPARED:
+            wide = scores.pivot(index="dataset", columns="method", values=score.column)
+            penalty = score.penalty(wide)
+            for rival in wide.columns.drop(ours):
+                gap = (penalty[ours] - penalty[rival]).dropna()
+                shown = -score.sign * gap if score.target is None else gap
+                if len(gap):
+                    cells = columns.setdefault(str(rival), {"tables": str(len(gap))})
+                    cells[score.words] = _signed(shown)
+                    cells[f"won/tied/lost by {score.words}"] = _won(gap)
+        yield f"**{ours} minus each other method**, paired by table (tied: within {TIE})"
+        yield markdown(pd.DataFrame.from_dict(columns, orient="index"))
+
+
+def _signed(gap: pd.Series) -> str:
+    # Adding zero to -0.0 makes it 0.0.
+    return f"{round(float(gap.mean()), 3) + 0.0:+.3f}{plus_minus(cast(float, gap.sem()))}"
+
+
+def _won(gap: pd.Series) -> str:
+    won, lost = int((gap < -TIE).sum()), int((gap > TIE).sum())
+    return f"{won}/{len(gap) - won - lost}/{lost}"
+
+
+def _tables(scores: pd.DataFrame) -> str:
+    text = scores["auc"].map("{:.3f}".format) + " / " + scores["coverage"].map("{:.3f}".format)
+    wide = scores.assign(text=text).pivot(index="dataset", columns="method", values="text")
+    wide = wide.reindex(index=scores["dataset"].unique(), columns=scores["method"].unique())
+    return markdown(wide.fillna(""))

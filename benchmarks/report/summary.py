@@ -1,0 +1,105 @@
+"""The table of the README, from the result files: a line for each task, a column a method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.report.ranks import rank, score_table
+from benchmarks.report.text import IMAGE_NAMES, markdown
+from benchmarks.shared.datasets import SHOTS
+from benchmarks.shared.results import read_results
+
+# Methods as the result files call them, and their columns.
+COLUMNS = {
+    "none": "no resampling",
+    "class_weight": "class weights",
+    "threshold": "moved threshold",
+    "RandomOverSampler": "repeated rows",
+    "SMOTE": "SMOTE",
+    "MGVAE": "MGVAE",
+    "BayesGAN": "BayesGAN",
+}
+FILES = ("two_class_images.csv", "long_tail_images.csv", "league.csv", "realism.csv")
+WORDS = {
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "average_precision": "average precision",
+    "brier": "Brier score",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: what was measured, of each method, and whether much of it is good."""
+
+    words: str
+    values: pd.Series
+    more_is_better: bool
+    digits: int = 3
+
+    def cells(self) -> list[str]:
+        """Write the values, the best in bold, nothing where a method was not run."""
+        shown = self.values.reindex(list(COLUMNS)).round(self.digits)
+        best = shown.max() if self.more_is_better else shown.min()
+        texts = [f"{value:.{self.digits}f}" for value in shown]
+        marked = [f"**{t}**" if v == best else t for t, v in zip(texts, shown, strict=True)]
+        return ["" if np.isnan(v) else t for t, v in zip(marked, shown, strict=True)]
+
+
+def summary(folder: Path) -> str:
+    """Return the table as markdown."""
+    lines = [*_two_classes(folder), *_ten_classes(folder), *_ranks(folder), *_realism(folder)]
+    frame = pd.DataFrame([line.cells() for line in lines], columns=list(COLUMNS.values()))
+    arrows = ["↑" if line.more_is_better else "↓" for line in lines]
+    return markdown(
+        frame.set_axis(
+            [f"{line.words} {arrow}" for line, arrow in zip(lines, arrows, strict=True)]
+        )
+    )
+
+
+def _two_classes(folder: Path) -> Iterator[Line]:
+    """Two classes; of the two ways to train without synthetic rows the better one."""
+    results = read_results(folder / "two_class_images.csv")
+    base = results["method"].str.removesuffix("@epochs").rename("base")
+    for task, part in results.groupby("dataset", sort=False):
+        name, ratio = str(task).rsplit("-", 1)
+        means = part.groupby(["method", base])["balanced_accuracy"].mean()
+        best = means.groupby("base").max()
+        words = f"{IMAGE_NAMES[name]}, 0-4 against 5-9 of {SHOTS[ratio]} images each"
+        yield Line(f"{words}: balanced accuracy", best, more_is_better=True)
+
+
+def _ten_classes(folder: Path) -> Iterator[Line]:
+    results = read_results(folder / "long_tail_images.csv")
+    for name, part in results.groupby("dataset", sort=False):
+        means = part.groupby("method")["mean_recall"].mean()
+        words = f"{IMAGE_NAMES[str(name)]}, ten classes of 4,000 to 40 images: balanced accuracy"
+        yield Line(words, means, more_is_better=True)
+
+
+def _ranks(folder: Path) -> Iterator[Line]:
+    results = read_results(folder / "league.csv")
+    for metric in ("balanced_accuracy", "macro_f1", "average_precision", "brier"):
+        ranking = rank(score_table(results, metric), metric)
+        words = (
+            f"{ranking.n_tables} numeric tables, five classifiers: mean rank by {WORDS[metric]}"
+        )
+        yield Line(words, ranking.mean_ranks, more_is_better=False, digits=2)
+
+
+def _realism(folder: Path) -> Iterator[Line]:
+    """Of the GAN its rows without the real ones it repeats."""
+    results = read_results(folder / "realism.csv")
+    results["method"] = results["method"].replace("BayesGAN(generated_share=1.0)", "BayesGAN")
+    n_tables = results["dataset"].nunique()
+    means = results.groupby("method")[["auc", "copies"]].mean()
+    told = f"{n_tables} tables of any kind: AUC of telling new rows from held-out ones"
+    yield Line(told, means["auc"], more_is_better=False)
+    copies = f"{n_tables} tables of any kind: copies of known rows, %"
+    yield Line(copies, 100 * means["copies"], more_is_better=False, digits=1)

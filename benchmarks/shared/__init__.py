@@ -1,0 +1,1 @@
+"""What several benchmarks share: data sets, methods, classifiers, result files, options."""

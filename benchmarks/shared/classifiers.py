@@ -1,0 +1,171 @@
+"""The classifiers: five for tables by name, and a convolutional network for images."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from benchmarks.shared.datasets import Labels, Rows
+
+CLASSIFIERS = ("logistic", "knn", "mlp", "forest", "boosting")
+MLP_BATCH = 100
+MLP_EPOCHS = 15
+CNN_BATCH = 64
+
+
+def has_class_weight(classifier: str) -> bool:
+    """Tell whether class weights exist for this classifier."""
+    return classifier != "knn"
+
+
+def epoch_steps(n_rows: int) -> int:
+    """Optimiser steps of the MLP's 15 epochs over `n_rows` rows."""
+    return MLP_EPOCHS * -(-n_rows // MLP_BATCH)
+
+
+def probabilities(
+    classifier: str, X: Rows, y: Labels, X_test: Rows, *, steps: int, weighted: bool, seed: int
+) -> Rows:
+    """Fit the classifier and return P(class 1) of the test rows; `steps` is the MLP's budget."""
+    if classifier == "mlp":
+        return _mlp_probabilities(X, y, X_test, steps=steps, weighted=weighted, seed=seed)
+    model = _build(classifier, "balanced" if weighted else None, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y)
+    return model.predict_proba(X_test)[:, 1]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class FittedCNN:
+    """A trained convolutional network that gives probabilities."""
+
+    network: nn.Sequential
+    image_shape: tuple[int, int]
+
+    def probabilities(self, X: Rows) -> Rows:
+        """Return P(class) of each row. Shape: (n, h * w) -> (n, n_classes)."""
+        self.network.eval()
+        with torch.inference_mode():
+            parts = [
+                self.network(part).softmax(1)
+                for part in torch.split(_images(X, self.image_shape), 1000)
+            ]
+        return np.asarray(torch.cat(parts).double())
+
+
+def fit_cnn(
+    X: Rows,
+    y: Labels,
+    *,
+    width: int = 16,
+    steps: int = 1500,
+    seed: int = 0,
+    image_shape: tuple[int, int] = (28, 28),
+    n_classes: int = 10,
+    weighted: bool = False,
+) -> FittedCNN:
+    """Train for `steps` batches of 64, each row as likely as any other."""
+    torch.manual_seed(seed)
+    images, labels = _images(X, image_shape), torch.as_tensor(np.asarray(y, dtype=np.int64))
+    weights = _class_weights(labels, n_classes) if weighted else None
+    network = _cnn(width, image_shape, n_classes)
+    optimizer = _adam(network)
+    for _ in range(steps):
+        batch = torch.randint(len(labels), (CNN_BATCH,))
+        _step(optimizer, network(images[batch]), labels[batch], weights)
+    return FittedCNN(network, image_shape)
+
+
+def _build(classifier: str, class_weight: str | None, seed: int) -> Any:
+    if classifier == "logistic":
+        return LogisticRegression(max_iter=1000, class_weight=class_weight)
+    if classifier == "knn":
+        return KNeighborsClassifier(n_neighbors=5, n_jobs=1)
+    if classifier == "forest":
+        return RandomForestClassifier(
+            n_estimators=100, class_weight=class_weight, random_state=seed, n_jobs=1
+        )
+    if classifier == "boosting":
+        return HistGradientBoostingClassifier(class_weight=class_weight, random_state=seed)
+    raise SystemExit(f"Unknown classifier {classifier!r}; choose from {', '.join(CLASSIFIERS)}.")
+
+
+def _mlp_probabilities(
+    X: Rows, y: Labels, X_test: Rows, *, steps: int, weighted: bool, seed: int
+) -> Rows:
+    """Train d-256-128-2 for `steps` batches and return P(class 1) of the test rows."""
+    torch.manual_seed(seed)
+    rows = torch.as_tensor(np.asarray(X, dtype=np.float32))
+    labels = torch.as_tensor(np.asarray(y, dtype=np.int64))
+    weights = _class_weights(labels, 2) if weighted else None
+    network = _mlp(rows.shape[1])
+    optimizer = _adam(network)
+    done = 0
+    while done < steps:
+        for batch in torch.split(torch.randperm(len(rows)), MLP_BATCH)[: steps - done]:
+            _step(optimizer, network(rows[batch]), labels[batch], weights)
+            done += 1
+    with torch.inference_mode():
+        test = torch.as_tensor(np.asarray(X_test, dtype=np.float32))
+        return np.asarray(network(test).softmax(dim=1)[:, 1].double())
+
+
+def _mlp(n_features: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(n_features, 256),
+        nn.LeakyReLU(0.1),
+        nn.Linear(256, 128),
+        nn.LeakyReLU(0.1),
+        nn.Linear(128, 2),
+    )
+
+
+def _cnn(width: int, image_shape: tuple[int, int], n_classes: int) -> nn.Sequential:
+    height, wide = image_shape
+    return nn.Sequential(
+        nn.Conv2d(1, width, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(width, 2 * width, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(0.5),
+        nn.Linear(2 * width * (height // 4) * (wide // 4), n_classes),
+    )
+
+
+def _images(X: Rows, image_shape: tuple[int, int]) -> Tensor:
+    return torch.as_tensor(np.asarray(X, dtype=np.float32)).reshape(-1, 1, *image_shape)
+
+
+def _class_weights(labels: Tensor, n_classes: int) -> Tensor:
+    counts = torch.bincount(labels, minlength=n_classes).float()
+    return len(labels) / (n_classes * counts)
+
+
+def _adam(network: nn.Sequential) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+
+
+def _step(
+    optimizer: torch.optim.Adam, logits: Tensor, labels: Tensor, weights: Tensor | None
+) -> None:
+    """Take one step on the cross-entropy. Shapes: logits (n, c), labels (n,), weights (c,)."""
+    # Not torch's weighted mean: dividing by the batch's weights would discount the few batches
+    # that hold a minority row.
+    loss = F.cross_entropy(logits, labels, weight=weights, reduction="sum") / len(labels)
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()

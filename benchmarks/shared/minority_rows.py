@@ -1,0 +1,127 @@
+"""Synthesizes minority rows from a training half: the rivals and ours behind one call."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks.shared.halved_tables import Halves
+from benchmarks.shared.methods import OURS, build_sampler, parse_method
+
+# Models of the ctgan package, which has an environment of its own.
+CTGAN_MODELS = ("TVAE", "CTGAN")
+METHODS = ("real", "RandomOverSampler", "SMOTE", "MGVAE", "BayesGAN", *CTGAN_MODELS)
+# A category of its own, for models that refuse missing values.
+MISSING = "(missing)"
+
+
+@dataclass(frozen=True)
+class SyntheticRows:
+    """Synthetic minority rows, and the seconds they took."""
+
+    rows: pd.DataFrame
+    seconds: float
+
+
+def synthesize(
+    method: str, halves: Halves, seed: int, ctgan_python: Path | None = None
+) -> SyntheticRows:
+    """Return as many minority rows as are held out, learnt from the training half."""
+    name, params = parse_method(method)
+    if name not in (*METHODS, *OURS):
+        raise SystemExit(f"Unknown method {name!r}; choose from {', '.join(METHODS)}.")
+    if name == "real":
+        return SyntheticRows(halves.minority, 0.0)
+    if name in CTGAN_MODELS:
+        if ctgan_python is None:
+            raise SystemExit(f"{name} needs --ctgan-python, see benchmarks/README.md.")
+        return _from_ctgan(name, halves, seed, ctgan_python)
+    common = {
+        "sampling_strategy": {1: len(halves.minority) + len(halves.held_out)},
+        "random_state": seed,
+    }
+    start = time.perf_counter()
+    with warnings.catch_warnings():
+        # Where a class is not rare, more rows are asked for than the majority has.
+        warnings.filterwarnings("ignore", "After over-sampling")
+        if name == "SMOTE":
+            rows = _from_smote(halves, common)
+        else:
+            rows = _new_rows(build_sampler(name, **common, **params), halves.X, halves)
+    return SyntheticRows(rows, time.perf_counter() - start)
+
+
+def _new_rows(sampler: Any, X: Any, halves: Halves) -> Any:
+    return sampler.fit_resample(X, halves.y)[0][len(X) :]
+
+
+def _from_smote(halves: Halves, common: dict[str, Any]) -> pd.DataFrame:
+    """SMOTE, SMOTENC or SMOTEN as the columns ask for, gaps filled and numbers standardised."""
+    frame = _filled(halves.X, halves.X)
+    categorical = np.array(frame.dtypes == "category")
+    numbered = frame.copy()
+    for name in halves.categorical:
+        numbered[name] = frame[name].cat.codes
+    values = numbered.to_numpy(dtype=np.float64, copy=True)
+    scaler = StandardScaler()
+    if categorical.all():
+        new = _new_rows(SMOTEN(**common), values, halves)
+    else:
+        values[:, ~categorical] = scaler.fit_transform(values[:, ~categorical])
+        which = np.flatnonzero(categorical).tolist()
+        sampler = SMOTENC(which, **common) if which else SMOTE(**common)
+        new = _new_rows(sampler, values, halves)
+        new[:, ~categorical] = scaler.inverse_transform(new[:, ~categorical])
+    rows = pd.DataFrame(new, columns=frame.columns)
+    for name in halves.categorical:
+        picked = rows[name].to_numpy().astype(np.intp)
+        rows[name] = frame[name].cat.categories.take(picked)
+    return rows.astype(dict.fromkeys(halves.categorical, "category"))
+
+
+def _filled(frame: pd.DataFrame, by: pd.DataFrame) -> pd.DataFrame:
+    """Fill gaps by the median, or by the most frequent category, of another frame."""
+    gaps = frame.columns[frame.isna().any()]
+    return frame.fillna(
+        {c: by[c].mode()[0] if by[c].dtype == "category" else by[c].median() for c in gaps}
+    )
+
+
+def _from_ctgan(name: str, halves: Halves, seed: int, python: Path) -> SyntheticRows:
+    """Let TVAE or CTGAN learn the minority rows in the environment that has them."""
+    rows = halves.minority.copy()
+    categorical = halves.categorical
+    rows[categorical] = rows[categorical].astype(object).fillna(MISSING)
+    rows = _filled(rows, halves.X)
+    task = {
+        "model": name,
+        "categorical": categorical,
+        "n_rows": len(halves.held_out),
+        "seed": seed,
+    }
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        rows.to_csv(folder / "rows.csv", index=False)
+        (folder / "task.json").write_text(json.dumps(task))
+        script = Path(__file__).with_name("ctgan_rows.py")
+        subprocess.run([str(python), str(script), str(folder)], check=True)
+        new = pd.read_csv(
+            folder / "new.csv",
+            dtype=dict.fromkeys(categorical, str),
+            keep_default_na=False,
+            na_values=[MISSING],
+            float_precision="round_trip",
+        )
+        seconds = float(json.loads((folder / "seconds.json").read_text()))
+    return SyntheticRows(new.astype(dict.fromkeys(categorical, "category")), seconds)
