@@ -9,7 +9,7 @@ from tests.support import MAKERS, table
 
 @pytest.fixture(params=MAKERS)
 def quick(request):
-    """Make samplers, each of the two in turn, whose training takes a fraction of a second."""
+    """Make samplers, of every registered class in turn, whose training takes a moment."""
     return MAKERS[request.param]
 
 

@@ -1,45 +1,49 @@
 """Small samplers and small tables that the tests share."""
 
+import importlib
 from collections import Counter
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
+import mgvae_resample
 from mgvae_resample import BayesGANOverSampler, MGVAEOverSampler
+from mgvae_resample._base import DeepOverSampler
 
+# Methods of the tests' own: every tests/*_method.py that defines a sampler registers it.
+for path in sorted(Path(__file__).parent.glob("*_method.py")):
+    importlib.import_module(f"tests.{path.stem}")
+
+OURS = [getattr(mgvae_resample, name) for name in mgvae_resample.__all__ if "Sampler" in name]
+SAMPLERS = {sampler.__name__: sampler for sampler in DeepOverSampler.registry}
+
+# A training that takes a fraction of a second, for whatever of these a sampler has.
 QUICK = {
-    MGVAEOverSampler: {
-        "max_pretrain_steps": 30,
-        "max_finetune_steps": 20,
-        "hidden_layer_sizes": (16,),
-        "latent_dim": 3,
-        "n_exemplars": 32,
-        "batch_size": 32,
-        "device": "cpu",
-        "random_state": 0,
-    },
-    BayesGANOverSampler: {
-        "max_steps": 30,
-        "hidden_layer_sizes": (16,),
-        "n_codes": 2,
-        "noise_dim": 8,
-        "batch_size": 32,
-        "device": "cpu",
-        "random_state": 0,
-    },
+    "max_pretrain_steps": 30,
+    "max_finetune_steps": 20,
+    "max_steps": 30,
+    "hidden_layer_sizes": (16,),
+    "latent_dim": 3,
+    "n_exemplars": 32,
+    "n_codes": 2,
+    "noise_dim": 8,
+    "batch_size": 32,
+    "device": "cpu",
+    "random_state": 0,
 }
 
 
-def quick_gan(**params):
-    """Return a BayesGANOverSampler whose training takes a fraction of a second."""
-    return BayesGANOverSampler(**{**QUICK[BayesGANOverSampler], **params})
+def quick_sampler(name, **params):
+    """Return a sampler whose training takes a fraction of a second."""
+    sampler = SAMPLERS[name]
+    known = {key: value for key, value in QUICK.items() if key in sampler().get_params()}
+    return sampler(**{**known, **params})
 
 
-def quick_vae(**params):
-    """Return an MGVAEOverSampler whose training takes a fraction of a second."""
-    return MGVAEOverSampler(**{**QUICK[MGVAEOverSampler], **params})
-
-
-MAKERS = {"BayesGANOverSampler": quick_gan, "MGVAEOverSampler": quick_vae}
+MAKERS = {name: partial(quick_sampler, name) for name in SAMPLERS}
+quick_gan = MAKERS[BayesGANOverSampler.__name__]
+quick_vae = MAKERS[MGVAEOverSampler.__name__]
 
 
 def table(*sizes, n_columns=4, seed=0):

@@ -10,9 +10,10 @@ import pytest
 import mgvae_resample
 import mgvae_resample.diagnostics
 import mgvae_resample.display
-from benchmarks.results import FOLDER
-from benchmarks.summary import summary
-from mgvae_resample import BayesGANOverSampler, BayesianStructure, MGVAEOverSampler
+from benchmarks.report.summary import summary
+from benchmarks.shared.results import FOLDER
+from mgvae_resample import BayesianStructure
+from tests.support import OURS, quick_sampler
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -22,7 +23,6 @@ BUDGETS = {
     "MGVAEOverSampler(": "max_pretrain_steps=20, max_finetune_steps=10, ",
     "BayesGANOverSampler(": "max_steps=20, ",
 }
-SAMPLERS = (BayesGANOverSampler, MGVAEOverSampler)
 PUBLIC = (mgvae_resample, mgvae_resample.diagnostics, mgvae_resample.display)
 
 
@@ -84,20 +84,21 @@ def test_code_of_a_page_runs(page, monkeypatch, tmp_path):
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
-@pytest.mark.parametrize("documented", [*SAMPLERS, BayesianStructure])
+@pytest.mark.parametrize("documented", [*OURS, BayesianStructure])
 def test_example_of_the_docstring_runs(documented):
     example = doctest.DocTestFinder(recurse=False).find(documented, documented.__name__)[0]
     assert example.examples
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", OURS)
 def test_every_parameter_is_documented(sampler):
     assert section(sampler, "Parameters") >= set(sampler().get_params())
 
 
-def test_every_fitted_attribute_is_documented(quick, binary):
-    sampler = quick()
+@pytest.mark.parametrize("name", [sampler.__name__ for sampler in OURS])
+def test_every_fitted_attribute_is_documented(name, binary):
+    sampler = quick_sampler(name)
     sampler.fit_resample(*binary)
     fitted = {name for name in vars(sampler) if name.endswith("_") and name[0] != "_"}
     assert section(type(sampler), "Attributes") - {"feature_names_in_"} == fitted

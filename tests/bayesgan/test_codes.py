@@ -1,0 +1,192 @@
+"""Codes act: they steer rows, are read back from rows, and follow the structure."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from mgvae_resample import BayesianStructure
+from tests.support import quick_gan, table
+
+LEARNED = {
+    "max_steps": 500,
+    "batch_size": 64,
+    "hidden_layer_sizes": (32, 32),
+    "structure_weight": 0.5,
+    "learning_rate": 3e-3,
+}
+OWN = BayesianStructure([("c1", "c'1"), ("c2", "c'2"), ("c1", "c'3"), ("c2", "c'3")])
+
+
+def fitted(**params):
+    """Return a sampler fitted to three classes of six columns."""
+    sampler = quick_gan(**params)
+    sampler.fit_resample(*table(150, 40, 20, n_columns=6))
+    return sampler
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """Return a sampler whose codes have been learned."""
+    return fitted(**LEARNED, structure="entangled", n_codes=3)
+
+
+@pytest.mark.parametrize(
+    ("structure", "n_codes"), [("disentangled", 2), ("entangled", 3), (OWN, 2)], ids=str
+)
+def test_codes_follow_the_structure(structure, n_codes):
+    scores = fitted(**LEARNED, structure=structure, n_codes=n_codes).edge_scores_
+    assert min(scores.edges.values()) > 0.8
+    assert max(scores.non_edges.values()) < 0.1
+    assert max(scores.classes.values()) < 0.1
+
+
+def test_scores_before_training_are_low():
+    scores = fitted(**{**LEARNED, "max_steps": 1}).edge_scores_
+    assert min(scores.edges.values()) < 0.5
+
+
+def test_codes_given_are_read_back(learned):
+    c = np.random.default_rng(0).normal(size=(400, 3))
+    latent = learned.latent_codes(learned.sample(400, 1, codes=c))
+    assert latent.shape == (400, 4)
+    for i in range(3):
+        assert np.corrcoef(c[:, i], latent[:, i])[0, 1] > 0.85
+    # The fourth has two parents, and grows with the first of them.
+    weights, residual, _, _ = np.linalg.lstsq(c[:, 1:], latent[:, 3])
+    assert residual[0] < 0.2 * len(c)
+    assert weights[0] > 0.3
+    assert abs(weights[1]) > 0.3
+
+
+def test_latent_codes_are_standardised(learned):
+    latent = learned.latent_codes(np.concatenate([learned.sample(600, c) for c in (1, 2)]))
+    assert_allclose(latent.mean(0), 0.0, atol=0.35)
+    assert_allclose(latent.std(0), 1.0, atol=0.35)
+
+
+def test_scores_print_one_line_a_code(learned):
+    lines = str(learned.edge_scores_).splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["c'1", "c'2", "c'3", "c'4"]
+
+
+def test_a_dict_sets_some_codes_and_leaves_the_others(learned):
+    low = learned.latent_codes(learned.sample(300, 2, codes={"c1": -1.5}))
+    high = learned.latent_codes(learned.sample(300, 2, codes={"c1": 1.5}))
+    assert (high[:, 0].mean() - low[:, 0].mean()) > 1.5
+    assert abs(high[:, 1].mean() - low[:, 1].mean()) < 0.5
+    assert low[:, 1].std() > 0.5
+
+
+def test_one_vector_of_codes_stands_for_all_rows(learned):
+    one = learned.sample(5, 1, codes=[0.5, -1.0, 0.0])
+    same = learned.sample(5, 1, codes=np.tile([0.5, -1.0, 0.0], (5, 1)))
+    assert_array_equal(one, same)
+
+
+def test_other_codes_give_other_rows_and_the_same_codes_the_same(learned):
+    first = learned.sample(20, 1, codes=np.zeros(3))
+    assert_array_equal(learned.sample(20, 1, codes=np.zeros(3)), first)
+    assert (learned.sample(20, 1, codes=np.full(3, 2.0)) != first).any(axis=1).mean() > 0.9
+
+
+def test_traversal_moves_one_code_over_classes(learned):
+    values = np.linspace(-2, 2, 7)
+    rows = learned.traverse("c2", labels=[2, 1], values=values)
+    assert rows.shape == (14, 6)
+    latent = learned.latent_codes(rows).reshape(2, 7, 4)
+    moved = np.ptp(latent, axis=1)
+    assert (moved[:, 1] > 1.5).all()
+    assert (moved[:, 1] > 2 * moved[:, 0]).all()
+    assert (np.diff(latent[:, :, 1], axis=1) > -0.2).all()
+    assert_array_equal(learned.traverse("c2", labels=[2], values=values), rows[:7])
+
+
+def test_traversal_covers_all_classes_by_default(learned):
+    assert learned.traverse("c1").shape == (2 * 9, 6)
+
+
+def test_a_pickled_sampler_reads_and_steers_the_same_way(learned):
+    twin = pickle.loads(pickle.dumps(learned))
+    rows = learned.sample(10, 1, codes={"c3": 1.0})
+    assert_array_equal(twin.sample(10, 1, codes={"c3": 1.0}), rows)
+    assert_array_equal(twin.latent_codes(rows), learned.latent_codes(rows))
+
+
+BAD_CODES = {
+    "unknown": {"c9": 1.0},
+    "latent": {"c'1": 1.0},
+    "too few": [1.0, 2.0],
+    "of other rows": np.zeros((4, 3)),
+    "not numbers": {"c1": "high"},
+    "not finite": {"c1": np.nan},
+}
+
+
+@pytest.mark.parametrize("case", BAD_CODES)
+def test_codes_that_are_none_are_refused(learned, case):
+    with pytest.raises(ValueError, match="code"):
+        learned.sample(5, 1, codes=BAD_CODES[case])
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"code": "c9"}, {"code": "c1", "values": []}, {"code": "c1", "labels": [0]}]
+)
+def test_traversals_that_make_no_sense_are_refused(learned, arguments):
+    with pytest.raises(ValueError, match=r"code|values|label"):
+        learned.traverse(**arguments)
+
+
+def test_without_structure_there_are_no_codes():
+    sampler = fitted(structure=None)
+    assert sampler.structure_ is None
+    assert sampler.edge_scores_ is None
+    assert "likelihood" not in sampler.history_["train"]
+    assert sampler.sample(3, 1).shape == (3, 6)
+    with pytest.raises(ValueError, match="no latent codes"):
+        sampler.latent_codes(np.zeros((2, 6)))
+    with pytest.raises(ValueError, match="has none"):
+        sampler.sample(3, 1, codes={"c1": 0.0})
+
+
+def test_infogan_keeps_its_codes_and_its_bound():
+    sampler = fitted(**{**LEARNED, "structure_weight": 2.0}, structure="infogan")
+    assert "information" in sampler.history_["train"]
+    assert "likelihood" not in sampler.history_["train"]
+    assert min(sampler.edge_scores_.edges.values()) > 0.6
+
+
+def test_a_class_that_was_not_learned_cannot_be_steered():
+    sampler = quick_gan()
+    with pytest.warns(UserWarning, match="Class 1"):
+        sampler.fit_resample(*table(60, 2, 20))
+    with pytest.raises(ValueError, match="class 1"):
+        sampler.sample(3, 1, codes={"c1": 0.0})
+    assert sampler.sample(3, 1).shape == (3, 4)
+    with pytest.raises(ValueError, match="Class 1"):
+        sampler.traverse("c1", labels=[1])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_share_of_generated_rows(share):
+    X, y = table(100, 20)
+    sampler = quick_gan(generated_share=share)
+    X_res, _ = sampler.fit_resample(X, y)
+    sources = sampler.source_indices_
+    assert (sources == -1).sum() == round(80 * share)
+    repeats = sources[sources >= 0]
+    assert (y[repeats] == 1).all()
+    assert_array_equal(X_res[len(X) :][sources >= 0], X[repeats])
+    # Real rows are repeated in turn.
+    times = np.bincount(repeats, minlength=len(X))[y == 1]
+    assert np.ptp(times) <= 1
+
+
+def test_common_classes_get_fewer_generated_rows():
+    X, y = table(900, 50, 400)
+    sampler = quick_gan()
+    _, y_res = sampler.fit_resample(X, y)
+    generated = sampler.source_indices_ == -1
+    assert generated[y_res[len(y) :] == 1].mean() == pytest.approx(0.5, abs=0.01)
+    assert generated[y_res[len(y) :] == 2].mean() == pytest.approx(0.125, abs=0.01)

@@ -1,0 +1,98 @@
+"""One step of the game: gradients of both players, balanced batches, and what is learned."""
+
+import numpy as np
+import pytest
+import torch
+
+from mgvae_resample import BayesianStructure
+from mgvae_resample._bayesgan.train import (
+    BayesGANConfig,
+    _balanced_batches,
+    fit_gan,
+    game_step,
+    make_network,
+)
+from mgvae_resample._nn.training import TrainConfig
+from mgvae_resample._run import Run
+from tests.layouts import CPU, continuous, images, rng
+
+ENTANGLED = BayesianStructure.preset("entangled", 3)
+
+
+def config(structure=ENTANGLED, max_steps=20, learning_rate=1e-3, **changes):
+    """Return the parameters of small networks."""
+    values = {
+        "hidden_layer_sizes": (8,),
+        "structure": structure,
+        "is_regularised": True,
+        "noise_dim": 4,
+        "structure_weight": 1.0,
+        "batch_size": 16,
+        "generated_share": None,
+        "augmentation": 0.5,
+        "train": TrainConfig(max_steps, learning_rate, betas=(0.0, 0.99), ema_decay=0.998),
+    }
+    return BayesGANConfig(**{**values, **changes})
+
+
+def game(chosen, modality, rows, labels):
+    """Return the step of one game and its freshly made networks."""
+    run = Run(0, CPU)
+    network = make_network(run, chosen, modality, 2)
+    return game_step(run, chosen, network, rows, labels), network
+
+
+@pytest.mark.parametrize("is_regularised", [True, False])
+@pytest.mark.parametrize("modality", [continuous(3), images(3, 1)], ids=["table", "images"])
+def test_every_parameter_gets_a_gradient(is_regularised, modality):
+    structure = ENTANGLED if is_regularised else BayesianStructure.preset("disentangled", 3)
+    chosen = config(structure, is_regularised=is_regularised)
+    rows = torch.rand(20, 3, generator=rng())
+    step, network = game(chosen, modality, rows, torch.arange(20) % 2)
+    torch.stack(list(step(0).values())).sum().backward()
+    assert all(p.grad is not None and bool((p.grad != 0).any()) for p in network.parameters())
+
+
+def test_each_player_gets_the_gradient_of_its_own_loss():
+    rows = torch.randn(20, 3, generator=rng())
+    step, network = game(config(None), continuous(3), rows, torch.arange(20) % 2)
+    terms = step(0)
+    of_generator = torch.autograd.grad(
+        terms["generator"],
+        list(network.discriminator.parameters()),
+        retain_graph=True,
+        allow_unused=True,
+    )
+    of_discriminator = torch.autograd.grad(
+        terms["discriminator"], list(network.generator.parameters()), allow_unused=True
+    )
+    assert all(g is None for g in (*of_generator, *of_discriminator))
+
+
+def test_the_gradient_penalty_is_taken_every_eighth_step():
+    rows = torch.randn(20, 3, generator=rng())
+    step, _ = game(config(), continuous(3), rows, torch.arange(20) % 2)
+    penalties = [step(n)["gradient_penalty"].item() for n in range(17)]
+    assert np.flatnonzero(penalties).tolist() == [0, 8, 16]
+
+
+def test_classes_are_drawn_equally_often():
+    labels = torch.tensor([0] * 97 + [1] * 3)
+    draw = _balanced_batches(labels, 4000, rng())
+    chosen = next(draw)
+    assert float(labels[chosen].float().mean()) == pytest.approx(0.5, abs=0.05)
+    assert set(chosen[labels[chosen] == 1].tolist()) == {97, 98, 99}
+
+
+def test_the_reader_leaves_its_initial_weights():
+    rows = torch.randn(40, 3, generator=rng()).numpy()
+    labels = np.arange(40) % 2
+
+    def reader(chosen):
+        network = fit_gan(Run(0, CPU), chosen, continuous(3), rows, labels)
+        return dict(network.discriminator.reader.named_parameters())
+
+    start = reader(config(max_steps=1, learning_rate=1e-12))
+    end = reader(config(max_steps=50))
+    assert start
+    assert all((end[name] - start[name]).abs().max().item() > 1e-3 for name in start)

@@ -1,0 +1,180 @@
+"""One seed gives one table, whatever runs beside it, and nothing global is changed."""
+
+import hashlib
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+
+from tests.support import quick_vae, table
+
+
+def global_state():
+    return (
+        np.random.get_state()[1].tobytes(),
+        torch.get_rng_state().numpy().tobytes(),
+        random.getstate(),
+        torch.get_num_threads(),
+        torch.get_num_interop_threads(),
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.is_grad_enabled(),
+        torch.are_deterministic_algorithms_enabled(),
+        np.geterr(),
+    )
+
+
+def digest(quick, seed=0):
+    """Return a fingerprint of a resampled table."""
+    X_res, _ = quick(random_state=seed).fit_resample(*table(60, 15, 8))
+    return hashlib.sha256(X_res.tobytes()).hexdigest()
+
+
+@pytest.fixture
+def threads():
+    """Let a test set torch's threads."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_nothing_global_changes(quick, three_classes):
+    X, y = three_classes
+    sampler = quick()
+    before = global_state()
+    sampler.fit_resample(X, y)
+    sampler.sample(5, 1)
+    assert global_state() == before
+
+
+def test_nothing_global_changes_when_training_fails(quick, three_classes):
+    class Fails:
+        def setup(self, estimator, context):
+            pass
+
+        teardown = on_fit_task_begin = setup
+
+        def on_fit_task_end(self, estimator, context):
+            raise RuntimeError("stop here")
+
+    sampler = quick().set_callbacks(Fails())
+    before = global_state()
+    with pytest.raises(RuntimeError, match="stop here"):
+        sampler.fit_resample(*three_classes)
+    assert global_state() == before
+
+
+def test_one_seed_one_table(quick):
+    assert digest(quick) == digest(quick)
+
+
+def test_other_seed_other_table(quick):
+    assert digest(quick, 0) != digest(quick, 1)
+
+
+def test_without_a_seed_every_table_differs(quick, binary):
+    first, second = (quick(random_state=None).fit_resample(*binary)[0] for _ in range(2))
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_number_of_threads_neither_matters_nor_changes(quick, threads, n):
+    threads(1)
+    expected = digest(quick)
+    threads(n)
+    assert digest(quick) == expected
+    assert torch.get_num_threads() == n
+
+
+@pytest.mark.xdist_group("workers")
+def test_number_of_jobs_does_not_matter(three_classes):
+    expected, _ = quick_vae(n_jobs=1).fit_resample(*three_classes)
+    X_res, _ = quick_vae(n_jobs=2).fit_resample(*three_classes)
+    assert_array_equal(X_res, expected)
+
+
+def test_another_process_makes_the_same_table(quick):
+    code = (
+        "from tests.support import MAKERS\n"
+        "from tests.contract.test_no_trace import digest\n"
+        f"print(digest(MAKERS[{type(quick()).__name__!r}]))"
+    )
+    root = Path(__file__).parents[2]
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == [digest(quick)]
+
+
+def test_a_random_state_is_accepted_and_advances(quick, binary):
+    def pair():
+        state = np.random.RandomState(3)
+        return [quick(random_state=state).fit_resample(*binary)[0] for _ in range(2)]
+
+    first, second = pair()
+    again, _ = pair()
+    assert_array_equal(first, again)
+    assert not np.array_equal(first, second)
+
+
+def test_the_callers_torch_defaults_do_not_matter(quick, binary):
+    expected, _ = quick().fit_resample(*binary)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad():
+            X_res, _ = quick().fit_resample(*binary)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert_array_equal(X_res, expected)
+
+
+def test_fitting_twice_is_fitting_once(quick, three_classes, binary):
+    expected, _ = quick().fit_resample(*three_classes)
+    sampler = quick()
+    sampler.fit_resample(*binary)
+    sampler.sample(3, 1)
+    assert_array_equal(sampler.fit_resample(*three_classes)[0], expected)
+
+
+def test_a_class_is_made_the_same_way_whatever_else_is_asked(quick, three_classes):
+    X, y = three_classes
+    both, y_both = quick().fit_resample(X, y)
+    alone, _ = quick(sampling_strategy={2: 60}).fit_resample(X, y)
+    assert_array_equal(both[len(y) :][y_both[len(y) :] == 2], alone[len(y) :])
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda y: y.astype(float),
+        lambda y: y.astype(bool),
+        lambda y: y.astype(str),
+        lambda y: y.tolist(),
+        lambda y: pd.Series(y, dtype="Int64"),
+        lambda y: pd.Series(y, dtype="int64[pyarrow]"),
+        pl.Series,
+    ],
+    ids=["float", "bool", "str", "list", "Int64", "arrow", "polars"],
+)
+def test_the_same_seed_gives_the_same_rows_whatever_the_labels_are(quick, binary, convert):
+    X, y = binary
+    np.testing.assert_array_equal(
+        quick().fit_resample(X, convert(y))[0], quick().fit_resample(X, y)[0]
+    )
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64", "int64[pyarrow]"])
+def test_long_labels_stay_apart(quick, dtype):
+    X = np.random.default_rng(0).normal(size=(75, 2))
+    y = pd.Series(np.repeat([2**60, 2**60 + 1, 5], [50, 10, 15]), dtype=dtype)
+    _, y_res = quick().fit_resample(X, y)
+    assert y_res.dtype == y.dtype
+    assert y_res[:75].equals(y)
+    assert set(y_res.value_counts()) == {50}

@@ -1,0 +1,171 @@
+"""The report on synthetic rows: which rows it compares, what it says, and how it shows it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from scipy.sparse import csr_array
+
+from mgvae_resample.diagnostics import copies, impossible_values, synthesis_report
+from mgvae_resample.diagnostics.interpretation import expected_coverage
+from tests.support import table
+
+
+@pytest.fixture
+def halves():
+    """Rows of three classes to resample, and rows held out."""
+    X, y = table(240, 120, 80)
+    return (X[:220], y[:220]), (X[220:], y[220:])
+
+
+def report_on(sampler, train, held=(None, None)):
+    return synthesis_report(*train, *sampler.fit_resample(*train), X_held=held[0], y_held=held[1])
+
+
+def words(report, label):
+    return {reading.name: reading.words for reading in report.readings(label)}
+
+
+def test_each_class_with_new_rows_is_reported(halves):
+    train, held = halves
+    report = report_on(SMOTE(random_state=0), train, held)
+    wanted = np.bincount(train[1]).max() - np.bincount(train[1])
+    assert {c: f.n_synthetic for c, f in report.figures.items()} == {1: wanted[1], 2: wanted[2]}
+    assert {c: f.n_real for c, f in report.figures.items()} == {
+        c: np.count_nonzero(held[1] == c) for c in (1, 2)
+    }
+    figures = report.figures[2]
+    X_res, y_res = SMOTE(random_state=0).fit_resample(*train)
+    new = X_res[220:][y_res[220:] == 2]
+    assert figures.copies == copies(train[0][train[1] == 2], new) == 0.0
+    assert figures.impossible == impossible_values(train[0], new) == 0.0
+    assert figures.closest < figures.closest_real
+
+
+def test_copies_are_called_copies(halves):
+    train, held = halves
+    report = report_on(RandomOverSampler(random_state=0), train, held)
+    assert report.figures[1].copies == 1.0
+    assert report.figures[1].copies_real == report.figures[1].closest == 0.0
+    assert (
+        "much closer to known rows than held-out rows" in words(report, 1)["distance to closest"]
+    )
+    assert words(report, 1)["copies"].startswith("100.0% of synthetic rows equal")
+
+
+def test_rows_of_another_law_are_called_so(halves):
+    (X, y), held = halves
+    X_res = np.concatenate([X, X[y == 1] + 30.0])
+    y_res = np.concatenate([y, np.ones(np.count_nonzero(y == 1), dtype=int)])
+    report = synthesis_report(X, y, X_res, y_res, X_held=held[0], y_held=held[1])
+    said = words(report, 1)
+    assert "plainly not of the same law" in said["two-sample AUC"]
+    assert said["density"].startswith("Below 1")
+    assert said["coverage"].startswith("0% of real rows")
+    assert "stray farther" in said["distance to closest"]
+    assert said["impossible values"].startswith("100.00% of values")
+
+
+def test_real_rows_pass(halves):
+    (X, y), (X_held, y_held) = halves
+    fresh = table(240, 120, 80, seed=1)
+    rows = fresh[0][fresh[1] == 1][:60]
+    report = synthesis_report(
+        X,
+        y,
+        np.concatenate([X, rows]),
+        np.concatenate([y, np.ones(60, dtype=int)]),
+        X_held=X_held,
+        y_held=y_held,
+    )
+    said = words(report, 1)
+    assert "no better than chance" in said["two-sample AUC"]
+    assert said["density"].startswith("About 1")
+    assert "as with new real rows" in said["coverage"]
+    assert "about as new as held-out rows" in said["distance to closest"]
+
+
+def test_without_held_out_rows_it_says_what_is_hidden(halves):
+    train, held = halves
+    report = report_on(RandomOverSampler(random_state=0), train)
+    assert not report.held_out
+    assert "hides memorisation" in repr(report).replace("\n", " ")
+    assert "hides memorisation" in report._repr_html_()
+    # Real rows are compared with the other real rows.
+    assert report.figures[1].closest_real > 0.0
+    assert report.figures[1].copies_real == 0.0
+    assert "hides" not in repr(report_on(RandomOverSampler(random_state=0), train, held))
+
+
+def test_it_shows_every_figure_within_the_width_of_a_page(halves):
+    report = report_on(SMOTE(random_state=0), *halves)
+    shown = repr(report)
+    assert all(len(line) < 100 for line in shown.splitlines())
+    assert shown.count("two-sample AUC") == 2
+    assert shown.startswith("Class 1: ")
+    assert f"{report.figures[1].auc:.2f}" in shown
+    html = report._repr_html_()
+    assert html.count("<table>") == html.count("</table>") == 2
+    assert html.count("<tr>") == 12
+
+
+def test_names_of_classes_are_escaped(halves):
+    (X, y), _ = halves
+    names = np.array(["<b>", "<i>", "<u>"])
+    report = report_on(RandomOverSampler(random_state=0), (X, names[y]))
+    assert "Class '<i>'" in repr(report)
+    assert "<i>" not in report._repr_html_()
+
+
+def test_one_seed_gives_one_report(halves):
+    reports = [report_on(SMOTE(random_state=0), *halves) for _ in range(2)]
+    assert repr(reports[0]) == repr(reports[1])
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, csr_array, np.ndarray.tolist])
+def test_containers_agree(halves, container):
+    (X, y), (X_held, y_held) = halves
+    X_res, y_res = SMOTE(random_state=0).fit_resample(X, y)
+    plain = synthesis_report(X, y, X_res, y_res, X_held=X_held, y_held=y_held)
+    other = synthesis_report(
+        container(X),
+        list(y),
+        container(X_res),
+        list(y_res),
+        X_held=container(X_held),
+        y_held=y_held,
+    )
+    assert repr(other) == repr(plain)
+
+
+def test_few_rows_are_no_error():
+    X, y = table(20, 1)
+    report = synthesis_report(X, y, np.concatenate([X, X[y == 1]]), np.append(y, 1))
+    assert np.isnan(report.figures[1].auc)
+    assert words(report, 1)["density"] == "Too few rows for neighbourhoods."
+    assert report.figures[1].copies == 1.0
+    nothing = synthesis_report(X, y, X, y)
+    assert repr(nothing).startswith("No rows were added")
+    held_none = synthesis_report(
+        X, y, np.concatenate([X, X[y == 1]]), np.append(y, 1), X_held=X[:5] * 0, y_held=np.zeros(5)
+    )
+    assert held_none.figures[1].n_real == 0
+    assert "-" in repr(held_none)
+
+
+def test_rows_in_another_order_are_refused(halves):
+    (X, y), _ = halves
+    with pytest.raises(ValueError, match="does not begin with y"):
+        synthesis_report(X, y, X[::-1], y[::-1])
+    with pytest.raises(ValueError, match="together"):
+        synthesis_report(X, y, X, y, X_held=X)
+
+
+@pytest.mark.parametrize(("n", "m"), [(30, 30), (30, 90), (6, 4)])
+def test_expected_coverage_is_what_fresh_rows_have(n, m):
+    # Whether a row is covered depends on the order of distances alone: draw the order.
+    rng = np.random.default_rng(0)
+    k = min(5, n - 1)
+    kinds = np.repeat([0, 1], [n - 1, m])
+    covered = np.mean([rng.permutation(kinds)[:k].any() for _ in range(4000)])
+    assert expected_coverage(n, m) == pytest.approx(covered, abs=0.02)

@@ -1,0 +1,29 @@
+"""A network is drawn with its scores."""
+
+import matplotlib.pyplot as plt
+import pytest
+
+from mgvae_resample.display import StructureDisplay
+from tests.support import quick_gan, table
+
+
+@pytest.mark.parametrize("structure", ["disentangled", "entangled", "infogan"])
+def test_a_network_with_its_scores(structure):
+    sampler = quick_gan(structure=structure, n_codes=3)
+    sampler.fit_resample(*table(60, 15))
+    shown = StructureDisplay.from_estimator(sampler)
+    scores = sampler.edge_scores_
+    words = [text.get_text() for text in shown.ax_.texts]
+    assert set(words) >= set(sampler.structure_.nodes)
+    assert [w for w in words if w[:2] == "R²"] == [f"R² {s:.2f}" for s in scores.edges.values()]
+    assert f"non-parent explains: {max(scores.non_edges.values()):.2f} of c'" in words[-1]
+    assert f"class explains: {max(scores.classes.values()):.2f} of c'" in words[-1]
+    ax = plt.figure().add_subplot()
+    assert shown.plot(ax).ax_ is ax
+
+
+def test_a_network_of_one_code_has_no_non_parents():
+    sampler = quick_gan(n_codes=1)
+    sampler.fit_resample(*table(60, 15))
+    words = [text.get_text() for text in StructureDisplay.from_estimator(sampler).ax_.texts]
+    assert "non-parent" not in words[-1]

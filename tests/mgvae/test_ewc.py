@@ -1,0 +1,40 @@
+"""Elastic Weight Consolidation against per-row gradients and values worked out by hand."""
+
+import pytest
+import torch
+
+from mgvae_resample._mgvae.elbo import negative_elbo
+from mgvae_resample._mgvae.ewc import ewc_penalty, fisher_information
+from tests.layouts import rng
+from tests.mgvae.models import learned
+
+
+def test_fisher_information_is_the_mean_square_of_each_rows_own_gradient(model_and_rows):
+    model, rows = model_and_rows
+    eps = torch.randn((12, 2), generator=rng(6))
+    exemplars = rows[:5]
+    found = fisher_information(model, rows, exemplars, eps, chunk=5)
+    expected = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
+    means = model.encode(exemplars).detach()
+    for i in range(len(rows)):
+        model.zero_grad()
+        x = rows[i : i + 1]
+        terms = negative_elbo(model, x, model.encode(x), means, eps[i : i + 1])
+        (terms["reconstruction"] + terms["prior"]).backward()
+        for name, parameter in learned(model):
+            expected[name] += parameter.grad.square()
+    total = sum(float(value.sum()) for value in expected.values())
+    n_weights = sum(value.numel() for value in expected.values())
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value * n_weights / total)
+
+
+def test_the_penalty_is_a_weighted_square_that_vanishes_at_the_anchor(model):
+    anchor = {name: p.detach().clone() for name, p in model.named_parameters()}
+    information = {name: torch.full_like(p, 2.0) for name, p in anchor.items()}
+    with torch.no_grad():
+        assert float(ewc_penalty(model, anchor, information)) == 0.0
+        model.log_variance += 3.0
+        penalty = ewc_penalty(model, anchor, information)
+    assert float(penalty) == pytest.approx(18.0)

@@ -1,0 +1,76 @@
+"""Exemplars are chosen and translated as the definitions say."""
+
+import numpy as np
+import pytest
+import torch
+
+from mgvae_resample._mgvae.prior import ExemplarPrior
+from mgvae_resample._mgvae.synthesizer import MinoritySynthesizer
+from tests.layouts import rng
+from tests.mgvae.models import image_model
+
+
+def synthesizer(model, exemplars, class_rows, responsibility=1.0):
+    """Return a synthesizer whose model was not fine-tuned, for encoded rows as tensors."""
+    index = np.arange(len(exemplars))
+    return MinoritySynthesizer(
+        model, model, class_rows.numpy(), exemplars.numpy(), index, responsibility
+    )
+
+
+def test_an_exemplar_translated_to_where_it_stands_comes_back_unchanged(model, rows):
+    """The residuals, binary ones too, restore what the decoder leaves out."""
+    encoded = model.modality.rows(rows, rows[:0], rng())
+    with torch.no_grad():
+        model.log_variance.fill_(-30.0)
+    made = synthesizer(model, encoded, encoded)._translate(torch.arange(12), encoded, rng(), 0.0)
+    np.testing.assert_allclose(made, encoded, atol=1e-5)
+
+
+def test_exemplars_are_chosen_by_their_mean_responsibility_for_the_minority(model):
+    """Against the weights of the definition, by brute force over many draws of q."""
+    exemplars = 3.0 * torch.randn((6, 4), generator=rng(8))
+    minority = 3.0 * torch.randn((3, 4), generator=rng(9))
+    inputs = model.modality.inputs
+    with torch.no_grad():
+        model.log_variance.fill_(-3.0)
+        drawn_from = synthesizer(model, exemplars, minority)
+        _, chosen = drawn_from.choose(40_000, 1.0, rng(10))
+        means = model.encode(inputs(minority)).repeat(20_000, 1)
+        z = model.reparameterise(means, torch.randn(means.shape, generator=rng(11)))
+        prior = ExemplarPrior(model.encode(inputs(exemplars)), model.log_variance)
+        expected = prior.responsibilities(z).mean(0)
+        _, uniform = drawn_from.choose(40_000, 0.0, rng(12))
+    found = np.bincount(chosen, minlength=6) / 40_000
+    np.testing.assert_allclose(found, expected, atol=0.015)
+    assert float((expected - 1 / 6).abs().max()) > 0.05
+    np.testing.assert_allclose(np.bincount(uniform, minlength=6) / 40_000, 1 / 6, atol=0.015)
+
+
+@pytest.mark.parametrize("n", [1, 3, 2100])
+def test_source_names_the_exemplar_behind_each_row(model, n):
+    exemplars = torch.randn((6, 4), generator=rng(8))
+    drawn = synthesizer(model, exemplars, exemplars[:3]).sample(n, rng(10))
+    assert drawn.rows.shape == (n, 4)
+    assert set(drawn.source.tolist()) <= set(range(6))
+    assert not drawn.is_real.any()
+
+
+def test_images_between_two_real_ones_have_intensities():
+    model, pixels = image_model()
+    drawn = synthesizer(model, pixels, pixels[:4]).sample(50, rng(3))
+    assert drawn.rows.shape == (50, 15)
+    assert drawn.rows.min() >= 0.0
+    assert drawn.rows.max() <= 1.0
+
+
+def test_a_logit_adjustment_is_found_for_tables_of_bits_only(model, rows):
+    encoded = model.modality.rows(rows, rows[:0], rng())
+    of_table = synthesizer(model, encoded, encoded)
+    of_table.calibrate(rng())
+    assert of_table.adjustment.shape == (4,)
+    assert (of_table.adjustment[:2] == 0).all()
+    picture, pixels = image_model()
+    of_images = synthesizer(picture, pixels, pixels)
+    of_images.calibrate(rng())
+    assert of_images.adjustment is None

@@ -1,0 +1,75 @@
+"""Images: views stay near what they show, and are moved no farther than is harmless."""
+
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from torch.distributions import Bernoulli
+
+from mgvae_resample._modality.image import largest_harmless_strength, moved
+from tests.layouts import images, rng
+
+
+def test_moved_images_keep_range_and_move_little():
+    pixels = torch.rand(200, 8 * 6 * 3, generator=rng())
+    seen = moved(pixels, (8, 6, 3), rng(1))
+    assert seen.shape == pixels.shape
+    assert seen.min() >= 0
+    assert seen.max() <= 1
+    # A centred spot stays near the centre.
+    spot = torch.zeros(500, 9, 9)
+    spot[:, 4, 4] = 1.0
+    seen = moved(spot.flatten(1), (9, 9), rng(2)).reshape(500, 9, 9)
+    assert seen[:, 2:7, 2:7].sum() > 0.95 * seen.sum()
+    assert (seen[0] != seen[1]).any()
+
+
+def test_moved_images_pass_gradients():
+    pixels = torch.rand(4, 36, generator=rng()).requires_grad_()
+    moved(pixels, (6, 6), rng(1)).square().sum().backward()
+    assert (pixels.grad != 0).float().mean() > 0.5
+
+
+def test_the_discriminator_sees_images_moved_and_without_noise():
+    pixels = torch.rand(4, 36, generator=rng())
+    seen = images(6, 6).augment(pixels, rng(1), 0.5)
+    assert_array_equal(seen, moved(pixels, (6, 6), rng(1)))
+
+
+def test_images_that_are_not_to_be_moved_are_the_same_rows():
+    rows = torch.rand(4, 36, generator=rng()).numpy()
+    assert images(6, 6).move(rows, rng(), 0.0) is rows
+    assert (images(6, 6).move(rows, rng(), 0.5) != rows).mean() > 0.9
+
+
+def test_images_are_moved_as_far_as_their_neighbours_lie():
+    """Blobs at random places may be moved; blobs at one place, of random brightness, may not."""
+    place, bright = torch.rand(2, 60, 2, generator=rng())
+    at = torch.arange(12.0)
+
+    def blobs(centre):
+        x, y = (torch.exp(-0.5 * (at - c.unsqueeze(1)).square()) for c in centre.T)
+        return (x.unsqueeze(2) * y.unsqueeze(1)).flatten(1)
+
+    labels = torch.zeros(60, dtype=torch.int64)
+    everywhere = blobs(2 + 8 * place)
+    one_place = blobs(torch.full((60, 2), 5.5)) * (0.5 + 0.5 * bright[:, :1])
+    free = largest_harmless_strength(everywhere, labels, (12, 12), rng())
+    bound = largest_harmless_strength(one_place, labels, (12, 12), rng())
+    assert free >= 0.2
+    assert bound == 0.0
+
+
+def test_an_image_alone_in_its_class_is_not_moved():
+    rows = torch.rand(2, 16, generator=rng())
+    assert largest_harmless_strength(rows, torch.tensor([0, 1]), (4, 4), rng()) == 0.0
+
+
+@pytest.mark.parametrize("kind", ["black and white", "grey"])
+def test_likelihood_is_the_bernoulli_one_of_each_pixel(kind):
+    outputs = torch.randn((5, 6), generator=rng())
+    pixels = torch.rand((5, 6), generator=rng(1))
+    if kind == "black and white":
+        pixels = pixels.round()
+    p = Bernoulli(logits=outputs, validate_args=False)
+    found = images(2, 3).log_likelihood(outputs, pixels, torch.empty(0))
+    torch.testing.assert_close(found, p.log_prob(pixels).sum(1))
