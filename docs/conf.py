@@ -80,7 +80,14 @@ html_theme_options = {
     "pygments_light_style": "tango",
     "pygments_dark_style": "monokai",
 }
-html_sidebars = {"index": [], "getting_started": [], "limits": [], "architecture": []}
+html_sidebars = {
+    "index": [],
+    "getting_started": [],
+    "limits": [],
+    "architecture": [],
+    "extend": [],
+    "notation": [],
+}
 copyright = author
 
 

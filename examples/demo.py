@@ -1,7 +1,7 @@
-"""Compares six ways to treat a rare class on two data sets, then steers a seventh by its codes.
+"""Compares six ways to treat a rare class on two data sets, then sets the codes of a seventh.
 
 Run it with ``make demo``, or ``python examples/demo.py``. It prints a table for each data set and
-classifier and how well codes follow their network, and saves ``demo_translations.png`` and
+classifier and how well codes follow their Bayesian network. It saves ``demo_translations.png`` and
 ``demo_traversal.png`` in the current folder. Nothing is downloaded.
 """
 
@@ -44,7 +44,7 @@ CLASSIFIERS = ("random forest", "logistic regression")
 
 @dataclass(frozen=True)
 class Task:
-    """A data set whose rare class is cut down to a few training rows."""
+    """A data set with only a few training rows of the rare class."""
 
     title: str
     X: Rows
@@ -54,7 +54,7 @@ class Task:
     image_shape: tuple[int, int] | None = None
 
     def split(self, seed: int) -> tuple[Rows, Rows, Rows, Rows]:
-        """Return training rows and labels, test rows and labels; halves, then the cut."""
+        """Split in halves and drop training rows of the rare class: X, y, X_test, y_test."""
         X, X_test, groups, groups_test = train_test_split(
             self.X, self.groups, test_size=0.5, stratify=self.groups, random_state=seed
         )
@@ -89,7 +89,7 @@ def tasks() -> list[Task]:
 
 
 def samplers(task: Task, n_rare: int, seed: int) -> dict[str, Any]:
-    """Return the ways to treat the rare class; the first three add no rows."""
+    """Return the methods; the first three add no rows."""
     return {
         "none": None,
         "class weights": None,
@@ -109,14 +109,14 @@ def classifier(name: str, *, weighted: bool, seed: int) -> Any:
 
 
 def evaluate(task: Task, seed: int) -> Iterator[tuple[str, str, list[float]]]:
-    """Yield method, classifier and its metrics, the seconds of the resampling last."""
+    """Yield method, classifier, and its metrics followed by the seconds of the resampling."""
     X, y, X_test, y_test = task.split(seed)
-    # Pixels have one scale already; distances between columns of a table need one.
+    # Pixels share one scale; columns of a table must be scaled for SMOTE's distances.
     scaler = (FunctionTransformer() if task.image_shape else StandardScaler()).fit(X)
     for method, sampler in samplers(task, int(y.sum()), seed).items():
         start = time.perf_counter()
         if isinstance(sampler, MGVAEOverSampler):
-            # It reads every column as it is, so that whole numbers and grids stay what they are.
+            # It needs no scaler, and keeps the resolution of columns that are not scaled.
             X_res, y_res = sampler.fit_resample(X, y)
             X_res = scaler.transform(X_res)
         elif sampler is not None:
@@ -127,17 +127,17 @@ def evaluate(task: Task, seed: int) -> Iterator[tuple[str, str, list[float]]]:
         threshold = y.mean() if method == "moved threshold" else 0.5
         for name in CLASSIFIERS:
             model = classifier(name, weighted=method == "class weights", seed=seed)
-            chance = model.fit(X_res, y_res).predict_proba(scaler.transform(X_test))[:, 1]
-            yield method, name, [*scores(y_test, chance, threshold), seconds]
+            proba = model.fit(X_res, y_res).predict_proba(scaler.transform(X_test))[:, 1]
+            yield method, name, [*scores(y_test, proba, threshold), seconds]
 
 
-def scores(y: Rows, chance: Rows, threshold: float) -> tuple[float, float, float]:
-    """Return the three METRICS of predicted chances of the rare class."""
-    guess = (chance >= threshold).astype(int)
+def scores(y: Rows, proba: Rows, threshold: float) -> tuple[float, float, float]:
+    """Return the three METRICS of predicted probabilities of the rare class."""
+    predicted = (proba >= threshold).astype(int)
     return (
-        balanced_accuracy_score(y, guess),
-        geometric_mean_score(y, guess),
-        average_precision_score(y, chance),
+        balanced_accuracy_score(y, predicted),
+        geometric_mean_score(y, predicted),
+        average_precision_score(y, proba),
     )
 
 
@@ -163,17 +163,17 @@ def summary(values: list[list[float]]) -> list[str]:
 
 
 def draw(task: Task, path: Path, n: int = 14) -> None:
-    """Draw majority images, the minority images made from them, and the nearest real ones."""
+    """Draw exemplars, the minority images translated from them, and the nearest real ones."""
     X, y, _, _ = task.split(seed=0)
     sampler = MGVAEOverSampler(image_shape=task.image_shape, random_state=0)
     X_res, _ = sampler.fit_resample(X, y)
-    made = X_res[len(X) :]
+    new = X_res[len(X) :]
     shown = np.flatnonzero(sampler.source_indices_ >= 0)[:n]
     real = X[y == 1]
-    nearest = NearestNeighbors(n_neighbors=1).fit(real).kneighbors(made[shown])[1][:, 0]
+    nearest = NearestNeighbors(n_neighbors=1).fit(real).kneighbors(new[shown])[1][:, 0]
     rows = {
-        "a majority image": X[sampler.source_indices_[shown]],
-        "the minority image\nmade from it": made[shown],
+        "a majority image\n(exemplar)": X[sampler.source_indices_[shown]],
+        "the minority image\nmade from it": new[shown],
         "the nearest real\nminority image": real[nearest],
     }
     figure, axes = plt.subplots(len(rows), n, figsize=(n, 3.4), squeeze=False)
@@ -186,8 +186,8 @@ def draw(task: Task, path: Path, n: int = 14) -> None:
     plt.close(figure)
 
 
-def steer(path: Path) -> None:
-    """Learn ten digits, five of them from ten images each, and move one code at a time."""
+def traverse(path: Path) -> None:
+    """Learn ten digits, five of them from ten images each, and change one code at a time."""
     X, y = load_digits(return_X_y=True)
     few = [np.flatnonzero(y == digit)[: 10 if digit >= 5 else None] for digit in range(10)]
     kept = np.concatenate(few)
@@ -195,7 +195,7 @@ def steer(path: Path) -> None:
         structure="disentangled", n_codes=2, image_shape=(8, 8), max_steps=1500, random_state=0
     )
     sampler.fit_resample(X[kept], y[kept])
-    print(f"\nThe network\n{sampler.structure_}\n\nand the codes read from new digits")
+    print(f"\nThe Bayesian network\n{sampler.structure_}\n\nand the codes read from new digits")
     print(sampler.edge_scores_)
     shown = TraversalDisplay.from_estimator(
         sampler, labels=range(5, 10), values=np.linspace(-1.5, 1.5, 7), cmap="gray_r"
@@ -213,8 +213,8 @@ def main() -> None:
     compare(cells)
     draw(digits, PICTURE)
     print(f"\n{PICTURE}: majority images, and the minority images made from them.")
-    steer(TRAVERSAL)
-    print(f"\n{TRAVERSAL}: five rare digits while one code is moved and all else is kept.")
+    traverse(TRAVERSAL)
+    print(f"\n{TRAVERSAL}: five rare digits while one code changes and everything else is kept.")
     print(f"{time.perf_counter() - start:.0f} seconds in all.")
 
 

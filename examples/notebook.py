@@ -1,7 +1,7 @@
-"""Makes a notebook of a gallery script, and runs it: ``make notebook``.
+"""Converts a gallery script to a notebook and runs it: ``make notebook``.
 
-It needs the extra ``docs``. Run it when ``examples/gallery/plot_compare_with_smote.py`` has
-changed; a test compares the two.
+It needs the extra ``docs``. Run it after changes of
+``examples/gallery/plot_compare_with_smote.py``; a test compares the two.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main() -> None:
     converted = jupyter_notebook(blocks, DEFAULT_GALLERY_CONF, str(SCRIPT.parent))
     notebook = nbformat.reads(json.dumps(converted), as_version=4)
     NotebookClient(notebook, timeout=SECONDS, record_timing=False).execute()
-    # Random ids and the version of Python would be the only differences between two runs.
+    # Without random ids and the version of Python, two runs give the same file.
     notebook.metadata["language_info"] = {"name": "python"}
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"

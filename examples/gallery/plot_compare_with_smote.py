@@ -3,17 +3,17 @@ Does it beat SMOTE, and a threshold?
 ====================================
 
 Seven ways to treat a rare class, on the same splits, with two classifiers and three measures.
-Three of the ways make no rows at all, and they are hard to beat.
+Three of them add no rows, and they are hard to beat.
 """
 
 # %%
 # Splits
 # ------
 #
-# Cell samples, of which the malignant ones (class 1 here) are made rare: half of all rows are for
-# training, and 20 malignant ones of that half are kept. The other half is for testing, as it is.
-# Columns are scaled by what the training rows say, for SMOTE measures distances. One split says
-# little, so everything is repeated on five.
+# In this table of cell samples the malignant ones (class 1 here) are made rare: half of all rows
+# are for training, and 20 malignant ones of that half are kept. The other half is for testing and
+# keeps all its rows. Columns are scaled with the training rows, because SMOTE computes distances.
+# One split says little, so everything is repeated on five.
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer
@@ -40,9 +40,9 @@ print("training rows:", np.bincount(split(0)[1]), " test rows:", np.bincount(spl
 # Seven ways
 # ----------
 #
-# "moved threshold" predicts the rare class where its probability exceeds its share of the training
-# rows, and is otherwise the classifier as it is. ``BayesGANOverSampler`` makes half the steps it
-# would by default, to keep this page short.
+# "moved threshold" is the classifier without new rows, which predicts the rare class where its
+# probability exceeds its share of the training rows. ``BayesGANOverSampler`` makes half of its
+# default number of steps, to save time.
 
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from sklearn.ensemble import RandomForestClassifier
@@ -74,11 +74,11 @@ def classifiers(seed: int, weight: str | None) -> dict:
 # Measure
 # -------
 #
-# Only training rows are resampled, once for both classifiers. Balanced accuracy judges labels,
+# Only training rows are resampled, once for both classifiers. Balanced accuracy measures labels,
 # average precision the order of the probabilities, and the Brier score the probabilities
 # themselves (less is better). The last two depend on how common a class is. The test half has all
-# its malignant samples, so its rows are weighted: there the class counts as rare as in training.
-# Without that, any way that makes it look more common would seem the better calibrated one.
+# its malignant samples, so its rows are weighted to make the class as rare as in training. Without
+# weights, a method that overestimates the rare class would seem better calibrated.
 
 import pandas as pd
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, brier_score_loss
@@ -118,9 +118,9 @@ for name in ("forest", "logistic"):
 # Paired differences
 # ------------------
 #
-# Splits differ more than ways do: some test halves are easier than others. What counts is by how
-# much a way is better on the *same* split. Each small dot is one split's difference to the moved
-# threshold, each large one their mean.
+# Splits differ more than methods do: some test halves are easier than others. What counts is how
+# much better a method is on the *same* split. Each small dot is the difference to the moved
+# threshold on one split, each large dot their mean.
 
 import matplotlib.pyplot as plt
 
@@ -145,16 +145,16 @@ figure.supxlabel("difference to the moved threshold, same split and classifier")
 plt.show()
 
 # %%
-# What to make of it
-# ------------------
+# Conclusions
+# -----------
 #
-# * **Labels**: with the forest the moved threshold and the two deep samplers are ahead, too close
-#   to each other to be told apart; with logistic regression the threshold is first. It costs
+# * **Labels**: with the forest the moved threshold and the two deep samplers are best, without a
+#   clear difference between them. With logistic regression the threshold is best. It costs
 #   nothing, so on this table it wins.
-# * **Order**: with the forest new rows of any kind help a little, and so do weights; with logistic
-#   regression nothing does.
-# * **Probabilities**: nothing is clearly better than the rows as they are. Most ways are worse,
-#   and ``MGVAEOverSampler`` most of all. The example on calibration shows why, and what to do.
+# * **Order**: with the forest new rows of any kind help a little, and so do weights. With logistic
+#   regression nothing helps.
+# * **Probabilities**: nothing is clearly better than no resampling. Most methods are worse, and
+#   ``MGVAEOverSampler`` is the worst. The example on calibration shows why, and what to do.
 #
-# So try the threshold first, on your own data, by your own measure, on paired splits. Images with
-# few examples are where translated rows gained most; the example on translations has some.
+# So try the threshold first, on your own data, by your own measure, on paired splits. Translated
+# rows helped most on images with few examples; see the example on translations.

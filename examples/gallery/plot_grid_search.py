@@ -2,16 +2,16 @@
 How many rows to make: a grid search
 ====================================
 
-Full balance is a default, and sometimes right. The number of new rows is a parameter like any
-other: ``GridSearchCV`` finds it without a leak, because the sampler is a step of the pipeline.
+Full balance is only the default. The number of new rows is a parameter like any other, and
+``GridSearchCV`` can search for it without leakage, because the sampler is a step of the pipeline.
 """
 
 # %%
 # The task
 # --------
 #
-# To tell an 8 from all other digits. Half of the images are kept for the very end; of the other
-# half 400 images of other digits are known, and 20 of an 8.
+# Tell the digit 8 from all others. Half of the images are kept for the final test. The training
+# part is 400 images of other digits and 20 of an 8.
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -28,9 +28,8 @@ print(np.bincount(y_train))
 # A pipeline with a progress bar
 # ------------------------------
 #
-# ``sampling_strategy=0.2`` makes the rare class a fifth of the largest. Callbacks of scikit-learn
-# are given to the sampler; a search copies them together with it. So that one bar a fit does not
-# fill the page, the search gets none, and the last fit gets one.
+# Callbacks of scikit-learn are set on the sampler, and a search copies them with it. One progress
+# bar for each fit would fill this page, so only the last fit gets one.
 
 from imblearn.pipeline import Pipeline
 from sklearn.ensemble import RandomForestClassifier
@@ -48,9 +47,9 @@ pipeline = Pipeline(
 # The search
 # ----------
 #
-# "passthrough" in place of the sampler is the same forest without new rows: a search that cannot
-# choose to do nothing proves nothing. Every candidate is measured on images that were not
-# resampled, since the pipeline resamples the training part of each fold only.
+# ``sampling_strategy=0.3`` makes the rare class 0.3 times as large as the other. "passthrough" in
+# place of the sampler means no resampling; always include it. Every candidate is measured on
+# images that were not resampled, since the pipeline resamples only the training part of each fold.
 
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
@@ -70,9 +69,9 @@ print(search.best_params_)
 # How sure is it?
 # ---------------
 #
-# Means over the folds with their standard errors. This forest wants many new rows: a few change
-# hardly any of its votes. How guide rows are chosen makes no difference that three folds could
-# show; of candidates whose bars overlap a lot, the cheapest or simplest may be taken.
+# Means over the folds with their standard errors. This forest needs many new rows: a few hardly
+# change its votes. How exemplars are chosen makes no difference that three folds could show. Among
+# candidates whose error bars overlap a lot, take the cheapest or simplest.
 
 import matplotlib.pyplot as plt
 
@@ -96,9 +95,9 @@ plt.show()
 # The last fit
 # ------------
 #
-# The winner is trained on all training images, with a progress bar on its sampler, and judged once
-# on the test images. Beside it stands a rival that costs nothing: the forest without new rows, and
-# with a threshold moved to where balanced accuracy was best on other folds.
+# The best candidate is trained on all training images, with a progress bar, and measured once on
+# the test images. The comparison includes a method that costs nothing: the forest without new
+# rows, with its threshold tuned by cross-validation.
 
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
@@ -110,12 +109,12 @@ best["sampler"].set_callbacks(ProgressBar())
 models = {
     "no resampling": pipeline["forest"],
     "moved threshold": TunedThresholdClassifierCV(pipeline["forest"], cv=folds),
-    "the winner": best,
+    "best candidate": best,
 }
 for name, model in models.items():
-    guess = model.fit(X_train, y_train).predict(X_test)
-    print(f"{name:17}{balanced_accuracy_score(y_test, guess):.3f}")
+    predicted = model.fit(X_train, y_train).predict(X_test)
+    print(f"{name:17}{balanced_accuracy_score(y_test, predicted):.3f}")
 
 # %%
-# The search found what is best for this sampler. That is not yet a reason to use the sampler: here
-# the moved threshold does at least as well, for nothing. Put it in every comparison.
+# The search found the best parameters of this sampler. That alone is no reason to use the sampler:
+# here the moved threshold does at least as well at no cost. Include it in every comparison.

@@ -2,16 +2,17 @@
 Images, and where they come from
 ================================
 
-Every image that ``MGVAEOverSampler`` makes lies between a common image and a rare one. Here are
-all three, side by side.
+``MGVAEOverSampler`` makes each new image from a common image, its exemplar, and a rare one. This
+example shows them side by side.
 """
 
 # %%
 # A class of few images
 # ---------------------
 #
-# The digits of scikit-learn are 8x8 pixels, flattened to rows of 64. Digits 0 to 4 are common, and
-# of each digit from 5 to 9 only five images are known. Half of all images are kept for testing.
+# The digits of scikit-learn have 8x8 pixels, flattened to rows of 64. Digits 0 to 4 are common,
+# and of each digit from 5 to 9 only five images are known. Half of all images are kept for
+# testing.
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -34,19 +35,20 @@ for label in np.unique(y_train):
 # Train
 # -----
 #
-# ``image_shape`` says that the columns are pixels: the networks become convolutional.
+# ``image_shape`` says that the columns are pixels, so the networks are convolutional.
 
 from mgvae_resample import MGVAEOverSampler
 
 sampler = MGVAEOverSampler(image_shape=(8, 8), random_state=0)
 X_res, y_res = sampler.fit_resample(X_train, y_train)
-made = X_res[len(X_train) :]
-print(f"{len(made)} new images, pixels from {made.min():g} to {made.max():g}, {made.dtype}")
+new = X_res[len(X_train) :]
+print(f"{len(new)} new images, pixels from {new.min():g} to {new.max():g}, {new.dtype}")
 
 # %%
-# First the model learned how common images vary, then a copy of it was fine-tuned on the 25 rare
-# ones, held close to what it knew. The dashed line is the loss on images that were held out; with
-# so few rare ones none can be spared for that, and a fixed number of steps is made.
+# The model was pre-trained on the common images. Then a copy was fine-tuned on the 25 rare ones,
+# with a penalty (EWC) that keeps it close to the pre-trained weights. The dashed line is the
+# validation loss, on held-out images. With so few rare images none are held out, and fine-tuning
+# makes 200 steps.
 
 import matplotlib.pyplot as plt
 
@@ -59,9 +61,9 @@ plt.show()
 # Translations
 # ------------
 #
-# Common images drawn at random, and below each what it becomes; ``sampler.translate`` returns the
-# same as rows. Slant and weight of the stroke carry over. Not every image lends itself, and none
-# is left out here: some stay close to what they were, and some blur.
+# Common images drawn at random, and below each its translation; ``sampler.translate`` returns the
+# same as rows. Slant and stroke width carry over. None is left out here: some images stay close to
+# what they were, and some are blurred.
 
 from mgvae_resample.display import TranslationDisplay
 
@@ -73,20 +75,20 @@ plt.show()
 # Are they copies?
 # ----------------
 #
-# ``fit_resample`` goes the other way. It draws a rare image first and then a common one that is
-# like it. So pairs fit better than above, and new images are sharper and closer to known ones.
-# ``source_indices_`` names the common image behind each. Below stands the nearest of the 25 real
-# rare ones. New images lie between the two: many stay close to the real one, others keep a stroke
-# of the common one, and a few are still the common digit.
+# ``fit_resample`` chooses pairs in another way: first a rare image, then a common one that is like
+# it. So pairs match better than above, and new images are sharper and closer to known ones.
+# ``source_indices_`` names the common image behind each, its exemplar. The last line is the
+# nearest of the 25 real rare images. New images lie between the two: many stay close to the real
+# one, others keep a stroke of the common one, and a few are still the common digit.
 
 from sklearn.neighbors import NearestNeighbors
 
 real = X_train[y_train == "5 to 9"]
 chosen = np.arange(12)
-nearest = NearestNeighbors(n_neighbors=1).fit(real).kneighbors(made[chosen])[1][:, 0]
+nearest = NearestNeighbors(n_neighbors=1).fit(real).kneighbors(new[chosen])[1][:, 0]
 strips = {
-    "common image": X_train[sampler.source_indices_[chosen]],
-    "made from it": made[chosen],
+    "exemplar": X_train[sampler.source_indices_[chosen]],
+    "made from it": new[chosen],
     "nearest real": real[nearest],
 }
 # sphinx_gallery_thumbnail_number = 3
@@ -99,12 +101,11 @@ for line, (name, images) in zip(axes, strips.items(), strict=True):
 plt.show()
 
 # %%
-# What a classifier makes of them
-# -------------------------------
+# Do they help a classifier?
+# --------------------------
 #
-# The same classifier, trained on the images as they are, with SMOTE's, and with these. Balanced
-# accuracy is the mean of the share of common and of rare test images that were recognised. A
-# single split shows which way it goes and no more.
+# The same classifier without new images, with those of SMOTE, and with these. Balanced accuracy is
+# the mean of the recall of both classes. A single split is only an indication.
 
 from imblearn.over_sampling import SMOTE
 from sklearn.ensemble import RandomForestClassifier

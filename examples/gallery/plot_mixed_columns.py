@@ -2,18 +2,18 @@
 A table of mixed columns
 ========================
 
-Categories, dates, counts, prices and gaps go into the sampler as they are, and come out as they
-went in. No encoder and no imputer stands before it.
+Categories, dates, counts, prices and missing values go into the sampler as they are, and new rows
+have the same dtypes. No encoder or imputer is needed before it.
 """
 
 # %%
-# A table as tables are
-# ---------------------
+# Customers of a telephone company
+# --------------------------------
 #
-# Customers of a telephone company, drawn here so that nothing need be downloaded. Few leave: those
-# who came lately, pay much and have called the help line. Customers with a prepaid card have no
-# monthly fee; one age in ten is unknown. The sampler will know 4500 customers; many more are kept
-# for testing, since to tell new rows from real ones takes many real ones.
+# The table is simulated, so that nothing has to be downloaded. Few customers leave: mostly those
+# who came recently, pay much and have called the help line. Customers with a prepaid card have no
+# monthly fee, and one age in ten is missing. The sampler learns from 4500 customers. Many more are
+# kept for testing, because comparing new rows with real ones takes many real ones.
 
 import numpy as np
 import pandas as pd
@@ -50,8 +50,8 @@ print(X_train.head().to_string(index=False))
 # New customers
 # -------------
 #
-# The new rows come after the given ones, with the same dtypes. Fees keep their two decimals, and
-# ages are whole numbers or unknown.
+# The new rows come after the given ones, with the same dtypes. Fees have two decimals, and ages
+# are whole numbers or missing.
 
 from mgvae_resample import MGVAEOverSampler
 
@@ -62,11 +62,12 @@ print("same dtypes:", X_res.dtypes.equals(X_train.dtypes), "\n")
 print(new.head(8).to_string(index=False))
 
 # %%
-# What depends on what
-# --------------------
+# Dependence between columns
+# --------------------------
 #
-# Columns that look right one by one may still not belong together. Here a fee is missing exactly
-# where the plan is prepaid. No rule says so; it is learned, and holds for nearly all new rows.
+# Columns that look right one by one may still not fit together. Here a fee is missing exactly
+# where the plan is prepaid. The sampler learns this from the rows, and it holds for nearly all new
+# rows.
 
 frames = {
     "stays": X_train[y_train == "stays"],
@@ -77,26 +78,26 @@ missing = {name: X["monthly_fee"].isna().groupby(X["plan"]).mean() for name, X i
 print(pd.DataFrame(missing).map("{:.0%}".format).to_string())
 
 # %%
-# Are they real?
-# --------------
+# Are new rows realistic?
+# -----------------------
 #
-# The report compares new customers who leave with the 900 of the test part, whom the sampler has
-# never seen. They are close to real, and not the same: boosted trees tell them apart with an AUC
-# of about 0.7, better than chance and often wrong. New rows lie nearly as densely among real ones
-# as real ones do, but one real row in ten has none of them nearby, where chance alone would leave
-# one in thirty.
+# The report compares new customers who leave with the 900 in the test part, which the sampler has
+# never seen. They are close but not the same: boosted trees tell them apart with an AUC of about
+# 0.7, better than chance and often wrong. New rows lie nearly as densely among real rows as real
+# rows do. But one real row in ten has no new row nearby; by chance alone it would be one in
+# thirty.
 #
-# With 50 held-out rows the same AUC may come out anywhere between 0.55 and 0.7: a figure near 0.5
-# says little where few rows are held out.
+# With 50 held-out rows the same AUC may come out anywhere between 0.55 and 0.7: with few held-out
+# rows, an AUC near 0.5 says little.
 
 from mgvae_resample.diagnostics import synthesis_report
 
 print(synthesis_report(X_train, y_train, X_res, y_res, X_held=X_test, y_held=y_test))
 
 # %%
-# Column by column: distribution functions of numbers and dates, shares of categories, and of
-# missing values where there are any. Here new rows follow the 158 known ones closely. So what the
-# trees saw is how columns go together, and what 158 rows do not say about the class.
+# For each column: distribution functions of numbers and dates, and shares of categories and of
+# missing values. New rows follow the 158 known ones closely. So the trees noticed how columns
+# depend on each other, and what 158 rows do not show of the class.
 
 import matplotlib.pyplot as plt
 
@@ -109,8 +110,8 @@ plt.show()
 # In a pipeline
 # -------------
 #
-# The sampler first, then whatever the classifier needs. Boosted trees read categories and gaps,
-# but no dates and no text.
+# The sampler comes first, then what the classifier needs. These boosted trees accept categories
+# and missing values, but no dates and no text.
 
 from imblearn.pipeline import make_pipeline
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -132,14 +133,14 @@ models = {
 }
 share = (y_train == "leaves").mean()
 for name, model in models.items():
-    chance = model.fit(X_train, y_train).predict_proba(X_test)[:, 0]
-    labels = {name: chance > 0.5}
+    proba = model.fit(X_train, y_train).predict_proba(X_test)[:, 0]
+    labels = {name: proba > 0.5}
     if name == "no resampling":
-        labels["moved threshold"] = chance > share
+        labels["moved threshold"] = proba > share
     for way, leaves in labels.items():
         score = balanced_accuracy_score(y_test == "leaves", leaves)
         print(f"{way:17}{score:.3f}")
 
 # %%
-# One training part decides nothing, however many rows it is tested on; repeat it, as the example
-# that compares with SMOTE does.
+# A single training part is not enough to decide, however many rows it is tested on. Repeat the
+# comparison, as the example that compares with SMOTE does.

@@ -1,18 +1,18 @@
 """
-Draw a structure, steer the codes
+Define a structure, set the codes
 =================================
 
-``BayesGANOverSampler`` learns a few numbers that steer what it makes. Which of them stay apart and
-which are entangled is a graph that you draw.
+``BayesGANOverSampler`` learns codes that control what it generates. A Bayesian network that you
+define says which codes are independent (disentangled) and which depend on others (entangled).
 """
 
 # %%
 # The graph
 # ---------
 #
-# Observed codes ``c1`` and ``c2`` are given to the generator, latent codes ``c'1``, ``c'2`` and
-# ``c'3`` are read back from its images. An edge says that a latent code depends on its parent, and
-# no edge that it does not. The third latent code shall depend on both observed ones.
+# Observed codes ``c1`` and ``c2`` are inputs of the generator. Latent codes ``c'1``, ``c'2`` and
+# ``c'3`` are read back from its images. An edge means that a latent code depends on its parent;
+# where there is no edge, it does not. Here the third latent code depends on both observed codes.
 
 from mgvae_resample import BayesGANOverSampler, BayesianStructure
 
@@ -24,8 +24,8 @@ print(structure)
 # -----------------------------
 #
 # All images of the digits 0 to 4 are known, and ten of each digit from 5 to 9. One generator
-# learns all ten, so that rare digits borrow from common ones how images vary. By default it would
-# make 4000 steps; fewer are enough here.
+# learns all ten digits, so the rare ones benefit from the common ones. The default is 4000 steps;
+# fewer are enough here.
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -37,11 +37,11 @@ X_res, y_res = gan.fit_resample(X[kept], y[kept])
 print("images of each digit:", np.bincount(y[kept]), "->", np.bincount(y_res))
 
 # %%
-# Does the graph hold?
-# --------------------
+# Do the codes follow the graph?
+# ------------------------------
 #
-# Measured after training on fresh images: R² of each latent code on its parents should be near 1;
-# what it owes to any other code, or to the digit, near 0.
+# This is measured on new images after training. The R² of each latent code on its parents should
+# be near 1. What other codes or the digit explain beyond that should be near 0.
 
 import matplotlib.pyplot as plt
 
@@ -54,23 +54,23 @@ plt.show()
 # What the codes do
 # -----------------
 #
-# Each block moves one observed code from -1.5 to 1.5 and keeps all else. The rows are the five
-# rare digits, learned from ten images each. The graph says which codes are independent; what they
-# mean is for you to see. Here the first one makes the stroke fainter or bolder in every digit.
+# Each block changes one observed code from -1.5 to 1.5 and keeps everything else. The rows are the
+# five rare digits, learned from ten images each. The graph says which codes are independent, not
+# what they mean. Here the first code makes the stroke fainter or bolder in every digit.
 #
-# Codes are standard normal in training, so the generator met few that are far from 0. Towards the
-# ends images leave their class: at 1.5 an 8 and a 9 are filled, and hard to tell apart.
+# Codes are standard normal in training, so the generator saw few values far from 0. Towards the
+# ends images leave their class: at 1.5 an 8 and a 9 are filled and hard to tell apart.
 
 # sphinx_gallery_thumbnail_number = 2
 TraversalDisplay.from_estimator(gan, labels=range(5, 10), values=np.linspace(-1.5, 1.5, 7))
 plt.show()
 
 # %%
-# Rows on demand
-# --------------
+# Sample with given codes
+# -----------------------
 #
-# ``sample`` fixes the codes you name and draws the others: faint sevens, and bold ones, some of
-# which begin to fill.
+# ``sample`` sets the codes you name and draws the others at random: faint sevens, and bold ones,
+# some of which begin to fill.
 
 faint, bold = (gan.sample(10, label=7, codes={"c1": value}) for value in (-1.5, 1.5))
 
@@ -91,8 +91,8 @@ strips({"c1 = -1.5": faint, "c1 = 1.5": bold})
 # Codes of real images
 # --------------------
 #
-# ``latent_codes`` reads the codes of any image. Of the sevens that were not in training, these
-# have the lowest and the highest first code: the code holds for real images as well.
+# ``latent_codes`` reads the codes of any image. Among the sevens that were not in training, these
+# have the lowest and the highest first code. So the code has the same meaning for real images.
 
 unseen = np.setdiff1d(np.flatnonzero(y == 7), kept)
 sevens = X[unseen]
