@@ -5,7 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__
+
 if TYPE_CHECKING:
+    from ._amounts import MultiplyBy, RaiseTo
     from ._base import FewRowsWarning, TrainingWarning
     from ._bayesgan.sampler import BayesGANOverSampler
     from ._bayesgan.structure import BayesianStructure
@@ -16,11 +19,11 @@ __all__ = [
     "BayesianStructure",
     "FewRowsWarning",
     "MGVAEOverSampler",
+    "MultiplyBy",
+    "RaiseTo",
     "TrainingWarning",
     "__version__",
 ]
-
-__version__ = "0.1.0"
 
 # torch and scikit-learn are imported when a name is first used.
 _HOME = {
@@ -28,6 +31,8 @@ _HOME = {
     "BayesianStructure": "._bayesgan.structure",
     "FewRowsWarning": "._base",
     "MGVAEOverSampler": "._mgvae.sampler",
+    "MultiplyBy": "._amounts",
+    "RaiseTo": "._amounts",
     "TrainingWarning": "._base",
 }
 

@@ -17,11 +17,13 @@ import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import Substitution, check_sampling_strategy, check_target_type
 from imblearn.utils._docstring import _random_state_docstring
+from joblib import Memory
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from ._cache import TrainingCache
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._modality.image import ImageModality
@@ -37,6 +39,7 @@ from ._tables.labels import (
     restore_labels,
 )
 from ._tables.table import Table
+from ._version import __version__
 
 __all__ = [
     "DeepOverSampler",
@@ -62,6 +65,12 @@ _shared_docstrings = Substitution(
         Columns that hold categories: a list of names or indices, or a mask. "auto" takes the
         category, text, object and bool columns of a data frame, and of an object array those
         that hold more than numbers. Categories coded as integers must be named.""",
+    memory="""memory : str, joblib.Memory or None, default=None
+        Folder in which trainings are cached. A later fit to the same rows, labels, seed and
+        training parameters reuses the training, whatever its `sampling_strategy` or other
+        parameters of drawing are, and returns the same bits as without a cache. So a search over
+        amounts trains once a fold. Needs an int `random_state`; the files hold statistics of the
+        rows, as plain arrays.""",
     device="""device : str or torch.device, default="auto"
         "auto" takes CUDA, then MPS, then the CPU.""",
     counts="""sampling_strategy_ : dict
@@ -133,6 +142,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     hidden_layer_sizes: Any = "auto"
     # A class of fewer rows is not learned.
     _fewest_rows: ClassVar[int] = 3
+    memory: str | Memory | None = None
     device: str | torch.device
     random_state: Any
 
@@ -204,6 +214,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         """Refuse parameters that do not fit the table; subclasses check their own as well."""
         if isinstance(self.sampling_strategy, Mapping):
             check_counts(self.sampling_strategy)
+        if isinstance(self.sampling_strategy, numbers.Real):
+            _check_ratio(float(self.sampling_strategy), y)
         check_sampling_strategy(self.sampling_strategy, y, self._sampling_type)
         resolve_device(self.device)
         check_hidden_layer_sizes(self.hidden_layer_sizes)
@@ -220,7 +232,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         self.device_ = resolve_device(self.device)
         self.classes_, self.n_synthetic_ = np.unique(y), wanted
         numbers = {label: number for number, label in enumerate(self.classes_.tolist())}
-        with Run.of(self, self._seed(), self.device_) as run:
+        with Run.of(self, self._seed(), self.device_, self._cache()) as run:
             rows = self._modality.encode(table)
             learnable = [label for label in wanted if self._is_learnable(y, label)]
             learned = self._fit_synthesizers(rows, y, learnable, run)
@@ -240,6 +252,13 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         self.source_indices_ = np.concatenate(sources)
         labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
         return Table.concat(parts), np.concatenate([y, labels])
+
+    def _cache(self) -> TrainingCache | None:
+        """Return the cache of trainings that ``memory`` stands for."""
+        folder = self.memory.location if isinstance(self.memory, Memory) else self.memory
+        if folder is None:
+            return None
+        return TrainingCache(str(folder), f"{__version__}-torch-{torch.__version__}")
 
     def _is_learnable(self, y: Labels, label: Label) -> bool:
         """Tell whether a class can be learned; warn if it cannot."""
@@ -384,6 +403,23 @@ def check_n_samples(n_samples: Any) -> int:
     if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
         raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
     return int(n_samples)
+
+
+def _check_ratio(ratio: float, y: Labels) -> None:
+    """Refuse a ratio below the present one, or of more than two classes, with what to use."""
+    labels, counts = np.unique(y, return_counts=True)
+    if len(labels) > 2:
+        raise ValueError(
+            f"'sampling_strategy' is {ratio:g}, but a ratio is for binary targets only, and y has "
+            f"{len(labels)} classes. Use RaiseTo({ratio:g}) or MultiplyBy(...) of mgvae_resample."
+        )
+    smallest = counts.min() / counts.max()
+    if ratio < smallest:
+        raise ValueError(
+            f"'sampling_strategy' is {ratio:g}, but the classes have a ratio of {smallest:.4g} "
+            f"already, the smallest that is allowed. RaiseTo({ratio:g}) of mgvae_resample leaves "
+            "such classes alone; MultiplyBy(...) raises each by a factor."
+        )
 
 
 def _check_image_shape(shape: Sequence[Any], n_features: int) -> None:

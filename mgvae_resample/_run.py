@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
+from ._cache import TrainingCache
 from ._callbacks import FitReport, PhaseReport
 from ._nn.random import stream
 from ._nn.training import Diverged, History, Step, TrainConfig, fit_module
@@ -44,10 +45,13 @@ class Run:
         Phase -> what happened in it.
     messages : list of str
         What went wrong in a training and what was done about it.
+    cache : TrainingCache or None
+        Where trainings are looked up and stored.
     """
 
     def __init__(self, seed: int, device: torch.device, *branch: str | int) -> None:
         self.seed, self.device, self.branch = seed, device, branch
+        self.cache: TrainingCache | None = None
         self.history: dict[str, History] = {}
         self.messages: list[str] = []
         self._fit_report: FitReport | None = None
@@ -55,9 +59,12 @@ class Run:
 
     @classmethod
     @contextmanager
-    def of(cls, estimator: Any, seed: int, device: torch.device) -> Iterator[Self]:
+    def of(
+        cls, estimator: Any, seed: int, device: torch.device, cache: TrainingCache | None = None
+    ) -> Iterator[Self]:
         """Open the run of one fit: on one thread, with the callbacks told, warnings at the end."""
         run = cls(seed, device)
+        run.cache = cache
         with ExitStack() as stack:
             stack.enter_context(single_thread())
             run._fit_report = stack.enter_context(FitReport(estimator))
@@ -72,6 +79,7 @@ class Run:
     def child(self, *branch: str | int, phase: str, n_epochs: int) -> Run:
         """Return a run for one phase that may be in another process."""
         child = Run(self.seed, self.device, *branch)
+        child.cache = self.cache
         if self._fit_report is not None:
             child._phase_report = self._fit_report.phase(phase, n_epochs)
         return child
@@ -80,6 +88,58 @@ class Run:
         """Take over what a child run recorded."""
         self.history |= child.history
         self.messages += child.messages
+
+    def key(self, *parts: Any) -> str:
+        """Return the name of a training in the cache.
+
+        Parameters
+        ----------
+        *parts : ndarray or object with a plain repr
+            All that the training depends on besides seed, branch and kind of device.
+        """
+        if self.cache is None:
+            return ""
+        return self.cache.key(self.seed, self.branch, self.device.type, *parts)
+
+    def recall(self, module: nn.Module, key: str) -> dict[str, Tensor] | None:
+        """Look a training up in the cache.
+
+        Parameters
+        ----------
+        module : nn.Module
+            Is given the weights that were stored.
+        key : str
+            Name of the training, found before it.
+
+        Returns
+        -------
+        dict of str to Tensor or None
+            What else was stored with the weights; None where the training was not found.
+        """
+        if self.cache is None:
+            return None
+        found = self.cache.load(key)
+        if found is None:
+            return None
+        tensors = {k: torch.from_numpy(v).to(self.device) for k, v in found.arrays.items()}
+        weights = {k: tensors.pop(f"weight {k}") for k in module.state_dict()}
+        module.load_state_dict(weights)
+        for phase, values in found.record["history"].items():
+            self.history[phase] = History(**values)
+        self.messages += found.record["messages"]
+        return tensors
+
+    def keep(self, module: nn.Module, key: str, **others: Tensor) -> None:
+        """Store a training that :meth:`recall` did not find, and other tensors with it."""
+        if self.cache is None:
+            return
+        tensors = {f"weight {k}": v for k, v in module.state_dict().items()} | others
+        record = {
+            "history": {phase: asdict(history) for phase, history in self.history.items()},
+            "messages": self.messages,
+        }
+        arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
+        self.cache.store(key, arrays, record)
 
     def tensor(self, rows: np.ndarray[Any, Any]) -> Tensor:
         """Move rows to the device."""

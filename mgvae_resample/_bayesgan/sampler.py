@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import torch
+from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._base import DeepOverSampler, Label, Labels, check_n_samples, documented
@@ -98,6 +99,8 @@ default="disentangled"
         pixels of flattened images: the networks become convolutional, and the discriminator sees
         images a little shifted, turned and scaled.
 
+    {memory}
+
     {device}
 
     {random_state}
@@ -153,6 +156,7 @@ default="disentangled"
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **DeepOverSampler._parameter_constraints,
+        "memory": [None, str, Memory],
         "structure": [
             StrOptions({"disentangled", "entangled", "infogan"}),
             BayesianStructure,
@@ -185,6 +189,7 @@ default="disentangled"
         learning_rate: float = 1e-3,
         categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
+        memory: str | Memory | None = None,
         device: str | torch.device = "auto",
         random_state: Any = None,
     ) -> None:
@@ -201,6 +206,7 @@ default="disentangled"
         self.learning_rate = learning_rate
         self.categorical_features = categorical_features
         self.image_shape = image_shape
+        self.memory = memory
         self.device = device
         self.random_state = random_state
 

@@ -65,6 +65,11 @@ class BayesGANConfig:
     augmentation: float | None
     train: TrainConfig
 
+    def key(self) -> tuple[object, ...]:
+        """Return what the training depends on, which is not what only drawing depends on."""
+        codes = (self.structure, self.is_regularised, self.noise_dim, self.structure_weight)
+        return (*codes, self.hidden_layer_sizes, self.batch_size, self.train)
+
 
 def fit_gan(
     run: Run,
@@ -78,9 +83,15 @@ def fit_gan(
     Shape: rows (n, d), labels (n,).
     """
     network = make_network(run, config, modality, int(labels.max()) + 1)
+    key = run.key("BayesGAN", *config.key(), modality.key(), rows, labels)
+    if run.recall(network, key) is not None:
+        return network
     step = game_step(run, config, network, run.tensor(rows), torch.from_numpy(labels))
     history = run.train(network, step, config.train, phase="train")
-    return None if history.stop_reason == "diverged" else network
+    if history.stop_reason == "diverged":
+        return None
+    run.keep(network, key)
+    return network
 
 
 def make_network(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import torch
+from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -95,6 +96,8 @@ class MGVAEOverSampler(DeepOverSampler):
         pixels of flattened images: intensities of one scale, with a Bernoulli likelihood and
         convolutional networks.
 
+    {memory}
+
     {device}
 
     n_jobs : int or None, default=None
@@ -154,6 +157,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **DeepOverSampler._parameter_constraints,
+        "memory": [None, str, Memory],
         "exemplars": "no_validation",
         "exemplar_weights": [
             StrOptions({"responsibility", "uniform"}),
@@ -186,6 +190,7 @@ class MGVAEOverSampler(DeepOverSampler):
         learning_rate: str | float = "auto",
         categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
+        memory: str | Memory | None = None,
         device: str | torch.device = "auto",
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -203,6 +208,7 @@ class MGVAEOverSampler(DeepOverSampler):
         self.learning_rate = learning_rate
         self.categorical_features = categorical_features
         self.image_shape = image_shape
+        self.memory = memory
         self.device = device
         self.n_jobs = n_jobs
         self.random_state = random_state

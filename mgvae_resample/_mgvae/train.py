@@ -14,7 +14,7 @@ from .._encoding.layout import EncodedRows
 from .._modality.base import Modality
 from .._nn.mlp import initialise
 from .._nn.random import normal
-from .._nn.training import Step, Terms, TrainConfig, batches
+from .._nn.training import History, Step, Terms, TrainConfig, batches
 from .._run import Run, single_thread
 from .elbo import negative_elbo
 from .ewc import Weights, ewc_penalty, fisher_information
@@ -49,6 +49,11 @@ class MGVAEConfig:
     pretrain: TrainConfig
     finetune: TrainConfig
 
+    def key(self, training: TrainConfig) -> tuple[object, ...]:
+        """Return what a training depends on, which is not what only drawing depends on."""
+        sizes = (self.hidden_layer_sizes, self.latent_dim, self.n_exemplars, self.batch_size)
+        return (*sizes, training)
+
 
 def pretrain(
     run: Run, config: MGVAEConfig, modality: Modality[Any], rows: EncodedRows
@@ -62,12 +67,16 @@ def pretrain(
     network, information : MajorityGuidedVAE, dict of str to Tensor
         The network and the Fisher information of its weights; None where training diverged.
     """
-    order = torch.randperm(len(rows), generator=run.rng("holdout")).numpy()
-    n_held = min(len(rows) // 10, _MOST_HELD_EXEMPLARS)
-    held, kept = run.tensor(rows[order[:n_held]]), run.tensor(rows[order[n_held:]])
     network = MajorityGuidedVAE(modality, config.hidden_layer_sizes, config.latent_dim)
     initialise(network, run.rng("weights"))
     network.to(run.device)
+    key = run.key("MGVAE", "pretrain", config.key(config.pretrain), modality.key(), rows)
+    information = run.recall(network, key)
+    if information is not None:
+        return network, information
+    order = torch.randperm(len(rows), generator=run.rng("holdout")).numpy()
+    n_held = min(len(rows) // 10, _MOST_HELD_EXEMPLARS)
+    held, kept = run.tensor(rows[order[:n_held]]), run.tensor(rows[order[n_held:]])
     validate = None
     if n_held >= _FEWEST_HELD_EXEMPLARS:
         x, exemplars = modality.inputs(held), modality.inputs(kept[:n_held])
@@ -78,7 +87,9 @@ def pretrain(
         return None
     x, exemplars = (modality.inputs(kept[:n]) for n in (_FISHER_ROWS, config.n_exemplars))
     eps = normal((len(x), config.latent_dim), run.rng("fisher"), run.device)
-    return network, fisher_information(network, x, exemplars, eps)
+    information = fisher_information(network, x, exemplars, eps)
+    run.keep(network, key, **information)
+    return network, information
 
 
 def finetune(
@@ -106,33 +117,55 @@ def finetune(
     """
     with single_thread():
         network = deepcopy(pretrained[0])
-        budget, n_held = config.finetune, len(class_rows) // 5
-        rows, references = run.tensor(class_rows), run.tensor(exemplars)
-
-        def step_on(rows: Tensor) -> Step:
-            return _finetune_step(run, config, network, pretrained[1], references, rows)
-
-        if len(class_rows) < _FEWEST_FOR_HOLDOUT:
-            n_steps = min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
-            fixed = replace(budget, max_steps=n_steps, patience=None)
-            history = run.train(network, step_on(rows), fixed, phase=phase)
-            return None if history.stop_reason == "diverged" else network, run
-        # NOTE[DIFF] The paper makes a fixed number of epochs, and rows are memorised.
-        order = torch.randperm(len(class_rows), generator=run.rng("holdout"))
-        held, kept = rows[order[:n_held]], rows[order[n_held:]]
-        validate = _finetune_validation(run, network, held, references)
-        history = run.train(network, step_on(kept), budget, phase=phase, validate=validate)
+        weights = [w.cpu().numpy() for w in network.state_dict().values()]
+        settings = config.key(config.finetune), config.ewc_weight, network.modality.key()
+        key = run.key("MGVAE", phase, *settings, *weights, exemplars, class_rows)
+        if run.recall(network, key) is not None:
+            return network, run
+        history = _finetune(run, config, phase, network, pretrained[1], exemplars, class_rows)
         if history.stop_reason == "diverged":
             return None, run
-        network.load_state_dict(pretrained[0].state_dict())
-        n_steps = min(max(history.best_steps, _FEWEST_STEPS), budget.max_steps)
-        rate = history.learning_rate
-        fixed = replace(budget, max_steps=n_steps, patience=None, learning_rate=rate)
-        final = run.train(network, step_on(rows), fixed, phase=None)
-        history.n_steps = final.n_steps
-        if final.stop_reason == "diverged":
-            history.stop_reason = "diverged"
-        return None if final.stop_reason == "diverged" else network, run
+        run.keep(network, key)
+        return network, run
+
+
+def _finetune(
+    run: Run,
+    config: MGVAEConfig,
+    phase: str,
+    network: MajorityGuidedVAE,
+    information: Weights,
+    exemplars: EncodedRows,
+    class_rows: EncodedRows,
+) -> History:
+    """Train on the class, twice where a number of steps has to be found first."""
+    budget, n_held = config.finetune, len(class_rows) // 5
+    rows, references = run.tensor(class_rows), run.tensor(exemplars)
+    initial = deepcopy(network.state_dict())
+
+    def step_on(rows: Tensor) -> Step:
+        return _finetune_step(run, config, network, information, references, rows)
+
+    if len(class_rows) < _FEWEST_FOR_HOLDOUT:
+        n_steps = min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
+        fixed = replace(budget, max_steps=n_steps, patience=None)
+        return run.train(network, step_on(rows), fixed, phase=phase)
+    # NOTE[DIFF] The paper makes a fixed number of epochs, and rows are memorised.
+    order = torch.randperm(len(class_rows), generator=run.rng("holdout"))
+    held, kept = rows[order[:n_held]], rows[order[n_held:]]
+    validate = _finetune_validation(run, network, held, references)
+    history = run.train(network, step_on(kept), budget, phase=phase, validate=validate)
+    if history.stop_reason == "diverged":
+        return history
+    network.load_state_dict(initial)
+    n_steps = min(max(history.best_steps, _FEWEST_STEPS), budget.max_steps)
+    rate = history.learning_rate
+    fixed = replace(budget, max_steps=n_steps, patience=None, learning_rate=rate)
+    final = run.train(network, step_on(rows), fixed, phase=None)
+    history.n_steps = final.n_steps
+    if final.stop_reason == "diverged":
+        history.stop_reason = "diverged"
+    return history
 
 
 def _pretrain_step(

@@ -71,6 +71,10 @@ class Modality(ABC, Generic[EncodingT]):
     def choose(self, *, table: T, image: T) -> T:
         """Return what is meant for this modality, such as a default value."""
 
+    @abstractmethod
+    def key(self) -> tuple[object, ...]:
+        """Return what makes two modalities the same to a training on encoded rows."""
+
     # Rows and encoded rows
 
     @abstractmethod

@@ -49,6 +49,10 @@ class ImageModality(Modality[ImageEncoding]):
         """Return what is meant for images."""
         return image
 
+    def key(self) -> tuple[object, ...]:
+        """Return the shape."""
+        return ("image", self.image_shape)
+
     def fit(self, table: Table) -> Self:
         """Learn the scale of the intensities."""
         self.encoding.fit(table)

@@ -47,6 +47,10 @@ class TabularModality(Modality[TabularEncoding]):
         """Return what is meant for tables."""
         return table
 
+    def key(self) -> tuple[object, ...]:
+        """Return the layout."""
+        return ("table", self.layout)
+
     def fit(self, table: Table) -> Self:
         """Learn the columns."""
         self.encoding.fit(table)

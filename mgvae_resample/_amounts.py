@@ -1,0 +1,123 @@
+"""Amounts for ``sampling_strategy`` that suit any number of classes, and can be searched."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+__all__ = ["MultiplyBy", "RaiseTo"]
+
+
+class RaiseTo(BaseEstimator):
+    """Raise every smaller class to a share of the largest one.
+
+    For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn. It
+    can be cloned, pickled, put in a grid, and its share set as a nested parameter
+    (``sampler__sampling_strategy__share``).
+
+    Parameters
+    ----------
+    share : float, default=1.0
+        Rows that each smaller class has afterwards, as a share of the largest class's: above 0,
+        at most 1. Classes that have as many already are left alone. 1 is full balance, which
+        favours balanced accuracy; a half or a quarter favours F1 and keeps probabilities closer
+        to those of the data.
+
+    Raises
+    ------
+    ValueError
+        When called, if `share` is not a number above 0 and at most 1.
+
+    Examples
+    --------
+    >>> from mgvae_resample import RaiseTo
+    >>> RaiseTo(0.5)(["a"] * 100 + ["b"] * 60 + ["c"] * 8)
+    {'c': 50}
+    """
+
+    def __init__(self, share: float = 1.0) -> None:
+        self.share = share
+
+    def __call__(self, y: Any) -> dict[Hashable, int]:
+        """Return the number of rows that each class to be raised has afterwards.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        Returns
+        -------
+        dict
+            Class label -> number of rows.
+        """
+        if not _is_number(self.share) or not 0 < self.share <= 1:
+            raise ValueError(
+                f"The 'share' of RaiseTo is {self.share!r}; expected a number above 0 and at "
+                "most 1."
+            )
+        return _raised(y, lambda n, largest: round(self.share * largest))
+
+
+class MultiplyBy(BaseEstimator):
+    """Multiply every smaller class by a factor, never above the largest one.
+
+    For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn. It
+    can be cloned, pickled, put in a grid, and its factor set as a nested parameter
+    (``sampler__sampling_strategy__factor``).
+
+    Parameters
+    ----------
+    factor : float, default=2.0
+        How many times its own size each smaller class has afterwards, at least 1.
+
+    Raises
+    ------
+    ValueError
+        When called, if `factor` is not a number of at least 1.
+
+    Examples
+    --------
+    >>> from mgvae_resample import MultiplyBy
+    >>> MultiplyBy(4)(["a"] * 100 + ["b"] * 60 + ["c"] * 8)
+    {'b': 100, 'c': 32}
+    """
+
+    def __init__(self, factor: float = 2.0) -> None:
+        self.factor = factor
+
+    def __call__(self, y: Any) -> dict[Hashable, int]:
+        """Return the number of rows that each class to be raised has afterwards.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        Returns
+        -------
+        dict
+            Class label -> number of rows.
+        """
+        if not _is_number(self.factor) or not self.factor >= 1:
+            raise ValueError(
+                f"The 'factor' of MultiplyBy is {self.factor!r}; expected a number of at least 1."
+            )
+        return _raised(y, lambda n, largest: min(largest, round(self.factor * n)))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _raised(y: Any, target: Any) -> dict[Hashable, int]:
+    """Return the targets that lie above what a class has."""
+    labels, counts = np.unique(np.asarray(y), return_counts=True)
+    largest = int(counts.max())
+    sizes = dict(zip(labels.tolist(), counts.tolist(), strict=True))
+    targets = {label: target(n, largest) for label, n in sizes.items()}
+    return {label: n for label, n in targets.items() if n > sizes[label]}

@@ -1,0 +1,102 @@
+"""The cache of trainings: weights and histories on disk as plain arrays, one file a training."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["CachedTraining", "TrainingCache"]
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+_RECORD = "record"
+
+
+class CachedTraining(NamedTuple):
+    """What is stored of one training: arrays by name, and a record of plain values."""
+
+    arrays: dict[str, npt.NDArray[Any]]
+    record: dict[str, Any]
+
+
+class TrainingCache:
+    """A folder of trainings that several processes may read and write at the same time.
+
+    A file appears whole or not at all, since it is renamed into place. It holds arrays and JSON;
+    no code is run when it is read. The arrays include encoded statistics of the table's rows.
+
+    Parameters
+    ----------
+    folder : str
+        Where the files are.
+    version : str
+        Files of other versions are never read.
+    """
+
+    def __init__(self, folder: str, version: str) -> None:
+        self.folder, self.version = Path(folder) / "mgvae_resample", version
+
+    def key(self, *parts: Any) -> str:
+        """Return a name for what a training depends on: arrays, and values with a plain repr."""
+        digest = hashlib.blake2b(digest_size=20)
+        for piece in _pieces((self.version, *parts)):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def load(self, key: str) -> CachedTraining | None:
+        """Return a training, None where there is none; a damaged file is reported."""
+        path = self._path(key)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            record = json.loads(arrays.pop(_RECORD).tobytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except Exception as error:  # whatever a damaged file makes numpy or zipfile raise
+            warnings.warn(
+                f"The cached training {path} cannot be read ({type(error).__name__}: {error}). "
+                "It is trained again and replaced.",
+                UserWarning,
+                stacklevel=2,
+            )
+            return None
+        return CachedTraining(arrays, record)
+
+    def store(self, key: str, arrays: Arrays, record: Mapping[str, Any]) -> None:
+        """Store a training; a folder that cannot be written to is reported."""
+        path = self._path(key)
+        as_bytes = np.frombuffer(json.dumps(record).encode(), dtype=np.uint8)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, allow_pickle=False, **{**arrays, _RECORD: as_bytes})
+            os.replace(unfinished, path)
+        except OSError as error:
+            warnings.warn(
+                f"The training could not be cached in {path.parent}: {error}.",
+                UserWarning,
+                stacklevel=2,
+            )
+
+    def _path(self, key: str) -> Path:
+        return self.folder / self.version / f"{key}.npz"
+
+
+def _pieces(parts: tuple[Any, ...]) -> Iterator[bytes]:
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            yield repr((part.shape, part.dtype.str)).encode()
+            yield np.ascontiguousarray(part).tobytes()
+        else:
+            yield repr(part).encode()
+        yield b"\0"
