@@ -25,45 +25,50 @@ X_train, y_train = X_half[kept], y_half[kept]
 print(np.bincount(y_train))
 
 # %%
-# A pipeline with a progress bar
-# ------------------------------
+# A pipeline with a cache
+# -----------------------
 #
-# Callbacks of scikit-learn are set on the sampler, and a search copies them with it. One progress
-# bar for each fit would fill this page, so only the last fit gets one.
+# Trainings are cached in a folder. The amount only decides how many rows are drawn, so all amounts
+# of a fold share one training.
+
+from tempfile import TemporaryDirectory
 
 from imblearn.pipeline import Pipeline
 from sklearn.ensemble import RandomForestClassifier
 
-from mgvae_resample import MGVAEOverSampler
+from mgvae_resample import MGVAEOverSampler, RaiseTo
 
-pipeline = Pipeline(
-    [
-        ("sampler", MGVAEOverSampler(max_pretrain_steps=300, random_state=0)),
-        ("forest", RandomForestClassifier(random_state=0)),
-    ]
-)
+cache = TemporaryDirectory()
+sampler = MGVAEOverSampler(max_pretrain_steps=300, memory=cache.name, random_state=0)
+pipeline = Pipeline([("sampler", sampler), ("forest", RandomForestClassifier(random_state=0))])
 
 # %%
 # The search
 # ----------
 #
-# ``sampling_strategy=0.3`` makes the rare class 0.3 times as large as the other. "passthrough" in
-# place of the sampler means no resampling; always include it. Every candidate is measured on
-# images that were not resampled, since the pipeline resamples only the training part of each fold.
+# ``RaiseTo(0.3)`` makes the rare class 0.3 times as large as the other. "passthrough" in place of
+# the sampler means no resampling; always include it. Every candidate is measured on images that
+# were not resampled, since the pipeline resamples only the training part of each fold. The seven
+# candidates and three folds need three trainings, on two processes that share the cache.
+
+from time import perf_counter
 
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 grid = [
     {"sampler": ["passthrough"]},
     {
-        "sampler__sampling_strategy": [0.1, 0.3, 1.0],
+        "sampler__sampling_strategy": [RaiseTo(0.1), RaiseTo(0.3), RaiseTo(1.0)],
         "sampler__exemplar_weights": ["uniform", "responsibility"],
     },
 ]
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
-search = GridSearchCV(pipeline, grid, scoring="balanced_accuracy", cv=folds, refit=False)
+search = GridSearchCV(
+    pipeline, grid, scoring="balanced_accuracy", cv=folds, refit=False, n_jobs=2
+)
+start = perf_counter()
 search.fit(X_train, y_train)
-print(search.best_params_)
+print(f"{perf_counter() - start:.0f} s; best: {search.best_params_}")
 
 # %%
 # How sure is it?
@@ -81,7 +86,8 @@ errors = results["std_test_score"] / np.sqrt(folds.get_n_splits() - 1)
 names = [
     "no resampling"
     if "sampler" in parameters
-    else f"{parameters['sampler__sampling_strategy']}, {parameters['sampler__exemplar_weights']}"
+    else f"{parameters['sampler__sampling_strategy'].share}, "
+    f"{parameters['sampler__exemplar_weights']}"
     for parameters in results["params"]
 ]
 figure, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
@@ -95,8 +101,8 @@ plt.show()
 # The last fit
 # ------------
 #
-# The best candidate is trained on all training images, with a progress bar, and measured once on
-# the test images. The comparison includes a method that costs nothing: the forest without new
+# The best candidate is trained on all training images and measured once on the test images. A
+# callback of scikit-learn shows the progress of this training. The comparison includes a method that costs nothing: the forest without new
 # rows, with its threshold tuned by cross-validation.
 
 from sklearn.base import clone
@@ -114,6 +120,7 @@ models = {
 for name, model in models.items():
     predicted = model.fit(X_train, y_train).predict(X_test)
     print(f"{name:17}{balanced_accuracy_score(y_test, predicted):.3f}")
+cache.cleanup()
 
 # %%
 # The search found the best parameters of this sampler. That alone is no reason to use the sampler:

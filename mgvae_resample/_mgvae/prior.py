@@ -7,19 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["ExemplarPrior", "log_normal"]
-
-
-def log_normal(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Log density of N(mean, sigma^2 I) at z, for every pair.
-
-    Shape: z (n, k), mean (m, k), log_variance () -> (n, m).
-    """
-    squared = (z * z).sum(1, keepdim=True) + (mean * mean).sum(1) - 2.0 * z @ mean.T
-    n_dims = z.shape[1]
-    # The expansion of the square can round to a value just below zero.
-    scaled = squared.clamp_min(0.0) / log_variance.exp()
-    return -0.5 * (scaled + n_dims * (log_variance + math.log(2.0 * math.pi)))
+__all__ = ["ExemplarPrior"]
 
 
 class ExemplarPrior:
@@ -44,21 +32,27 @@ class ExemplarPrior:
 
         Shape: (n, k) -> (n,).
         """
-        log_components = log_normal(z, self.means, self.log_variance)
-        n_components = log_components.shape[1]
+        logits = self._logits(z)
+        n_components = logits.shape[1]
         if leave_one_out:
-            own = torch.eye(len(z), n_components, dtype=torch.bool, device=z.device)
-            log_components = log_components.masked_fill(own, -torch.inf)
+            logits = logits.fill_diagonal_(-torch.inf)
             n_components -= 1
-        return log_components.logsumexp(1) - math.log(n_components)
+        squared = (-self.log_variance).exp() * z.square().sum(1)
+        constant = z.shape[1] * (self.log_variance + math.log(2.0 * math.pi))
+        return logits.logsumexp(1) - 0.5 * (squared + constant) - math.log(n_components)
 
     def responsibilities(self, z: Tensor) -> Tensor:
         """Posterior probability of each exemplar given a latent; rows sum to one.
 
-        The terms of the log density that all exemplars share cancel, so one product will do.
-
         Shape: (n, k) -> (n, m).
+        """
+        return self._logits(z).softmax(1)
+
+    def _logits(self, z: Tensor) -> Tensor:
+        """Log densities of the components, without the terms that all of them share.
+
+        One matrix product. Shape: (n, k) -> (n, m).
         """
         precision = (-self.log_variance).exp()
         offset = -0.5 * precision * self.means.square().sum(1)
-        return torch.addmm(offset, precision * z, self.means.T).softmax(1)
+        return torch.addmm(offset, precision * z, self.means.T)
