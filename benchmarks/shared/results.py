@@ -14,7 +14,7 @@ import pandas as pd
 
 FOLDER = Path(__file__).parents[1] / "results"
 # The columns that tell one measurement from another, where a file has them.
-KEY = ("dataset", "structure", "seed", "fold", "method", "classifier", "threads")
+KEY = ("dataset", "structure", "seed", "fold", "method", "classifier", "threads", "cached")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "imbalanced-learn", "torch", "pandas")
 
 Row = dict[str, object]
