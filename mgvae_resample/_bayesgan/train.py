@@ -28,7 +28,7 @@ from .losses import (
     mutual_information_loss,
     structure_loss,
 )
-from .model import BayesGAN
+from .model import BayesGAN, Discriminator
 from .structure import BayesianStructure
 
 __all__ = ["BayesGANConfig", "fit_gan", "game_step", "make_network"]
@@ -123,8 +123,7 @@ def game_step(
     masks = None
     if config.structure is not None and config.is_regularised:
         masks = StructureMasks.of(config.structure, device)
-    n_fewest = int(torch.bincount(labels).min())
-    scarcity = min(1.0, max(_LEAST_SCARCITY, _FEW_ROWS / n_fewest))
+    scarcity = _scarcity(labels)
     penalty_weight = modality.choose(table=_PENALTY_OF_TABLES * scarcity, image=_PENALTY_OF_IMAGES)
 
     def view(x: Tensor, n_steps: int) -> Tensor:
@@ -147,9 +146,8 @@ def game_step(
             "gradient_penalty": real.new_zeros(()),
         }
         if n_steps % _PENALTY_EVERY == 0:
-            x = real.detach().requires_grad_()
-            penalty = gradient_penalty(x, discriminator.logit(discriminator.features(x), y))
-            terms["gradient_penalty"] = _PENALTY_EVERY * penalty_weight * penalty
+            weight = _PENALTY_EVERY * penalty_weight
+            terms["gradient_penalty"] = weight * _penalty(discriminator, real, y)
         with _frozen(discriminator):
             features = discriminator.features(fake)
             terms["generator"] = generator_loss(discriminator.logit(features, y))
@@ -161,6 +159,18 @@ def game_step(
         return terms
 
     return step
+
+
+def _scarcity(labels: Tensor) -> float:
+    """Return 1 where a class has ten rows or fewer, and less the more rows all have."""
+    n_fewest = int(torch.bincount(labels).min())
+    return min(1.0, max(_LEAST_SCARCITY, _FEW_ROWS / n_fewest))
+
+
+def _penalty(discriminator: Discriminator, real: Tensor, labels: Tensor) -> Tensor:
+    """Gradient penalty at real rows. Shape: (n, n_inputs), (n,) -> scalar."""
+    x = real.detach().requires_grad_()
+    return gradient_penalty(x, discriminator.logit(discriminator.features(x), labels))
 
 
 def _code_terms(

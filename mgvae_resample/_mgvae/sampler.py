@@ -354,14 +354,9 @@ class MGVAEOverSampler(DeepOverSampler):
             if network is None:
                 continue
             index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept guide rows"))
-            synthesizer = MinoritySynthesizer(
-                network,
-                pretrained[0],
-                rows[y == label],
-                rows[index],
-                index,
-                config.responsibility,
-            )
+            of_rows = rows[y == label], rows[index], index
+            share = config.responsibility
+            synthesizer = MinoritySynthesizer(network, pretrained[0], *of_rows, share)
             synthesizer.calibrate(run.rng("calibration", numbers[label]))
             synthesizers[label] = synthesizer
             self.exemplar_indices_[label] = index

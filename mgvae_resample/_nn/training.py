@@ -184,8 +184,7 @@ def fit_module(
         values = {name: float(total) / n_steps for name, total in sums.items()}
         if validate is not None:
             values["validation_loss"] = best.look(validate, history.n_steps)
-        if not all(map(math.isfinite, values.values())):
-            raise Diverged(f"after {history.n_steps} steps the loss terms are {values}")
+        _check_terms(values, history.n_steps)
         history.append(values)
         if report is not None and report(values):
             history.stop_reason = "callback"
@@ -195,8 +194,7 @@ def fit_module(
             break
     if ema is not None:
         ema.load()
-    if not all(bool(p.isfinite().all()) for p in module.parameters()):
-        raise Diverged(f"after {history.n_steps} steps the weights are no longer finite")
+    _check_weights(module, history.n_steps)
     history.best_steps = best.restore(history.n_steps)
     return history
 
@@ -262,3 +260,13 @@ class EMA:
         """Give the module the average."""
         for weight, average in zip(self.weights, self.average, strict=True):
             weight.copy_(average)
+
+
+def _check_terms(values: Mapping[str, float], n_steps: int) -> None:
+    if not all(map(math.isfinite, values.values())):
+        raise Diverged(f"after {n_steps} steps the loss terms are {values}")
+
+
+def _check_weights(module: nn.Module, n_steps: int) -> None:
+    if not all(bool(p.isfinite().all()) for p in module.parameters()):
+        raise Diverged(f"after {n_steps} steps the weights are no longer finite")
