@@ -75,16 +75,16 @@ class MGVAEOverSampler(DeepOverSampler):
         Weight of the Elastic Weight Consolidation penalty. The Fisher information is normalised
         to mean 1, so the weight has no unit.
 
-    max_pretrain_steps : int, default=1000
-        Optimiser steps on the exemplars at most. Early stopping ends the training when the
-        validation loss on held-out exemplars has stopped falling.
+    max_pretrain_steps : "auto" or int, default="auto"
+        Optimiser steps on the exemplars at most; "auto" is 500, for images 1000. Early stopping
+        ends the training when the validation loss on held-out exemplars has stopped falling.
 
     max_finetune_steps : int, default=500
         Optimiser steps on each class at most. With 50 rows or more the number of steps is chosen
         by the validation loss on a held-out fifth of them; with fewer rows 200 steps are made.
 
     batch_size : "auto" or int, default="auto"
-        Rows a step; "auto" is 256, for images 128. Smaller classes are taken whole.
+        Rows a step; "auto" is 128. Smaller classes are taken whole.
 
     learning_rate : "auto" or float, default="auto"
         Step size of Adam; "auto" is 0.001, for images 0.004.
@@ -167,7 +167,10 @@ class MGVAEOverSampler(DeepOverSampler):
         "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
         "n_exemplars": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
         "ewc_weight": [Interval(numbers.Real, 0, None, closed="left")],
-        "max_pretrain_steps": [Interval(numbers.Integral, 1, None, closed="left")],
+        "max_pretrain_steps": [
+            StrOptions({"auto"}),
+            Interval(numbers.Integral, 1, None, closed="left"),
+        ],
         "max_finetune_steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
         "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
@@ -184,7 +187,7 @@ class MGVAEOverSampler(DeepOverSampler):
         hidden_layer_sizes: str | Sequence[int] = "auto",
         n_exemplars: str | int = "auto",
         ewc_weight: float = 0.01,
-        max_pretrain_steps: int = 1000,
+        max_pretrain_steps: str | int = "auto",
         max_finetune_steps: int = 500,
         batch_size: str | int = "auto",
         learning_rate: str | float = "auto",
@@ -310,14 +313,15 @@ class MGVAEOverSampler(DeepOverSampler):
 
         # Convolutions take more time a row, and larger steps.
         rate = float(auto(self.learning_rate, table=1e-3, image=4e-3))
+        n_steps = int(auto(self.max_pretrain_steps, table=500, image=1000))
         return MGVAEConfig(
             hidden_layer_sizes=sizes,
             latent_dim=self.latent_dim,
             n_exemplars=int(auto(self.n_exemplars, table=256, image=128)),
-            batch_size=int(auto(self.batch_size, table=256, image=128)),
+            batch_size=int(auto(self.batch_size, table=128, image=128)),
             ewc_weight=float(self.ewc_weight),
             responsibility=float(share == "responsibility" if isinstance(share, str) else share),
-            pretrain=TrainConfig(self.max_pretrain_steps, rate, patience=8),
+            pretrain=TrainConfig(n_steps, rate, patience=8),
             # Short epochs, since the best moment comes early.
             finetune=TrainConfig(self.max_finetune_steps, rate, epoch_steps=25, patience=4),
         )
@@ -353,7 +357,7 @@ class MGVAEOverSampler(DeepOverSampler):
             run.join(child)
             if network is None:
                 continue
-            index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept guide rows"))
+            index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept exemplars"))
             of_rows = rows[y == label], rows[index], index
             share = config.responsibility
             synthesizer = MinoritySynthesizer(network, pretrained[0], *of_rows, share)

@@ -227,7 +227,7 @@ def _validation(
     run: Run, network: MajorityGuidedVAE, x: Tensor, exemplars: Tensor
 ) -> Callable[[], float]:
     """Negative ELBO of rows that are not trained on, with the same noise at every look."""
-    eps = normal((len(x), network.latent_dim), run.rng("monitor"), run.device)
+    eps = normal((len(x), network.latent_dim), run.rng("validation"), run.device)
 
     def validate() -> float:
         terms = negative_elbo(network, x, network.encode(x), network.encode(exemplars), eps)
