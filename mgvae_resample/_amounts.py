@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Hashable
 from numbers import Real
 from typing import Any
@@ -12,7 +13,33 @@ from sklearn.base import BaseEstimator
 __all__ = ["MultiplyBy", "RaiseTo"]
 
 
-class RaiseTo(BaseEstimator):
+class _Amount(BaseEstimator):
+    """A ``sampling_strategy`` that raises the smaller classes; subclasses say how far."""
+
+    def __call__(self, y: Any) -> dict[Hashable, int]:
+        """Return the number of rows that each class to be raised has afterwards.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        Returns
+        -------
+        dict
+            Class label -> number of rows.
+        """
+        labels, counts = np.unique(np.asarray(y), return_counts=True)
+        sizes, largest = dict(zip(labels.tolist(), counts.tolist(), strict=True)), counts.max()
+        targets = {label: self._target(n, int(largest)) for label, n in sizes.items()}
+        return {label: n for label, n in targets.items() if n > sizes[label]}
+
+    @abstractmethod
+    def _target(self, n: int, largest: int) -> int:
+        """Return how many rows a class of n rows has afterwards; check the parameter."""
+
+
+class RaiseTo(_Amount):
     """Raise every smaller class to a share of the largest one.
 
     For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn. It
@@ -42,28 +69,16 @@ class RaiseTo(BaseEstimator):
     def __init__(self, share: float = 1.0) -> None:
         self.share = share
 
-    def __call__(self, y: Any) -> dict[Hashable, int]:
-        """Return the number of rows that each class to be raised has afterwards.
-
-        Parameters
-        ----------
-        y : array-like of shape (n_samples,)
-            Class labels.
-
-        Returns
-        -------
-        dict
-            Class label -> number of rows.
-        """
+    def _target(self, n: int, largest: int) -> int:
         if not _is_number(self.share) or not 0 < self.share <= 1:
             raise ValueError(
                 f"The 'share' of RaiseTo is {self.share!r}; expected a number above 0 and at "
                 "most 1."
             )
-        return _raised(y, lambda n, largest: round(self.share * largest))
+        return round(self.share * largest)
 
 
-class MultiplyBy(BaseEstimator):
+class MultiplyBy(_Amount):
     """Multiply every smaller class by a factor, never above the largest one.
 
     For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn. It
@@ -90,34 +105,13 @@ class MultiplyBy(BaseEstimator):
     def __init__(self, factor: float = 2.0) -> None:
         self.factor = factor
 
-    def __call__(self, y: Any) -> dict[Hashable, int]:
-        """Return the number of rows that each class to be raised has afterwards.
-
-        Parameters
-        ----------
-        y : array-like of shape (n_samples,)
-            Class labels.
-
-        Returns
-        -------
-        dict
-            Class label -> number of rows.
-        """
+    def _target(self, n: int, largest: int) -> int:
         if not _is_number(self.factor) or not self.factor >= 1:
             raise ValueError(
                 f"The 'factor' of MultiplyBy is {self.factor!r}; expected a number of at least 1."
             )
-        return _raised(y, lambda n, largest: min(largest, round(self.factor * n)))
+        return min(largest, round(self.factor * n))
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _raised(y: Any, target: Any) -> dict[Hashable, int]:
-    """Return the targets that lie above what a class has."""
-    labels, counts = np.unique(np.asarray(y), return_counts=True)
-    largest = int(counts.max())
-    sizes = dict(zip(labels.tolist(), counts.tolist(), strict=True))
-    targets = {label: target(n, largest) for label, n in sizes.items()}
-    return {label: n for label, n in targets.items() if n > sizes[label]}
