@@ -63,9 +63,7 @@ grid = [
     },
 ]
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
-search = GridSearchCV(
-    pipeline, grid, scoring="balanced_accuracy", cv=folds, refit=False, n_jobs=2
-)
+search = GridSearchCV(pipeline, grid, scoring="balanced_accuracy", cv=folds, refit=False, n_jobs=2)
 start = perf_counter()
 search.fit(X_train, y_train)
 print(f"{perf_counter() - start:.0f} s; best: {search.best_params_}")
@@ -102,8 +100,8 @@ plt.show()
 # ------------
 #
 # The best candidate is trained on all training images and measured once on the test images. A
-# callback of scikit-learn shows the progress of this training. The comparison includes a method that costs nothing: the forest without new
-# rows, with its threshold tuned by cross-validation.
+# callback of scikit-learn shows the progress of this training. The comparison includes a method
+# that costs nothing: the forest without new rows, with its threshold tuned by cross-validation.
 
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
