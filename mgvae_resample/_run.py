@@ -94,12 +94,13 @@ class Run:
 
         Parameters
         ----------
-        *parts : ndarray or object with a plain repr
+        *parts : Tensor, ndarray or object with a plain repr
             All that the training depends on besides seed, branch and kind of device.
         """
         if self.cache is None:
             return ""
-        return self.cache.key(self.seed, self.branch, self.device.type, *parts)
+        arrays = [part.cpu().numpy() if isinstance(part, Tensor) else part for part in parts]
+        return self.cache.key(self.seed, self.branch, self.device.type, *arrays)
 
     def recall(self, module: nn.Module, key: str) -> dict[str, Tensor] | None:
         """Look a training up in the cache.

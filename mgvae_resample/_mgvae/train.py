@@ -117,7 +117,7 @@ def finetune(
     """
     with single_thread():
         network = deepcopy(pretrained[0])
-        weights = [w.cpu().numpy() for w in network.state_dict().values()]
+        weights = network.state_dict().values()
         settings = config.key(config.finetune), config.ewc_weight, network.modality.key()
         key = run.key("MGVAE", phase, *settings, *weights, exemplars, class_rows)
         if run.recall(network, key) is not None:

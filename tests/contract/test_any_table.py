@@ -11,35 +11,9 @@ from scipy import sparse
 
 from mgvae_resample._base import FewRowsWarning
 from tests.support import counts, quick_gan, quick_vae
-from tests.tables.columns import PANDAS, POLARS
+from tests.tables.columns import PANDAS, POLARS, customers
 
 LEARNED = {"max_pretrain_steps": 300, "max_finetune_steps": 300, "hidden_layer_sizes": (64, 64)}
-
-
-def customers(n_majority=150, n_minority=40, seed=0):
-    """Return customers of two classes that differ in every column, and their class."""
-    g = np.random.default_rng(seed)
-    y = np.repeat([0, 1], [n_majority, n_minority])
-    n = len(y)
-    income = np.round(g.lognormal(10 + y, 0.4, n), 2)
-    frame = pd.DataFrame(
-        {
-            "age": g.integers(18, 90, n),
-            "income": np.where(g.random(n) < np.where(y == 1, 0.6, 0.1), np.nan, income),
-            "debts": np.where(g.random(n) < 0.5, 0.0, np.round(g.exponential(100, n), 1)),
-            "town": np.where(g.random(n) < np.where(y == 1, 0.8, 0.2), "Oslo", "Rome"),
-            "plan": pd.Categorical(
-                g.choice(["S", "M", "L"], n), ["S", "M", "L", "XL"], ordered=True
-            ),
-            "member": g.random(n) < 0.3 + 0.4 * y,
-            "since": np.datetime64("2020-01-01", "s") + 86_400 * g.integers(0, 900, n),
-            "score": pd.array(g.integers(0, 9, n), dtype="Int64"),
-            "last": np.where(y == 1, np.nan, g.normal(size=n)),
-        }
-    )
-    frame["score"] = frame["score"].mask(g.random(n) < 0.2)
-    order = g.permutation(n)
-    return frame.iloc[order].reset_index(drop=True), y[order]
 
 
 def test_a_mixed_frame_comes_back_with_new_rows_like_its_own(quick):
