@@ -55,8 +55,10 @@ Label = Hashable
 Labels = npt.NDArray[Any]
 Documented = TypeVar("Documented", bound=Callable[..., Any])
 
-# Encoded rows decoded at the same time: bounds the memory of a large request.
-_ROWS_AT_ONCE = 100_000
+# Of larger tables a sample is encoded and learned from: so many rows of the largest class, and as
+# large a share of each other one, but no fewer rows than the second number. It bounds the memory,
+# and a training sees no more rows.
+_MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
 
 _shared_docstrings = Substitution(
     sampling_strategy=BaseOverSampler._sampling_strategy_docstring,
@@ -227,31 +229,58 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         sizes = check_hidden_layer_sizes(self.hidden_layer_sizes)
         return self._modality.hidden_layer_sizes() if sizes is None else sizes
 
+    def _auto(self, value: Any, *, table: Any, image: Any) -> Any:
+        """Return a parameter's value, with what "auto" stands for."""
+        return self._modality.choose(table=table, image=image) if value == "auto" else value
+
     def _fit_resample(self, table: Table, y: Labels, **params: Any) -> tuple[Table, Labels]:
         wanted = {plain_label(k): int(n) for k, n in self.sampling_strategy_.items() if n > 0}
         self.device_ = resolve_device(self.device)
         self.classes_, self.n_synthetic_ = np.unique(y), wanted
-        numbers = {label: number for number, label in enumerate(self.classes_.tolist())}
         with Run.of(self, self._seed(), self.device_, self._cache()) as run:
-            rows = self._modality.encode(table)
+            self._learned_from = at = _rows_to_learn(y, run.rng("rows to learn"))
+            of_table = table if len(at) == len(y) else table.take(at)
+            rows, labels = self._modality.encode(of_table), y[at]
             learnable = [label for label in wanted if self._is_learnable(y, label)]
-            learned = self._fit_synthesizers(rows, y, learnable, run)
-            parts, sources = [table], [np.empty(0, dtype=np.intp)]
-            for label, n in wanted.items():
-                class_rows = rows[y == label]
-                if label not in learned:
-                    learned[label] = SmoothedBootstrap(self._modality, class_rows)
-                new, source, is_real = learned[label].sample(n, run.rng("draw", numbers[label]))
-                learned[label].calibration = self._modality.calibrate(new, class_rows)
-                parts += self._assembled(table, learned[label], new, source, is_real)
-                sources.append(source)
-        self._synthesizers = learned
+            synthesizers = self._fit_synthesizers(rows, labels, learnable, run)
+            for label in wanted:
+                class_rows = rows[labels == label]
+                synthesizers.setdefault(label, SmoothedBootstrap(self._modality, class_rows))
+            sources = [np.empty(0, dtype=np.intp)]
+            new = self._new_rows(table, wanted, synthesizers, run, sources)
+            resampled = table.append(new, sum(wanted.values()))
+        self._synthesizers = synthesizers
         self.history_ = {phase: h.terms for phase, h in run.history.items()}
         self.n_iter_ = {phase: h.n_steps for phase, h in run.history.items()}
         self.stop_reason_ = {phase: h.stop_reason for phase, h in run.history.items()}
         self.source_indices_ = np.concatenate(sources)
-        labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
-        return Table.concat(parts), np.concatenate([y, labels])
+        new_labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
+        return resampled, np.concatenate([y, new_labels])
+
+    def _new_rows(
+        self,
+        table: Table,
+        wanted: Mapping[Label, int],
+        synthesizers: Mapping[Label, Synthesizer],
+        run: Run,
+        sources: list[Indices],
+    ) -> Iterator[Table]:
+        """Yield the new rows in blocks, class by class, and add their sources to a list."""
+        for label, n in wanted.items():
+            synthesizer = synthesizers[label]
+            for block in synthesizer.draw(n, run.rng("draw", self.classes_.tolist().index(label))):
+                if synthesizer.calibration is None:
+                    class_rows = synthesizer.class_rows
+                    synthesizer.calibration = self._modality.calibrate(block.rows, class_rows)
+                source = np.where(block.source < 0, -1, self._learned_from[block.source])
+                sources.append(source)
+                # Real rows are taken from the table, others are decoded.
+                starts = np.flatnonzero(np.diff(block.is_real)) + 1
+                for part in np.split(np.arange(len(source)), starts):
+                    if block.is_real[part[0]]:
+                        yield table.take(source[part])
+                    else:
+                        yield self._modality.decode(block.rows[part], synthesizer.calibration)
 
     def _cache(self) -> TrainingCache | None:
         """Return the cache of trainings that ``memory`` stands for."""
@@ -291,9 +320,10 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         Parameters
         ----------
         rows : ndarray of shape (n, d)
-            The whole table, encoded by ``self._modality``.
+            The table, encoded by ``self._modality``; of a very large one a sample, whose places
+            in the table are ``self._learned_from``.
         y : ndarray of shape (n,)
-            All labels.
+            Their labels.
         labels : list
             The classes to be oversampled that can be learned.
         run : Run
@@ -304,23 +334,6 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         dict of label to Synthesizer
             A class that is missing is left to the smoothed bootstrap.
         """
-
-    def _assembled(
-        self,
-        table: Table,
-        synthesizer: Synthesizer,
-        rows: EncodedRows,
-        source: Indices,
-        is_real: npt.NDArray[np.bool_],
-    ) -> Iterator[Table]:
-        """Yield new rows as tables: real ones are taken from the table, others are decoded."""
-        for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(is_real)) + 1):
-            if is_real[part[0]]:
-                yield table.take(source[part])
-                continue
-            for start in range(0, len(part), _ROWS_AT_ONCE):
-                some = part[start : start + _ROWS_AT_ONCE]
-                yield self._modality.decode(rows[some], synthesizer.calibration)
 
     @documented
     def sample(self, n_samples: Any, label: Label = None, *, random_state: Any = None) -> Any:
@@ -354,7 +367,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             self._modality.decode(rows, self._synthesizers[label].calibration)
             for label, rows in parts
         ]
-        return (tables[0] if len(tables) == 1 else Table.concat(tables)).native
+        return tables[0].append(tables[1:], sum(map(len, tables[1:]))).native
 
     def _synthesizer_of(self, label: Label) -> Any:
         """Return the synthesizer of a class, on the device of the training where there is one."""
@@ -396,6 +409,20 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             return resolve_device(self.device_)
         except ValueError:
             return torch.device("cpu")
+
+
+def _rows_to_learn(y: Labels, rng: torch.Generator) -> Indices:
+    """Return the rows to be encoded and learned from: all, or a sample of each large class."""
+    labels, counts = np.unique(y, return_counts=True)
+    if counts.max() <= _MOST_LEARNED:
+        return np.arange(len(y))
+    share = _MOST_LEARNED / counts.max()
+    chosen = []
+    for label, n in zip(labels, counts, strict=True):
+        at = np.flatnonzero(y == label)
+        n_kept = min(n, max(_FEWEST_SAMPLED, round(share * n)))
+        chosen.append(at[torch.randperm(int(n), generator=rng)[:n_kept].numpy()])
+    return np.sort(np.concatenate(chosen))
 
 
 def check_n_samples(n_samples: Any) -> int:

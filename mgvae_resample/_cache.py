@@ -33,13 +33,6 @@ class TrainingCache:
 
     A file appears whole or not at all, since it is renamed into place. It holds arrays and JSON;
     no code is run when it is read. The arrays include encoded statistics of the table's rows.
-
-    Parameters
-    ----------
-    folder : str
-        Where the files are.
-    version : str
-        Files of other versions are never read.
     """
 
     def __init__(self, folder: str, version: str) -> None:

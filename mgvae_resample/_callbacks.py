@@ -11,21 +11,7 @@ __all__ = ["FitReport", "PhaseReport"]
 
 
 class PhaseReport:
-    """Tells scikit-learn's callbacks of each epoch of one phase.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The sampler that the callbacks belong to.
-    root : CallbackContext
-        The context of the fit.
-    phase : str
-        Name of the phase.
-    number : int
-        Its number, from 0.
-    n_epochs : int
-        Epochs at most.
-    """
+    """Tells scikit-learn's callbacks of each epoch of one phase."""
 
     def __init__(
         self, estimator: object, root: CallbackContext, phase: str, number: int, n_epochs: int
@@ -54,13 +40,7 @@ class PhaseReport:
 
 
 class FitReport:
-    """Tells scikit-learn's callbacks that a fit begins and ends, and opens its phases.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A sampler with callback support.
-    """
+    """Tells scikit-learn's callbacks that a fit begins and ends, and opens its phases."""
 
     def __init__(self, estimator: Any) -> None:
         self.estimator, self.n_phases = estimator, 0

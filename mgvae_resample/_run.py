@@ -28,25 +28,10 @@ class TrainingWarning(UserWarning):
 
 
 class Run:
-    """What all trainings of one fit share.
+    """What all trainings of one fit share: seed, device, cache, callbacks, and what is recorded.
 
-    Parameters
-    ----------
-    seed : int
-        The root of all random streams.
-    device : torch.device
-        Where to train.
-    *branch : str or int
-        Sets the streams of this run apart from others of the same seed.
-
-    Attributes
-    ----------
-    history : dict of str to History
-        Phase -> what happened in it.
-    messages : list of str
-        What went wrong in a training and what was done about it.
-    cache : TrainingCache or None
-        Where trainings are looked up and stored.
+    ``history`` maps phases to what happened in them; ``messages`` say what went wrong in a
+    training and what was done about it. Streams of runs with another ``branch`` are others.
     """
 
     def __init__(self, seed: int, device: torch.device, *branch: str | int) -> None:
@@ -90,12 +75,9 @@ class Run:
         self.messages += child.messages
 
     def key(self, *parts: Any) -> str:
-        """Return the name of a training in the cache.
+        """Return the name in the cache of a training that depends on these parts.
 
-        Parameters
-        ----------
-        *parts : Tensor, ndarray or object with a plain repr
-            All that the training depends on besides seed, branch and kind of device.
+        Seed, branch and kind of device are included.
         """
         if self.cache is None:
             return ""
@@ -103,20 +85,7 @@ class Run:
         return self.cache.key(self.seed, self.branch, self.device.type, *arrays)
 
     def recall(self, module: nn.Module, key: str) -> dict[str, Tensor] | None:
-        """Look a training up in the cache.
-
-        Parameters
-        ----------
-        module : nn.Module
-            Is given the weights that were stored.
-        key : str
-            Name of the training, found before it.
-
-        Returns
-        -------
-        dict of str to Tensor or None
-            What else was stored with the weights; None where the training was not found.
-        """
+        """Look a training up, and load its weights and history; return what else was stored."""
         if self.cache is None:
             return None
         found = self.cache.load(key)
@@ -157,19 +126,8 @@ class Run:
     ) -> History:
         """Train a module; where that diverges, again with a tenth of the learning rate, twice.
 
-        Parameters
-        ----------
-        module : nn.Module
-            Left trained; with its initial weights where every attempt diverged.
-        step, config, validate
-            As in :func:`fit_module`.
-        phase : str or None
-            Under which name the training is recorded and reported; None does neither.
-
-        Returns
-        -------
-        History
-            Its ``stop_reason`` is "diverged" where no attempt succeeded.
+        Where every attempt diverged, the module is left with its initial weights, and the
+        history's ``stop_reason`` is "diverged". A phase of None is neither recorded nor reported.
         """
         initial = {name: value.clone() for name, value in module.state_dict().items()}
         history = History(stop_reason="diverged")
@@ -226,22 +184,7 @@ def single_thread() -> Iterator[None]:
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
-    """Turn the ``device`` parameter into a device that can be used here.
-
-    Parameters
-    ----------
-    device : str or torch.device
-        ``"auto"`` takes CUDA, then MPS, then the CPU; anything else is obeyed.
-
-    Returns
-    -------
-    torch.device
-
-    Raises
-    ------
-    ValueError
-        If torch does not know the device, or this machine does not have it.
-    """
+    """Return the device that the ``device`` parameter stands for, if it can be used here."""
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")

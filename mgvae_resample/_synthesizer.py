@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -15,12 +15,12 @@ from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._nn.random import normal
 
-__all__ = ["CHUNK", "Proposal", "SmoothedBootstrap", "Synthesizer", "SyntheticRows"]
+__all__ = ["BLOCK", "CHUNK", "Proposal", "SmoothedBootstrap", "Synthesizer", "SyntheticRows"]
 
 Indices = npt.NDArray[np.intp]
 
-# Rows handled at the same time; it bounds the memory.
-CHUNK = 1024
+# Rows handled at the same time by a network, and rows drawn and decoded together.
+CHUNK, BLOCK = 1024, 100_000
 _NOISE = 0.1
 
 
@@ -79,6 +79,11 @@ class Synthesizer(ABC):
         self.modality, self.class_rows = modality, class_rows
         self.calibration: Any = None
         self.adjustment: npt.NDArray[np.float32] | None = None
+
+    def draw(self, n: int, rng: torch.Generator) -> Iterator[SyntheticRows]:
+        """Draw rows in blocks, which bound the memory of a large request."""
+        for start in range(0, n, BLOCK):
+            yield self.sample(min(BLOCK, n - start), rng)
 
     def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
         """Draw rows of the class; those that are refused or repeat a row of it are drawn again."""

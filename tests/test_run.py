@@ -327,7 +327,7 @@ def test_finetuning_stops_once_the_validation_loss_no_longer_falls():
     losses = sampler.history_["finetune 1"]["validation_loss"]
     # All rows are then learned for as many steps as were best, at least 100.
     assert sampler.n_iter_["finetune 1"] == max(100, 25 * (int(np.argmin(losses)) + 1))
-    assert int(np.argmin(losses)) == len(losses) - 6
+    assert int(np.argmin(losses)) == len(losses) - 4
 
 
 def test_where_nothing_was_trained_there_are_no_phases(quick):

@@ -58,23 +58,34 @@ def mutual_information_loss(codes: Tensor, latent: Tensor) -> Tensor:
 class StructureMasks:
     """The Bayesian network's graph, as masks over the nodes (c_1 ... c_k, c'_1 ... c'_m).
 
+    Masks are 0 or 1 as float32: a bool one would be converted at each use.
+
     Parameters
     ----------
-    parents : bool Tensor of shape (m, k + m)
+    parents : Tensor of shape (m, k + m)
         The parents of each latent code.
-    non_parents : bool Tensor of shape (m, k + m)
+    non_parents : Tensor of shape (m, k + m)
         The nodes that each latent code must not depend on, given its parents: all but itself,
         its parents and its descendants (the local Markov property).
+    ridge : Tensor of shape (m, k + m, k + m)
+        What is added to the parents' correlations for the regressions to be solvable: the ridge,
+        and the identity for nodes that are no parents.
+    least_correlation : Tensor of shape (m, 1)
+        The correlation with a parent that explains half an equal share of the variance.
     """
 
     parents: Tensor
     non_parents: Tensor
+    ridge: Tensor
+    least_correlation: Tensor
 
     @classmethod
     def of(cls, structure: BayesianStructure, device: torch.device) -> Self:
         """Put a structure's masks on a device."""
         masks = (structure.parent_mask, structure.non_parent_mask)
-        return cls(*(torch.from_numpy(mask).to(device) for mask in masks))
+        parents, non_parents = (torch.from_numpy(mask).float().to(device) for mask in masks)
+        ridge = torch.diag_embed(1.0 - parents + _RIDGE)
+        return cls(parents, non_parents, ridge, (0.5 / parents.sum(1, keepdim=True)).sqrt())
 
 
 def structure_loss(masks: StructureMasks, codes: Tensor, latent: Tensor, labels: Tensor) -> Terms:
@@ -88,18 +99,18 @@ def structure_loss(masks: StructureMasks, codes: Tensor, latent: Tensor, labels:
 
     Shape: c (n, k), c' (n, m), y (n,) -> scalars.
     """
-    variance, beyond, correlation = _regressions(masks, codes, latent)
+    nodes = _standardise(torch.cat([codes, latent], 1))
+    variance, beyond, correlation = _regressions(masks, nodes)
     # NOTE[DIFF] Latent codes are standardised: the likelihood (3) alone is maximised by codes
     # that shrink to a constant. The prior of c in (5) does not depend on any weight.
     likelihood = 0.5 * (variance + _LEAST_VARIANCE).log().sum()
     # NOTE[DIFF] Equation (6) subtracts squared errors, which is unbounded below.
-    independence = beyond.sum() + class_dependence(latent, labels).sum()
-    share = 0.5 / masks.parents.sum(1, keepdim=True)
+    of_class = _variance_between(nodes[:, codes.shape[1] :], labels)
     # Not squared: at no correlation the likelihood is flat, and codes would stay unread for ever.
-    shortfall = (share.sqrt() - correlation).clamp_min(0.0) * masks.parents
+    shortfall = (masks.least_correlation - correlation).clamp_min(0.0) * masks.parents
     return {
         "likelihood": likelihood,
-        "independence": independence,
+        "independence": beyond.sum() + of_class.sum(),
         "parent_usage": shortfall.sum(),
     }
 
@@ -109,47 +120,45 @@ def dependence(masks: StructureMasks, codes: Tensor, latent: Tensor) -> tuple[Te
 
     Shape: c (n, k), c' (n, m) -> R^2 (m,), squared part correlations (m, k + m).
     """
-    variance, beyond, _ = _regressions(masks, codes, latent)
+    variance, beyond, _ = _regressions(masks, _standardise(torch.cat([codes, latent], 1)))
     return 1.0 - variance, beyond
 
 
 def class_dependence(latent: Tensor, labels: Tensor) -> Tensor:
     """Share of variance between classes (eta^2), less what chance gives. Shape: -> (m,)."""
-    one_hot = F.one_hot(labels).to(latent.dtype)
-    one_hot = one_hot[:, one_hot.sum(0) > 0]
-    n_rows, n_classes = one_hot.shape
-    standardised = _standardise(latent)
-    means = one_hot.T @ standardised / one_hot.sum(0).unsqueeze(1)
-    between = (one_hot.mean(0).unsqueeze(1) * means.square()).sum(0)
-    return (between - (n_classes - 1) / max(n_rows - 1, 1)).clamp_min(0.0)
+    return _variance_between(_standardise(latent), labels)
 
 
-def _regressions(
-    masks: StructureMasks, codes: Tensor, latent: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
+def _variance_between(standardised: Tensor, labels: Tensor) -> Tensor:
+    """Return :func:`class_dependence` of codes of variance 1. Shape: (n, m), (n,) -> (m,)."""
+    n_rows, n_latent = standardised.shape
+    counts = torch.bincount(labels)
+    sums = standardised.new_zeros((len(counts), n_latent)).index_add(0, labels, standardised)
+    between = (sums.square() / (n_rows * counts.clamp_min(1)).unsqueeze(1)).sum(0)
+    by_chance = ((counts > 0).sum() - 1) / max(n_rows - 1, 1)
+    return (between - by_chance).clamp_min(0.0)
+
+
+def _regressions(masks: StructureMasks, nodes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Regress each latent code and each other node on the latent code's parents.
 
-    Shape: c (n, k), c' (n, m) -> residual variances sigma^2 (m,), squared part correlations with
-    non-parents (m, k + m), correlations with all nodes (m, k + m).
+    Shape: standardised c and c' (n, k + m) -> residual variances sigma^2 (m,), squared part
+    correlations with non-parents (m, k + m), correlations with all nodes (m, k + m).
     """
-    nodes = _standardise(torch.cat([codes, latent], 1))
+    n_codes = len(nodes.T) - len(masks.parents)
     correlation = nodes.T @ nodes / len(nodes)  # (p, p)
-    own = correlation[codes.shape[1] :]  # (m, p)
-    parents = masks.parents.to(own.dtype).unsqueeze(2)  # (m, p, 1)
-    eye = torch.eye(len(correlation), device=own.device, dtype=own.dtype)
+    own = correlation[n_codes:]  # (m, p)
+    across = correlation * masks.parents.unsqueeze(2)  # parents against all nodes (m, p, p)
     # Rows and columns of nodes that are no parents become those of the identity.
-    among = correlation * parents * parents.transpose(1, 2) + eye * (1.0 - parents)
-    across = correlation * parents  # parents against all nodes (m, p, p)
+    among = across * masks.parents.unsqueeze(1) + masks.ridge
     # Without the check for errors, for which a GPU would have to wait; the ridge rules them out.
-    weights = torch.linalg.solve_ex(among + _RIDGE * eye, across)[0]
-    left = correlation - across.transpose(1, 2) @ weights  # covariance beyond the parents
-    variances = left.diagonal(dim1=1, dim2=2).clamp_min(0.0)  # (m, p)
-    at = torch.arange(len(own), device=own.device)
-    itself = codes.shape[1] + at
+    weights = torch.linalg.solve_ex(among, across)[0]
+    explained = (across * weights).sum(1)  # share of each node's variance (m, p)
+    left = own - ((own * masks.parents).unsqueeze(1) @ weights).squeeze(1)  # covariance beyond
+    variances = (correlation.diagonal() - explained).clamp_min(0.0)
     # Not the residual variance itself, which a code that shrinks to a constant would bring to 0.
-    variance = 1.0 - (own[at, itself] - variances[at, itself])
-    beyond = left[at, itself].square() / (variances + _LEAST_VARIANCE)
-    return variance, beyond * masks.non_parents, own
+    variance = 1.0 - explained[:, n_codes:].diagonal()
+    return variance, left.square() / (variances + _LEAST_VARIANCE) * masks.non_parents, own
 
 
 def _standardise(values: Tensor) -> Tensor:

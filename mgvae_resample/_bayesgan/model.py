@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .._modality.base import Modality
-from .._nn.mlp import MLP, Network, layer
+from .._nn.mlp import MLP, Linear, Network, layer
 
 __all__ = ["BayesGAN", "Discriminator", "Generator"]
 
@@ -19,18 +19,7 @@ _N_FEATURES = 128
 
 
 class Generator(nn.Module):
-    """G(z, y, c): outputs for the columns of rows from noise, class and observed codes.
-
-    Parameters
-    ----------
-    modality : Modality
-        Kind of the rows.
-    hidden_layer_sizes : sequence of int
-        Widths of the discriminator's hidden layers, or channels of its stages; the generator
-        mirrors them.
-    n_classes, noise_dim, n_codes : int
-        Widths of y (one-hot), z and c.
-    """
+    """G(z, y, c): rows from noise, class and observed codes; it mirrors the discriminator."""
 
     def __init__(
         self,
@@ -64,17 +53,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """One trunk with three heads: realness given the class (projection), latent codes, class.
-
-    Parameters
-    ----------
-    modality : Modality
-        Kind of the rows; x below are their network inputs.
-    hidden_layer_sizes : sequence of int
-        Widths of the hidden layers, or channels of the stages.
-    n_classes, n_latent : int
-        Number of classes, and of latent codes c' to read.
-    """
+    """One trunk with three heads: realness given the class (projection), latent codes, class."""
 
     def __init__(
         self,
@@ -85,9 +64,9 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.trunk = modality.encoder(hidden_layer_sizes, _N_FEATURES)
-        self.realness = layer(nn.Linear, _N_FEATURES, 1)
-        self.projection = layer(nn.Linear, _N_FEATURES, n_classes)
-        self.classifier = layer(nn.Linear, _N_FEATURES, n_classes)
+        self.realness = layer(Linear, _N_FEATURES, 1)
+        self.projection = layer(Linear, _N_FEATURES, n_classes)
+        self.classifier = layer(Linear, _N_FEATURES, n_classes)
         self.reader = MLP([_N_FEATURES, _N_FEATURES, n_latent]) if n_latent else None
 
     def features(self, x: Tensor) -> Tensor:
@@ -114,17 +93,7 @@ class Discriminator(nn.Module):
 
 
 class BayesGAN(Network):
-    """Both players, which are trained, averaged and stored together.
-
-    Parameters
-    ----------
-    modality : Modality
-        Kind of the rows.
-    hidden_layer_sizes : sequence of int
-        Widths of the hidden layers of both players, or channels of their stages.
-    n_classes, noise_dim, n_codes, n_latent : int
-        Widths of y (one-hot), z, c and c'.
-    """
+    """Both players, which are trained, averaged and stored together."""
 
     def __init__(
         self,

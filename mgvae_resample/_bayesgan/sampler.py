@@ -82,12 +82,11 @@ default="disentangled"
         most 15 % farther from the nearest one of their class than unmoved ones. 0 leaves images
         as they are. Tables are not touched.
 
-    max_steps : "auto" or int, default="auto"
-        Optimiser steps. "auto" makes 4000 on images and 3000 on tables.
+    max_steps : int, default=1500
+        Optimiser steps.
 
-    batch_size : "auto" or int, default="auto"
-        Real rows a step, each of a class at random, and as many generated ones. "auto" is 64
-        for images and 128 for tables.
+    batch_size : int, default=64
+        Real rows a step, each of a class at random, and as many generated ones.
 
     learning_rate : float, default=0.001
         Step size of Adam for both players.
@@ -168,8 +167,8 @@ default="disentangled"
         "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
         "generated_share": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
         "augmentation": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="left")],
-        "max_steps": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 2, None, closed="left")],
+        "max_steps": [Interval(numbers.Integral, 1, None, closed="left")],
+        "batch_size": [Interval(numbers.Integral, 2, None, closed="left")],
         "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
     }
 
@@ -184,8 +183,8 @@ default="disentangled"
         hidden_layer_sizes: str | Sequence[int] = "auto",
         generated_share: str | float = "auto",
         augmentation: str | float = "auto",
-        max_steps: str | int = "auto",
-        batch_size: str | int = "auto",
+        max_steps: int = 1500,
+        batch_size: int = 64,
         learning_rate: float = 1e-3,
         categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
@@ -334,10 +333,6 @@ default="disentangled"
 
     def _config(self) -> BayesGANConfig:
         """Return the parameters, with what "auto" stands for."""
-
-        def auto(value: Any, **by_modality: Any) -> Any:
-            return self._modality.choose(**by_modality) if isinstance(value, str) else value
-
         share, augmentation = self.generated_share, self.augmentation
         return BayesGANConfig(
             hidden_layer_sizes=self._hidden_layer_sizes(),
@@ -345,11 +340,11 @@ default="disentangled"
             is_regularised=self.structure != "infogan",
             noise_dim=self.noise_dim,
             structure_weight=float(self.structure_weight),
-            batch_size=int(auto(self.batch_size, table=128, image=64)),
+            batch_size=int(self.batch_size),
             generated_share=None if isinstance(share, str) else float(share),
             augmentation=None if isinstance(augmentation, str) else float(augmentation),
             train=TrainConfig(
-                int(auto(self.max_steps, table=3000, image=4000)),
+                int(self.max_steps),
                 float(self.learning_rate),
                 betas=(0.0, 0.99),
                 ema_decay=_EMA_DECAY,

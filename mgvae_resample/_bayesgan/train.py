@@ -33,8 +33,10 @@ from .structure import BayesianStructure
 
 __all__ = ["BayesGANConfig", "fit_gan", "game_step", "make_network"]
 
-# The gradient penalty is taken every so many steps, and weighs as much more.
-_PENALTY_EVERY = 8
+# The gradient penalty and the terms of the codes are taken every so many steps, and weigh as much
+# more (lazy regularisation; Karras et al., "Analyzing and Improving the Image Quality of
+# StyleGAN", CVPR 2020).
+_PENALTY_EVERY, _CODES_EVERY = 8, 4
 _PENALTY_OF_IMAGES, _PENALTY_OF_TABLES = 0.1, 3.0
 # Of instance noise and penalty tables need much where a class has so few rows or fewer, since
 # otherwise the generator repeats those rows; and less the more rows there are, since both hide
@@ -143,18 +145,18 @@ def game_step(
         terms = {
             "discriminator": discriminator_loss(*logits),
             "classifier": F.cross_entropy(discriminator.class_logits(of_real), y),
-            "gradient_penalty": real.new_zeros(()),
         }
         if n_steps % _PENALTY_EVERY == 0:
             weight = _PENALTY_EVERY * penalty_weight
             terms["gradient_penalty"] = weight * _penalty(discriminator, real, y)
+        reads_codes = network.n_codes > 0 and n_steps % _CODES_EVERY == 0
         with _frozen(discriminator):
-            features = discriminator.features(fake)
-            terms["generator"] = generator_loss(discriminator.logit(features, y))
-            seen = discriminator.latent_codes(features)
-        if network.n_codes:
+            seen = discriminator.features(fake)
+            terms["generator"] = generator_loss(discriminator.logit(seen, y))
+            read = discriminator.latent_codes(seen) if reads_codes else None
+        if read is not None:
             # Both players minimise these terms: one value, and a gradient along either way.
-            latent = discriminator.latent_codes(of_fake) + seen - seen.detach()
+            latent = discriminator.latent_codes(of_fake) + read - read.detach()
             terms |= _code_terms(config, masks, codes, latent, y)
         return terms
 
@@ -185,7 +187,8 @@ def _code_terms(
         terms = {"information": mutual_information_loss(codes, latent)}
     else:
         terms = structure_loss(masks, codes, latent, labels)
-    return {name: config.structure_weight * value for name, value in terms.items()}
+    weight = 0.5 * _CODES_EVERY * config.structure_weight
+    return {name: weight * value for name, value in terms.items()}
 
 
 def _balanced_batches(labels: Tensor, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .._tables.dtypes import AnyArray, ColumnValues
-from .layout import EncodedRows, Slot
+from .layout import EncodedRows, Floats, Slot
 
 __all__ = ["CategoryEncoder", "fit_categories"]
 
@@ -25,8 +24,6 @@ class CategoryEncoder:
 
     Parameters
     ----------
-    index : int
-        Position of the column in the table.
     values : ndarray of shape (n_values,)
         The column value of each category, sorted.
     order : ndarray of intp of shape (n_values,)
@@ -38,32 +35,29 @@ class CategoryEncoder:
         Whether some values are missing.
     """
 
-    index: int
     values: AnyArray
     order: npt.NDArray[np.intp]
     n_categories: int
     can_miss: bool
 
-    @property
-    def slot(self) -> Slot | None:
-        """The place of the column in encoded rows; None where there is nothing to encode."""
+    def slot(self, column: int) -> Slot | None:
+        """Return the place of a column in encoded rows; None where there is nothing to encode."""
         n_values = len(self.order)
         if n_values <= 2 and not self.can_miss:
-            return Slot(self.index, "binary") if n_values == 2 else None
+            return Slot(column, "binary") if n_values == 2 else None
         if n_values == 0:
             return None
         n_infrequent = n_values - self.n_categories
-        return Slot(self.index, "categorical", self.can_miss, self.n_categories, n_infrequent)
+        return Slot(column, "categorical", self.can_miss, self.n_categories, n_infrequent)
 
     def encode(self, values: AnyArray) -> EncodedRows:
         """Return the numbers of categories."""
         number_of = np.empty(len(self.order), dtype=np.float32)
         number_of[self.order] = np.arange(len(self.order))
         at = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
-        numbers: EncodedRows = number_of[at]
-        return numbers
+        return number_of[at]
 
-    def decode(self, numbers: npt.NDArray[np.floating[Any]]) -> AnyArray:
+    def decode(self, numbers: Floats) -> AnyArray:
         """Return the column values of the categories of these numbers."""
         # A half is 1, as in binary columns of numbers.
         whole = np.clip(np.floor(numbers + 0.5), 0, len(self.order) - 1).astype(np.intp)
@@ -78,20 +72,12 @@ class CategoryEncoder:
         return ColumnValues(np.zeros(n_rows, self.values.dtype), np.ones(n_rows, dtype=np.bool_))
 
 
-def fit_categories(index: int, column: ColumnValues, values: AnyArray) -> CategoryEncoder:
-    """Find out how to encode a column of categories.
+def fit_categories(column: ColumnValues, values: AnyArray) -> CategoryEncoder:
+    """Find out how to encode a column of categories, given the sorted values it may hold.
 
-    With up to 16 categories each is learned. With more, a category must have at least ten rows
-    and a thousandth of all rows to be learned, and the most frequent hundred are.
-
-    Parameters
-    ----------
-    index : int
-        Position in the table.
-    column : ColumnValues
-        The column.
-    values : ndarray of shape (n_values,)
-        The sorted values that the column may hold; those that no row has are never generated.
+    Values that no row has are never generated. With up to 16 categories each is learned. With
+    more, a category must have at least ten rows and a thousandth of all rows to be learned, and
+    the most frequent hundred are.
     """
     known = column.known()
     counts = np.bincount(np.searchsorted(values, known), minlength=len(values))
@@ -102,4 +88,4 @@ def fit_categories(index: int, column: ColumnValues, values: AnyArray) -> Catego
         n_categories = min(_MOST_CATEGORIES, int((counts[order] >= fewest).sum()))
     seen = np.sort(order)
     order = np.searchsorted(seen, order)
-    return CategoryEncoder(index, values[seen], order, n_categories, column.missing is not None)
+    return CategoryEncoder(values[seen], order, n_categories, column.missing is not None)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from .._tables.dtypes import AnyArray
 from .._tables.schema import read_pixels
 from .._tables.table import Table
-from .layout import EncodedRows, FloatArray, Layout, Slot
+from .layout import EncodedRows, FloatArray, Floats, Layout, Slot
 from .resolution import Resolution, find_shared_resolution
 
 __all__ = ["AtomThresholds", "ImageEncoding"]
 
 AtomThresholds: TypeAlias = tuple[float | None, float | None]
-Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
 _CHUNK = 1024  # rows handled at once, to stay in the cache
 _MIN_ATOM_SHARE = 0.05
@@ -32,11 +30,9 @@ class ImageEncoding:
 
     Attributes
     ----------
-    layout : Layout
-        Which number stands for which pixel; empty if all images are of one and the same value.
     intensity_range : tuple of two floats
         The scale: the overall minimum; and 255 for uint8, 1 for floats within [0, 1], else the
-        maximum.
+        maximum. If all images are of one and the same value, the layout is empty.
     resolution : Resolution or None
         The even spacing of the intensities, if there is one.
     lows, highs : ndarray of shape (n_columns,)
@@ -50,19 +46,7 @@ class ImageEncoding:
     highs: AnyArray
 
     def fit(self, table: Table) -> Self:
-        """Learn the scale of the images.
-
-        Parameters
-        ----------
-        table : Table
-            Finite numbers of any real dtype; never written to.
-
-        Raises
-        ------
-        ValueError
-            If a pixel is missing or no number (the message names its column), or if intensities
-            are integers of 2**53 or more.
-        """
+        """Learn the scale of the images: finite numbers, and no integers of 2**53 or more."""
         self._template = table.template()
         pixels = read_pixels(table)
         self.lows, self.highs = pixels.min(axis=0), pixels.max(axis=0)
@@ -81,61 +65,37 @@ class ImageEncoding:
         return self
 
     def encode(self, table: Table) -> EncodedRows:
-        """Encode images.
-
-        Parameters
-        ----------
-        table : Table
-            A table of the fitted columns, in any container. It may hold images that `fit` has
-            not seen.
-
-        Returns
-        -------
-        ndarray of float32 of shape (n_rows, layout.width)
-            The encoded rows.
-        """
+        """Encode images, of any container. Shape: -> (n_rows, layout.width)."""
         pixels = read_pixels(self._template.conform(table))
         rows = np.empty((len(pixels), self.layout.width), dtype=np.float32)
         low, high = self.intensity_range
-        if rows.size:
-            for start in range(0, len(pixels), _CHUNK):
-                x = pixels[start : start + _CHUNK].astype(np.float64)
-                x -= low
-                x /= high - low
-                rows[start : start + _CHUNK] = np.clip(x, 0.0, 1.0, out=x)
+        if not rows.size:
+            return rows
+        for start in range(0, len(rows), _CHUNK):
+            x = pixels[start : start + _CHUNK].astype(np.float64)
+            x -= low
+            x /= high - low
+            rows[start : start + _CHUNK] = np.clip(x, 0.0, 1.0, out=x)
         return rows
 
     def decode(self, rows: Floats, thresholds: AtomThresholds | None = None) -> Table:
-        """Restore images.
+        """Restore images in the container and the dtypes of the fitted table, dense if sparse.
 
-        Parameters
-        ----------
-        rows : ndarray of floats of shape (n_rows, layout.width)
-            Encoded rows; numbers out of range are clamped.
-        thresholds : tuple of two (float or None), or None
-            Numbers up to the first become the lowest intensity, numbers from the second on the
-            highest.
-
-        Returns
-        -------
-        Table
-            Images with the container and the dtypes of the fitted table; dense for a sparse one.
+        Shape: (n_rows, layout.width) ->. Numbers out of range are clamped. Those up to the first
+        threshold become the lowest intensity, those from the second on the highest.
         """
         rows = self.layout.check(rows)
         if np.isnan(rows).any():
             raise ValueError("Expected encoded rows that are numbers, got NaN.")
+        pixels = np.tile(self.lows, (len(rows), 1))
         lows, highs = self.lows.astype(np.float64), self.highs.astype(np.float64)
-        dtype = self.lows.dtype
-        pixels = np.empty((len(rows), len(lows)), dtype=dtype)
-        pixels[:] = self.lows
-        if rows.size:
-            for start in range(0, len(rows), _CHUNK):
-                encoded = rows[start : start + _CHUNK].astype(np.float64)
-                x = self._to_intensities(encoded, thresholds or (None, None))
-                np.clip(x, lows, highs, out=x)
-                if dtype.kind in "biu":
-                    np.rint(x, out=x)
-                pixels[start : start + _CHUNK] = x.astype(dtype)
+        for start in range(0, len(rows) if rows.size else 0, _CHUNK):
+            encoded = rows[start : start + _CHUNK].astype(np.float64)
+            x = self._to_intensities(encoded, thresholds or (None, None))
+            np.clip(x, lows, highs, out=x)
+            if pixels.dtype.kind in "biu":
+                np.rint(x, out=x)
+            pixels[start : start + _CHUNK] = x.astype(pixels.dtype)
         return self._template.with_numbers(pixels)
 
     def atom_thresholds(self, made_rows: Floats, class_rows: Floats) -> AtomThresholds:
@@ -147,28 +107,19 @@ class ImageEncoding:
         the end the share it has in real rows, but at most 0.05 away from it. What lies beyond
         becomes the end, and all else stays at least one step of the resolution away from it.
 
-        Parameters
-        ----------
-        made_rows : ndarray of shape (n_made, layout.width)
-            Encoded rows made by a model.
-        class_rows : ndarray of shape (n_real, layout.width)
-            Encoded real rows of the class.
-
-        Returns
-        -------
-        tuple of two (float or None)
-            The thresholds at the lowest and the highest intensity, for `decode`.
+        Shape: made (n_made, layout.width), real (n_real, layout.width) -> thresholds at the lowest
+        and the highest intensity, for `decode`.
         """
         # Constant pixels are restored whatever their encoding is.
         at = np.flatnonzero(self.lows < self.highs)
         made, real = np.asarray(made_rows)[:, at].ravel(), np.asarray(class_rows)[:, at].ravel()
         if not made.size or not real.size:
             return None, None
-        lower = _find_threshold(made, float(np.mean(real <= 0)))
-        upper = _find_threshold(-made, float(np.mean(real >= 1)))
+        black = _find_threshold(made, float(np.mean(real <= 0)))
+        white = _find_threshold(-made, float(np.mean(real >= 1)))
         return (
-            None if lower is None else min(lower, _ATOM_REACH),
-            None if upper is None else max(-upper, 1.0 - _ATOM_REACH),
+            None if black is None else min(black, _ATOM_REACH),
+            None if white is None else max(-white, 1.0 - _ATOM_REACH),
         )
 
     def _to_intensities(self, encoded: FloatArray, thresholds: AtomThresholds) -> FloatArray:

@@ -8,11 +8,12 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EncodedRows", "FloatArray", "Kind", "Layout", "Slot"]
+__all__ = ["EncodedRows", "FloatArray", "Floats", "Kind", "Layout", "Slot"]
 
 Kind: TypeAlias = Literal["continuous", "intensity", "binary", "categorical"]
 EncodedRows: TypeAlias = npt.NDArray[np.float32]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,9 @@ class Slot:
 
 @dataclass(frozen=True)
 class Layout:
-    """The slots of an encoded row, in order.
+    """Which column of encoded rows is what: column i is slot i.
 
-    A column that never varies has no slot: there is nothing to learn about it.
-
-    Parameters
-    ----------
-    slots : tuple of Slot
-        Slot i says what column i of encoded rows is.
+    A column of the table that never varies has no slot: there is nothing to learn about it.
     """
 
     slots: tuple[Slot, ...]
@@ -65,14 +61,8 @@ class Layout:
         """Return the positions of the slots of one kind, in increasing order."""
         return np.array([i for i, s in enumerate(self.slots) if s.kind == kind], dtype=np.intp)
 
-    def check(self, rows: npt.ArrayLike) -> npt.NDArray[np.floating[Any]]:
-        """Return encoded rows as an array.
-
-        Raises
-        ------
-        ValueError
-            If there is not one column for each slot.
-        """
+    def check(self, rows: npt.ArrayLike) -> Floats:
+        """Return encoded rows as an array; refuse those that have not one column for each slot."""
         array = np.asarray(rows)
         if array.ndim != 2 or array.shape[1] != self.width:
             raise ValueError(

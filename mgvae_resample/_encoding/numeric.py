@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from .._tables.dtypes import AnyArray, ColumnValues
+from .._tables.dtypes import AnyArray, ColumnValues, Mask
 from .category import CategoryEncoder, fit_categories
-from .layout import EncodedRows, FloatArray, Slot
+from .layout import FloatArray, Floats, Slot
 from .resolution import Resolution, find_resolution
 
 __all__ = ["NormalScores", "NumericEncoder", "Support", "describe", "fit_numeric"]
+
+Counts: TypeAlias = npt.NDArray[np.intp]
 
 _EXACT = 2**53  # whole numbers below this are exact in float64
 _MAX_KNOTS = 4096
@@ -49,11 +51,6 @@ class Support:
     resolution: Resolution | None = None
     values: AnyArray | None = None
 
-    @property
-    def step(self) -> float | None:
-        """Distance of two neighbouring values, or None where they are not evenly spaced."""
-        return None if self.resolution is None else self.resolution.step
-
     def round_to_support(self, x: FloatArray) -> AnyArray:
         """Round any numbers to the nearest values that the column may hold, in its dtype."""
         if self.values is not None:
@@ -78,12 +75,8 @@ class NumericEncoder:
 
     Parameters
     ----------
-    index : int
-        Position of the column in the table.
     support : Support
         What the column may hold (of positions in `distinct`, where there are such).
-    dtype : dtype
-        Type of the values.
     can_miss : bool
         Whether some values are missing.
     scores : NormalScores or None
@@ -93,21 +86,17 @@ class NumericEncoder:
         cannot tell apart: then positions in here are encoded.
     """
 
-    index: int
     support: Support
-    dtype: np.dtype[Any]
     can_miss: bool = False
     scores: NormalScores | None = None
     distinct: AnyArray | None = None
 
-    @property
-    def slot(self) -> Slot | None:
-        """The place of the column in encoded rows; None where there is nothing to encode."""
-        if self.support.kind == "constant":
-            return None
-        return Slot(self.index, self.support.kind, self.can_miss)
+    def slot(self, column: int) -> Slot | None:
+        """Return the place of a column in encoded rows; None where there is nothing to encode."""
+        kind = self.support.kind
+        return None if kind == "constant" else Slot(column, kind, self.can_miss)
 
-    def encode(self, values: AnyArray) -> npt.NDArray[np.floating[Any]]:
+    def encode(self, values: AnyArray) -> Floats:
         """Return normal scores, or 0 and 1."""
         if self.distinct is not None:
             values = _nearest_position(self.distinct, values)
@@ -115,51 +104,46 @@ class NumericEncoder:
             return self.scores.encode(_to_float(values))
         low, high = self.support.low, self.support.high
         # The middle of two adjacent floats, or of two large integers, may be one of the two.
-        is_upper = (values == high) | ((values > low / 2 + high / 2) & (values != low))
-        encoded: EncodedRows = is_upper.astype(np.float32)
-        return encoded
+        is_upper: Mask = (values == high) | ((values > low / 2 + high / 2) & (values != low))
+        return is_upper.astype(np.float32)
 
-    def decode(self, scores: npt.NDArray[np.floating[Any]]) -> AnyArray:
+    def decode(self, scores: Floats) -> AnyArray:
         """Return values."""
+        support = self.support
         if self.scores is not None:
-            return self._of_dtype(self.support.round_to_support(self.scores.decode(scores)))
-        values = np.where(scores >= 0.5, self.support.high, self.support.low)
-        return self._of_dtype(values.astype(self.support.dtype))
+            values = support.round_to_support(self.scores.decode(scores))
+        else:
+            values = np.where(scores >= 0.5, support.high, support.low).astype(support.dtype)
+        return values if self.distinct is None else self.distinct[values]
 
     def constant(self, n_rows: int) -> ColumnValues:
         """Return the values of a column that never varies."""
-        values = np.full(n_rows, self.support.low, dtype=self.support.dtype)
         missing = np.ones(n_rows, dtype=np.bool_) if self.can_miss else None
-        return ColumnValues(self._of_dtype(values), missing)
-
-    def _of_dtype(self, values: AnyArray) -> AnyArray:
-        if self.distinct is not None:
-            values = self.distinct[values]
-        return values.astype(self.dtype, copy=False)
+        return ColumnValues(self.decode(np.zeros(n_rows)), missing)
 
 
-def fit_numeric(index: int, column: ColumnValues) -> NumericEncoder | CategoryEncoder:
-    """Find out how to encode column `index` of a table.
+def fit_numeric(column: ColumnValues) -> NumericEncoder | CategoryEncoder:
+    """Find out how to encode a column of numbers.
 
     One of two values at most, some of which are missing, is a column of categories.
     """
     x, can_miss = column.known(), column.missing is not None
     if not len(x):
         nothing = np.zeros(1, dtype=column.values.dtype)
-        return NumericEncoder(index, describe(nothing, 1), nothing.dtype, can_miss=True)
+        return NumericEncoder(describe(nothing, 1), can_miss=True)
     values, counts = np.unique(x, return_counts=True)
     if can_miss and len(values) <= 2:
-        return fit_categories(index, column, values)
+        return fit_categories(column, values)
     is_whole = x.dtype.kind in "iu"
     if not is_whole or max(abs(int(values[0])), abs(int(values[-1]))) < _EXACT:
         support, scores = _fit_support(values, counts)
         if scores is None or not is_whole:
-            return NumericEncoder(index, support, x.dtype, can_miss, scores)
+            return NumericEncoder(support, can_miss, scores)
         encoded = scores.encode(_to_float(values)).astype(np.float32)
         if (support.round_to_support(scores.decode(encoded)) == values).all():
-            return NumericEncoder(index, support, x.dtype, can_miss, scores)
+            return NumericEncoder(support, can_miss, scores)
     support, scores = _fit_support(np.arange(len(values)), counts)
-    return NumericEncoder(index, support, x.dtype, can_miss, scores, values)
+    return NumericEncoder(support, can_miss, scores, values)
 
 
 def describe(values: AnyArray, n_rows: int) -> Support:
@@ -173,9 +157,7 @@ def describe(values: AnyArray, n_rows: int) -> Support:
     return Support("continuous", values.dtype, low, high, resolution, values if few else None)
 
 
-def _fit_support(
-    values: AnyArray, counts: npt.NDArray[np.intp]
-) -> tuple[Support, NormalScores | None]:
+def _fit_support(values: AnyArray, counts: Counts) -> tuple[Support, NormalScores | None]:
     support = describe(values, int(counts.sum()))
     if support.kind != "continuous":
         return support, None
@@ -221,7 +203,7 @@ class NormalScores:
     left: FloatArray
     middle: FloatArray
     right: FloatArray
-    atom: npt.NDArray[np.bool_]
+    atom: Mask
 
     def encode(self, x: FloatArray) -> FloatArray:
         """Return the scores of values."""
@@ -235,7 +217,7 @@ class NormalScores:
         score[known] = self.middle[at[known]]
         return score
 
-    def decode(self, scores: npt.NDArray[np.floating[Any]]) -> FloatArray:
+    def decode(self, scores: Floats) -> FloatArray:
         """Return the values of scores; none lies between an atom and the value next to it."""
         ends = np.column_stack([self.left, self.right]).ravel()
         knots = np.repeat(self.values, 2)
@@ -243,18 +225,15 @@ class NormalScores:
         slope = np.append(np.diff(knots) / np.where(length > 0, length, 1.0), 0.0)
         z = np.clip(np.asarray(scores, dtype=np.float64), ends[0], ends[-1])
         at = np.searchsorted(ends, z, side="right") - 1
-        value: FloatArray = knots[at] + slope[at] * (z - ends[at])
+        value = knots[at] + slope[at] * (z - ends[at])
         beside = np.repeat(self.atom, 2)
         beside[:-1] |= beside[1:]
         follows = np.minimum(at + 1, ends.size - 1)
         nearer = np.where(z - ends[at] < ends[follows] - z, knots[at], knots[follows])
-        value = np.where(beside[at], nearer, value) / self.scale
-        return value
+        return np.where(beside[at], nearer, value) / self.scale
 
 
-def _fit_scores(
-    values: FloatArray, counts: npt.NDArray[np.intp], support: Support
-) -> NormalScores:
+def _fit_scores(values: FloatArray, counts: Counts, support: Support) -> NormalScores:
     """Score sorted distinct values, with as few knots as bring the values back.
 
     Up to 4096 values, all are knots. Above, knots are evenly spaced in rank and in score; ends
@@ -266,7 +245,7 @@ def _fit_scores(
     scale = 2.0**-64 if np.abs(values[[0, -1]]).max() > 2.0**960 else 1.0
     ends = np.stack([lower + 0.5, (lower + upper) / 2, upper - 0.5]) / n
 
-    def build(kept: npt.NDArray[np.bool_]) -> NormalScores:
+    def build(kept: Mask) -> NormalScores:
         left, middle, right = ndtri(ends[:, kept]).astype(np.float32).astype(np.float64)
         atom = counts[kept] >= max(2.0, _ATOM_SHARE * n)
         return NormalScores(scale, values[kept] * scale, left, middle, right, atom)
@@ -290,9 +269,9 @@ def _fit_scores(
     return scores
 
 
-def _spread_knots(rank: FloatArray, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+def _spread_knots(rank: FloatArray, counts: Counts) -> Mask:
     """Tell which values are knots at first, given the mid-rank in (0, 1) of each value."""
-    kept: npt.NDArray[np.bool_] = counts > counts.sum() / _MAX_KNOTS
+    kept: Mask = counts > counts.sum() / _MAX_KNOTS
     kept[:-1] |= kept[1:]
     kept[1:] |= kept[:-1]
     even = np.linspace(0.0, 1.0, _MAX_KNOTS // 2)

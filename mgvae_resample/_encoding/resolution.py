@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from .._tables.dtypes import AnyArray
 from .layout import FloatArray
 
 __all__ = ["Resolution", "find_resolution", "find_shared_resolution"]
+
+DType: TypeAlias = np.dtype[Any]
 
 _EXACT = 2.0**53  # whole numbers below this are exact in float64
 _DENOMINATORS = (1, 2, 4, 8, 10, 16, 32, 64, 100, 128, 255, 256, 1000, 10**4, 65535, 10**5, 10**6)
@@ -42,7 +44,7 @@ class Resolution:
     origin: float
     stride: float
     denominator: float
-    precision: np.dtype[Any]
+    precision: DType
     plain: FloatArray
     seen: FloatArray
 
@@ -67,10 +69,10 @@ class Resolution:
         return point
 
 
-def find_resolution(values: FloatArray, dtype: np.dtype[Any]) -> Resolution | None:
+def find_resolution(values: FloatArray, dtype: DType) -> Resolution | None:
     """Find the even spacing of sorted distinct values, if there is one."""
-    precision: np.dtype[Any] = np.dtype(np.float64)
-    single: np.dtype[Any] = np.dtype(np.float32)
+    precision: DType = np.dtype(np.float64)
+    single: DType = np.dtype(np.float32)
     if max(abs(values[0]), abs(values[-1])) >= _EXACT:
         return None
     if dtype.kind in "biu":
@@ -102,7 +104,7 @@ def find_shared_resolution(X: AnyArray) -> Resolution | None:
     return found if every.size == values.size else find_resolution(every, X.dtype)
 
 
-def _of_fractions(values: FloatArray, denominator: int, precision: np.dtype[Any]) -> Resolution:
+def _of_fractions(values: FloatArray, denominator: int, precision: DType) -> Resolution:
     """Return the coarsest spacing of fractions of one denominator that holds all values."""
     numerators = np.rint(values * denominator)
     stride = 1
@@ -110,12 +112,14 @@ def _of_fractions(values: FloatArray, denominator: int, precision: np.dtype[Any]
         gaps = np.diff(numerators).astype(np.int64)
         stride = max(1, int(np.gcd.reduce(gaps)))
     origin = float(numerators[0] % stride)
+    return _with_seen(values, origin, stride, denominator, precision)
+
+
+def _with_seen(
+    values: FloatArray, origin: float, stride: float, denominator: float, precision: DType
+) -> Resolution:
+    """Make a spacing that remembers the values that its formula misses in the last digits."""
     bare = Resolution(origin, stride, denominator, precision, values[:0], values[:0])
-    return _with_seen(bare, values)
-
-
-def _with_seen(bare: Resolution, values: FloatArray) -> Resolution:
-    """Remember the observed values that the formula misses in the last digits."""
     points = bare.round(values)
     # Of several floats observed for one point, the formula's own goes first.
     odd = (points != values) & ~np.isin(points, values)
@@ -123,7 +127,7 @@ def _with_seen(bare: Resolution, values: FloatArray) -> Resolution:
     return replace(bare, plain=plain, seen=values[odd][first])
 
 
-def _find_fractions(values: FloatArray, precision: np.dtype[Any]) -> Resolution | None:
+def _find_fractions(values: FloatArray, precision: DType) -> Resolution | None:
     """Find fractions that give every value to the last digit."""
     sample = values[:: max(1, values.size // _SAMPLE)]
     largest = float(np.abs(values[[0, -1]]).max())
@@ -142,14 +146,12 @@ def _find_fractions(values: FloatArray, precision: np.dtype[Any]) -> Resolution 
     return None
 
 
-def _are_fractions(values: FloatArray, denominator: int, precision: np.dtype[Any]) -> bool:
+def _are_fractions(values: FloatArray, denominator: int, precision: DType) -> bool:
     nearest = np.rint(values * denominator) / denominator
     return bool((nearest.astype(precision) == values).all())
 
 
-def _find_spacing(
-    values: FloatArray, precision: np.dtype[Any], rounding: np.dtype[Any]
-) -> Resolution | None:
+def _find_spacing(values: FloatArray, precision: DType, rounding: DType) -> Resolution | None:
     """Find a spacing of any origin and step, up to the rounding noise of a float type."""
     largest = np.abs(values[[0, -1]]).max()
     noise = 4.0 * float(np.spacing(largest.astype(rounding)))
@@ -179,5 +181,4 @@ def _find_spacing(
         nearest = np.rint(values * denominator) / denominator
         if denominator * noise < 0.1 and np.abs(nearest - values).max() <= noise:
             return _of_fractions(values, denominator, precision)
-    origin = float(values[0])
-    return _with_seen(Resolution(origin, step, 1, precision, values[:0], values[:0]), values)
+    return _with_seen(values, float(values[0]), step, 1, precision)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from .._tables.dtypes import ColumnValues
 from .._tables.schema import Schema
 from .._tables.table import Table
 from .category import CategoryEncoder, fit_categories
-from .layout import EncodedRows, Layout
+from .layout import EncodedRows, Floats, Layout
 from .numeric import NumericEncoder, fit_numeric
 
 __all__ = ["TabularEncoding"]
-
-ColumnEncoder: TypeAlias = NumericEncoder | CategoryEncoder
 
 
 class TabularEncoding:
@@ -31,20 +28,7 @@ class TabularEncoding:
 
     Columns of two values become 0 and 1, the categories of other columns become their number in
     the order of frequency. A missing value is NaN. Columns that never vary are not encoded.
-
-    Parameters
-    ----------
-    categorical_features : "auto", None, or sequence of bool, int or str
-        Which columns hold categories, as in ``Schema.of``.
-
-    Attributes
-    ----------
-    schema : Schema
-        How the columns are read and written.
-    columns : tuple of NumericEncoder or CategoryEncoder
-        How each column is encoded.
-    layout : Layout
-        Which column of encoded rows stands for which column of the table.
+    `categorical_features` is that of ``Schema.of``.
 
     Notes
     -----
@@ -55,7 +39,7 @@ class TabularEncoding:
     """
 
     schema: Schema
-    columns: tuple[ColumnEncoder, ...]
+    columns: tuple[NumericEncoder | CategoryEncoder, ...]
     layout: Layout
 
     def __init__(self, categorical_features: Any = "auto") -> None:
@@ -64,23 +48,20 @@ class TabularEncoding:
     def fit(self, table: Table) -> Self:
         """Learn the columns of a table; nothing of its rows is kept but distinct values."""
         self.schema, values = Schema.of(table, self.categorical_features)
-        self.columns = tuple(map(self._fit_column, range(len(values)), values))
-        self.layout = Layout(tuple(c.slot for c in self.columns if c.slot is not None))
+        self.columns = tuple(
+            fit_numeric(column)
+            if adapter.n_categories is None
+            else fit_categories(column, np.arange(adapter.n_categories))
+            for adapter, column in zip(self.schema.adapters, values, strict=True)
+        )
+        slots = (encoder.slot(j) for j, encoder in enumerate(self.columns))
+        self.layout = Layout(tuple(slot for slot in slots if slot is not None))
         return self
 
     def encode(self, table: Table) -> EncodedRows:
-        """Encode rows.
+        """Encode rows, of any container. Shape: -> (n_rows, layout.width).
 
-        Parameters
-        ----------
-        table : Table
-            A table of the fitted columns, in any container. It may hold rows that `fit` has not
-            seen, but no categories.
-
-        Returns
-        -------
-        ndarray of float32 of shape (n_rows, layout.width)
-            The encoded rows.
+        They may be rows that `fit` has not seen, but have no other categories.
         """
         table = self.schema.template.conform(table)
         rows = np.empty((len(table), self.layout.width), dtype=np.float32)
@@ -96,37 +77,21 @@ class TabularEncoding:
                 rows[read.missing, i] = np.nan
         return rows
 
-    def decode(self, rows: npt.NDArray[np.floating[Any]]) -> Table:
-        """Restore rows.
+    def decode(self, rows: Floats) -> Table:
+        """Restore rows in the container and the dtypes of the fitted table, dense if sparse.
 
-        Parameters
-        ----------
-        rows : ndarray of floats of shape (n_rows, layout.width)
-            Encoded rows; numbers out of range are clamped.
-
-        Returns
-        -------
-        Table
-            Rows with the container and the dtypes of the fitted table; dense for a sparse one.
+        Shape: (n_rows, layout.width) ->. Numbers out of range are clamped.
         """
         rows = self.layout.check(rows)
-        position = {slot.column: i for i, slot in enumerate(self.layout.slots)}
+        at = {slot.column: i for i, slot in enumerate(self.layout.slots)}
         return self.schema.write(
             [
-                self._decode_column(j, rows[:, position[j]])
-                if j in position
-                else encoder.constant(len(rows))
+                self._decode_column(j, rows[:, at[j]]) if j in at else encoder.constant(len(rows))
                 for j, encoder in enumerate(self.columns)
             ]
         )
 
-    def _fit_column(self, index: int, values: ColumnValues) -> ColumnEncoder:
-        n_categories = self.schema.adapters[index].n_categories
-        if n_categories is None:
-            return fit_numeric(index, values)
-        return fit_categories(index, values, np.arange(n_categories))
-
-    def _decode_column(self, index: int, encoded: npt.NDArray[np.floating[Any]]) -> ColumnValues:
+    def _decode_column(self, index: int, encoded: Floats) -> ColumnValues:
         encoder, missing = self.columns[index], np.isnan(encoded)
         if not missing.any():
             return ColumnValues(encoder.decode(encoded))

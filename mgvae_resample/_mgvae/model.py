@@ -20,18 +20,7 @@ _LOWEST_LOG_SCALE = math.log(0.1)
 
 
 class MajorityGuidedVAE(Network):
-    """Encoder, decoder, the latent variance sigma^2 and the columns' observation noise.
-
-    Parameters
-    ----------
-    modality : Modality
-        Kind of the rows; x below are its network inputs.
-    hidden_layer_sizes : sequence of int
-        Widths of the encoder's hidden layers, or channels of its convolutions; the decoder
-        mirrors them.
-    latent_dim : int
-        Number k of latents.
-    """
+    """Encoder, decoder, the latent variance sigma^2 and the columns' observation noise."""
 
     def __init__(
         self, modality: Modality[Any], hidden_layer_sizes: Sequence[int], latent_dim: int

@@ -25,7 +25,7 @@ __all__ = ["MGVAEOverSampler"]
 
 _FEWEST_EXEMPLARS = 10
 # Exemplars that can be translated; a random subset keeps memory flat on huge majorities.
-_MOST_EXEMPLARS = 20_000
+_MOST_EXEMPLARS = 10_000
 # Twice as many channels gained little and took twice the time.
 _FEWEST_CHANNELS = 16
 
@@ -76,15 +76,15 @@ class MGVAEOverSampler(DeepOverSampler):
         to mean 1, so the weight has no unit.
 
     max_pretrain_steps : "auto" or int, default="auto"
-        Optimiser steps on the exemplars at most; "auto" is 500, for images 1000. Early stopping
+        Optimiser steps on the exemplars at most; "auto" is 400, for images 500. Early stopping
         ends the training when the validation loss on held-out exemplars has stopped falling.
 
     max_finetune_steps : int, default=500
         Optimiser steps on each class at most. With 50 rows or more the number of steps is chosen
         by the validation loss on a held-out fifth of them; with fewer rows 200 steps are made.
 
-    batch_size : "auto" or int, default="auto"
-        Rows a step; "auto" is 128. Smaller classes are taken whole.
+    batch_size : int, default=128
+        Rows a step. Smaller classes are taken whole.
 
     learning_rate : "auto" or float, default="auto"
         Step size of Adam; "auto" is 0.001, for images 0.004.
@@ -172,7 +172,7 @@ class MGVAEOverSampler(DeepOverSampler):
             Interval(numbers.Integral, 1, None, closed="left"),
         ],
         "max_finetune_steps": [Interval(numbers.Integral, 1, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
+        "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
         "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
         "n_jobs": [numbers.Integral, None],
     }
@@ -189,7 +189,7 @@ class MGVAEOverSampler(DeepOverSampler):
         ewc_weight: float = 0.01,
         max_pretrain_steps: str | int = "auto",
         max_finetune_steps: int = 500,
-        batch_size: str | int = "auto",
+        batch_size: int = 128,
         learning_rate: str | float = "auto",
         categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
@@ -302,28 +302,24 @@ class MGVAEOverSampler(DeepOverSampler):
 
     def _config(self) -> MGVAEConfig:
         """Return the parameters, with what "auto" stands for."""
-        choose, share = self._modality.choose, self.exemplar_weights
+        auto, share = self._auto, self.exemplar_weights
         sizes = self._hidden_layer_sizes()
         if self.hidden_layer_sizes == "auto":
-            halved = [max(_FEWEST_CHANNELS, n // 2) for n in sizes]
-            sizes = choose(table=sizes, image=tuple(halved))
-
-        def auto(value: Any, **by_modality: Any) -> Any:
-            return choose(**by_modality) if isinstance(value, str) else value
-
+            halved = tuple(max(_FEWEST_CHANNELS, n // 2) for n in sizes)
+            sizes = self._modality.choose(table=sizes, image=halved)
         # Convolutions take more time a row, and larger steps.
         rate = float(auto(self.learning_rate, table=1e-3, image=4e-3))
-        n_steps = int(auto(self.max_pretrain_steps, table=500, image=1000))
+        n_steps = int(auto(self.max_pretrain_steps, table=400, image=500))
         return MGVAEConfig(
             hidden_layer_sizes=sizes,
             latent_dim=self.latent_dim,
             n_exemplars=int(auto(self.n_exemplars, table=256, image=128)),
-            batch_size=int(auto(self.batch_size, table=128, image=128)),
+            batch_size=int(self.batch_size),
             ewc_weight=float(self.ewc_weight),
             responsibility=float(share == "responsibility" if isinstance(share, str) else share),
             pretrain=TrainConfig(n_steps, rate, patience=8),
             # Short epochs, since the best moment comes early.
-            finetune=TrainConfig(self.max_finetune_steps, rate, epoch_steps=25, patience=4),
+            finetune=TrainConfig(self.max_finetune_steps, rate, epoch_steps=25, patience=2),
         )
 
     def _fit_synthesizers(
@@ -363,7 +359,7 @@ class MGVAEOverSampler(DeepOverSampler):
             synthesizer = MinoritySynthesizer(network, pretrained[0], *of_rows, share)
             synthesizer.calibrate(run.rng("calibration", numbers[label]))
             synthesizers[label] = synthesizer
-            self.exemplar_indices_[label] = index
+            self.exemplar_indices_[label] = self._learned_from[index]
         return synthesizers
 
 

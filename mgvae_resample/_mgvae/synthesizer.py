@@ -27,12 +27,16 @@ _LEAST_DETAIL_SHARE = 0.2
 
 
 class _LatentSpace(NamedTuple):
-    """Exemplars (m, d) and rows of the class (n, d), and their latents (m, k) and (n, k)."""
+    """Exemplars (m, d) and rows of the class (n, d), and their latents (m, k) and (n, k).
+
+    ``class_detail`` is what the decoder leaves out of the class's images, of shape (n, d).
+    """
 
     exemplar_rows: Tensor
     class_rows: Tensor
     exemplars: Tensor
     minority: Tensor
+    class_detail: Tensor | None
 
 
 class MinoritySynthesizer(Synthesizer):
@@ -128,8 +132,10 @@ class MinoritySynthesizer(Synthesizer):
                 for rows in (self.exemplar_rows, self.class_rows)
             )
             with torch.no_grad():
-                latents = self._latents(exemplar_rows), self._latents(class_rows)
-            self._space = _LatentSpace(exemplar_rows, class_rows, *latents)
+                exemplars, minority = self._latents(exemplar_rows), self._latents(class_rows)
+                detail = self.modality.choose(table=None, image=self._detail)
+                rest = None if detail is None else detail(class_rows, minority)
+            self._space = _LatentSpace(exemplar_rows, class_rows, exemplars, minority, rest)
         return self._space
 
     def _latents(self, rows: Tensor) -> Tensor:
@@ -241,15 +247,20 @@ class MinoritySynthesizer(Synthesizer):
         Shape: i (n,), exemplars (n, d) -> (n, d).
         """
         z, latents, share = self._between(i, exemplars, 0.5, 2, rng)
-        space, mean = self.space(), self._mean
+        of_class = self.space().class_detail
+        assert of_class is not None
         share = _LEAST_DETAIL_SHARE + (1.0 - _LEAST_DETAIL_SHARE) * share
-        detail = share * (space.class_rows[i] - mean(space.minority[i]))
-        detail += (1.0 - share) * (exemplars - mean(latents))
-        return (mean(z) + detail).clamp(0.0, 1.0)
+        detail = torch.lerp(self._detail(exemplars, latents), of_class[i], share)
+        return (self._mean(z) + detail).clamp(0.0, 1.0)
 
     def _mean(self, z: Tensor) -> Tensor:
         """Mean of p(x | z) of images. Shape: (n, k) -> (n, d)."""
         return self.modality.discretize(self.network.decode(z))
+
+    def _detail(self, images: Tensor, latents: Tensor) -> Tensor:
+        """Return what the decoder leaves out of images. Shape: (n, d), (n, k) -> (n, d)."""
+        parts = zip(torch.split(images, CHUNK), torch.split(latents, CHUNK), strict=True)
+        return torch.cat([some - self._mean(z) for some, z in parts])
 
     def _between(
         self, i: Tensor, exemplars: Tensor, noise: float, n_shares: int, rng: torch.Generator

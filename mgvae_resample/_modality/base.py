@@ -161,13 +161,7 @@ class Modality(ABC, Generic[EncodingT]):
 
 
 class KnownRows:
-    """Rows that are not to be repeated.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n, d)
-        Encoded rows; two missing values are equal.
-    """
+    """Rows that are not to be repeated."""
 
     def __init__(self, rows: EncodedRows) -> None:
         self._known = set(_as_bytes(rows))

@@ -30,13 +30,7 @@ _CHUNK = 1024  # images moved at once
 
 
 class ImageModality(Modality[ImageEncoding]):
-    """Flattened images of one shape.
-
-    Parameters
-    ----------
-    image_shape : sequence of int
-        Height, width and perhaps channels.
-    """
+    """Flattened images of one shape."""
 
     is_continuous = True
     n_values = 0

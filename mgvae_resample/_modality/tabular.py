@@ -25,18 +25,7 @@ _WIDE = 200
 
 
 class TabularModality(Modality[TabularEncoding]):
-    """Rows of a table of any columns.
-
-    Parameters
-    ----------
-    categorical_features : "auto", None or array-like
-        Which columns hold categories.
-
-    Attributes
-    ----------
-    map : OneHotMap
-        Between encoded rows and network inputs.
-    """
+    """Rows of a table of any columns."""
 
     map: OneHotMap
 
@@ -136,8 +125,7 @@ class TabularModality(Modality[TabularEncoding]):
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""
         noise = normal((len(inputs), self.n_values), rng, inputs.device)
-        at = torch.arange(self.n_values, device=inputs.device)
-        return inputs.index_add(1, at, noise_scale * noise)
+        return inputs + F.pad(noise_scale * noise, (0, self.n_inputs - self.n_values))
 
     def move(self, rows: EncodedRows, rng: torch.Generator, strength: float) -> EncodedRows:
         """Return the rows as they are."""

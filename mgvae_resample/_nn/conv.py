@@ -10,7 +10,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .mlp import layer
+from .mlp import Conv2d, ConvTranspose2d, Linear, layer
 
 __all__ = ["ConvDecoder", "ConvEncoder", "channels", "flatten", "unflatten"]
 
@@ -34,15 +34,6 @@ class ConvEncoder(nn.Module):
     """Strided convolutions, then one hidden layer.
 
     Shape: (n, h * w * c) -> (n, n_outputs).
-
-    Parameters
-    ----------
-    image_shape : sequence of int
-        Height, width and, where there are several, channels.
-    stages : sequence of int
-        Channels of each stage.
-    n_outputs : int
-        Width of the output.
     """
 
     def __init__(self, image_shape: Sequence[int], stages: Sequence[int], n_outputs: int) -> None:
@@ -50,11 +41,9 @@ class ConvEncoder(nn.Module):
         self.image_shape = tuple(image_shape)
         self.grid = _grid(image_shape, len(stages))
         widths = [_n_channels(image_shape), *stages]
-        self.stages = nn.ModuleList(
-            layer(nn.Conv2d, a, b, **_HALVING) for a, b in pairwise(widths)
-        )
+        self.stages = nn.ModuleList(layer(Conv2d, a, b, **_HALVING) for a, b in pairwise(widths))
         n_inputs = math.prod(self.grid) * widths[-1]
-        self.head = layer(nn.Linear, n_inputs, n_outputs)
+        self.head = layer(Linear, n_inputs, n_outputs)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Encode flattened images. Shape: (n, h * w * c) -> (n, n_outputs)."""
@@ -75,15 +64,6 @@ class ConvDecoder(nn.Module):
     """One hidden layer, then transposed convolutions; the mirror image of the encoder.
 
     Shape: (n, n_inputs) -> (n, h * w * c), without an output function.
-
-    Parameters
-    ----------
-    n_inputs : int
-        Width of the input.
-    stages : sequence of int
-        Channels of the encoder's stages; the decoder goes through them backwards.
-    image_shape : sequence of int
-        Height, width and, where there are several, channels.
     """
 
     def __init__(self, n_inputs: int, stages: Sequence[int], image_shape: Sequence[int]) -> None:
@@ -92,9 +72,9 @@ class ConvDecoder(nn.Module):
         self.grid = _grid(image_shape, len(stages))
         widths = [_n_channels(image_shape), *stages][::-1]
         n_hidden = math.prod(self.grid) * widths[0]
-        self.head = layer(nn.Linear, n_inputs, n_hidden)
+        self.head = layer(Linear, n_inputs, n_hidden)
         self.stages = nn.ModuleList(
-            layer(nn.ConvTranspose2d, a, b, **_HALVING) for a, b in pairwise(widths)
+            layer(ConvTranspose2d, a, b, **_HALVING) for a, b in pairwise(widths)
         )
 
     def forward(self, z: Tensor) -> Tensor:

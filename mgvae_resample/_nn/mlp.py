@@ -11,19 +11,21 @@ from typing import Any, Self
 
 import torch
 from torch import nn
-from torch.nn.utils import skip_init
 
-__all__ = ["MLP", "Network", "check_hidden_layer_sizes", "initialise", "layer"]
+__all__ = [
+    "MLP",
+    "Conv2d",
+    "ConvTranspose2d",
+    "Linear",
+    "Network",
+    "check_hidden_layer_sizes",
+    "initialise",
+    "layer",
+]
 
 
 class Network(nn.Module):
-    """A module that is pickled as its arguments and plain arrays, without a device.
-
-    Parameters
-    ----------
-    **arguments : object
-        What the subclass's constructor was called with; they rebuild it.
-    """
+    """A module that is pickled as its constructor arguments and plain arrays, without a device."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__()
@@ -50,43 +52,44 @@ class MLP(nn.Sequential):
     """Fully connected layers with leaky rectifiers between them.
 
     Shape: (n, sizes[0]) -> (n, sizes[-1]).
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Widths of the input, the hidden layers and the output.
     """
 
     def __init__(self, sizes: Sequence[int]) -> None:
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(sizes):
-            layers += [layer(nn.Linear, n_in, n_out), nn.LeakyReLU(0.1)]
+            layers += [layer(Linear, n_in, n_out), nn.LeakyReLU(0.1)]
         super().__init__(*layers[:-1])
 
 
-def layer(kind: type[nn.Module], *args: int, **options: Any) -> nn.Module:
-    """Make a float32 layer on the CPU whose weights :func:`initialise` fills.
+class _Uninitialised:
+    """A layer whose weights :func:`initialise` fills: torch would draw from its global stream."""
 
-    torch's own initialisation would draw from the global random state.
-    """
-    options |= {"device": "cpu", "dtype": torch.float32}
-    made: nn.Module = skip_init(kind, *args, **options)  # type: ignore[no-untyped-call]
-    return made
+    def reset_parameters(self) -> None:
+        pass
+
+
+class Linear(_Uninitialised, nn.Linear):
+    """A fully connected layer."""
+
+
+class Conv2d(_Uninitialised, nn.Conv2d):
+    """A convolutional layer."""
+
+
+class ConvTranspose2d(_Uninitialised, nn.ConvTranspose2d):
+    """A transposed convolutional layer."""
+
+
+def layer(kind: type[nn.Module], *args: int, **options: Any) -> nn.Module:
+    """Make a float32 layer on the CPU, whatever torch's defaults are."""
+    return kind(*args, **options, device="cpu", dtype=torch.float32)
 
 
 def initialise(module: nn.Module, rng: torch.Generator, gain: float = 1.0) -> None:
     """Fill the linear and convolutional layers of a module, in place.
 
-    Weights and biases are uniform in +-gain/sqrt(fan in); torch's own layers have gain 1.
-
-    Parameters
-    ----------
-    module : nn.Module
-        A module on the CPU.
-    rng : torch.Generator
-        CPU generator that supplies the numbers.
-    gain : float
-        Of 2 and more, the signal does not fade on its way through rectifiers.
+    Weights and biases are uniform in +-gain/sqrt(fan in); torch's own layers have gain 1. With a
+    gain of 2 and more, the signal does not fade on its way through rectifiers.
     """
     with torch.no_grad():
         for part in module.modules():

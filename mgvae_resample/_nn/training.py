@@ -9,11 +9,11 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import get_ema_multi_avg_fn
+from torch.nn.utils import parameters_to_vector
 
 __all__ = [
     "EMA",
+    "Adam",
     "BestCheckpoint",
     "Diverged",
     "History",
@@ -33,6 +33,7 @@ Report = Callable[[Mapping[str, float]], bool]
 StopReason = Literal["max_steps", "early_stopping", "callback", "diverged"]
 
 _LOWEST_RATE = 0.02  # of the learning rate, at the end of the decay
+_ADAM_EPSILON = 1e-8
 
 
 class Diverged(RuntimeError):
@@ -41,34 +42,15 @@ class Diverged(RuntimeError):
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How long and how fast to train.
-
-    Parameters
-    ----------
-    max_steps : int
-        Optimiser steps at most.
-    learning_rate : float
-        Adam's step size; it falls linearly over the last part of the training.
-    epoch_steps : int
-        Steps between two entries of the history, two reports and two validations.
-    patience : int or None
-        Epochs without a better validation loss before stopping; None never stops early.
-    decay : float
-        Share of the training, at its end, over which the learning rate falls.
-    betas : tuple of two floats
-        Adam's memory of the gradient and of its square.
-    ema_decay : float or None
-        The module is left with the exponential moving average of its weights, of which each step
-        keeps this share; None leaves it with the weights themselves.
-    """
+    """How long and how fast to train."""
 
     max_steps: int
     learning_rate: float
-    epoch_steps: int = 50
-    patience: int | None = None
-    decay: float = 0.3
+    epoch_steps: int = 50  # between two entries of the history, reports and validations
+    patience: int | None = None  # epochs without a better validation loss before stopping
+    decay: float = 0.3  # share of the training, at its end, over which the learning rate falls
     betas: tuple[float, float] = (0.9, 0.999)
-    ema_decay: float | None = None
+    ema_decay: float | None = None  # the module is left with its moving average, where given
 
     @property
     def n_epochs(self) -> int:
@@ -83,25 +65,11 @@ class TrainConfig:
 
 @dataclass
 class History:
-    """What happened in a training.
-
-    Attributes
-    ----------
-    terms : dict of str to list of float
-        Mean of each loss term over each epoch, and ``"validation_loss"`` where there is one.
-    n_steps : int
-        Optimiser steps taken.
-    best_steps : int
-        Steps after which the kept weights were reached.
-    stop_reason : StopReason
-        Why the training ended.
-    learning_rate : float
-        The learning rate it was done with.
-    """
+    """What happened in a training: means of the loss terms over each epoch, and how it ended."""
 
     terms: dict[str, list[float]] = field(default_factory=dict)
     n_steps: int = 0
-    best_steps: int = 0
+    best_steps: int = 0  # after which the kept weights were reached
     stop_reason: StopReason = "max_steps"
     learning_rate: float = math.nan
 
@@ -136,46 +104,28 @@ def fit_module(
 ) -> History:
     """Minimise the sum of the named terms that ``step`` returns.
 
-    Parameters
-    ----------
-    module : nn.Module
-        Holds the parameters; left with the weights of the lowest validation loss (the last
-        weights without one).
-    step : callable
-        Draws a batch and returns the terms of the loss, each a scalar tensor.
-    config : TrainConfig
-        Steps, learning rate and patience.
-    validate : callable or None
-        Loss of rows that are not trained on.
-    report : callable or None
-        Given the values of each epoch; returns True to stop.
-
-    Returns
-    -------
-    History
+    The module is left with the weights of the lowest validation loss; with the last ones where
+    there is no ``validate``. A ``report`` that returns True stops the training.
 
     Raises
     ------
     Diverged
         If a term or a weight becomes infinite or not a number.
     """
-    adam = torch.optim.Adam(
-        module.parameters(), lr=config.learning_rate, betas=config.betas, fused=True
-    )
-    schedule = LambdaLR(adam, config.rate)
+    adam = Adam(module, config.betas)
     history = History(learning_rate=config.learning_rate)
-    ema = None if config.ema_decay is None else EMA(module, config.ema_decay)
-    best = BestCheckpoint(module)
+    ema = None if config.ema_decay is None else EMA(adam.weights, config.ema_decay)
+    best = BestCheckpoint(adam.weights)
+    sums: Terms = {}
     for _ in range(config.n_epochs):
-        sums: Terms = {}
+        # Terms that only some steps have are in every epoch's entry all the same.
+        sums = {name: torch.zeros_like(total) for name, total in sums.items()}
         n_steps = min(config.epoch_steps, config.max_steps - history.n_steps)
         for _ in range(n_steps):
             with torch.enable_grad():
                 terms = step(history.n_steps)
                 torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
-            adam.step()
-            schedule.step()
-            adam.zero_grad(set_to_none=True)
+            adam.step(config.learning_rate * config.rate(history.n_steps))
             history.n_steps += 1
             if ema is not None:
                 ema.update(history.n_steps)
@@ -193,25 +143,52 @@ def fit_module(
             history.stop_reason = "early_stopping"
             break
     if ema is not None:
-        ema.load()
-    _check_weights(module, history.n_steps)
+        adam.weights.copy_(ema.average)
+    if not bool(adam.weights.isfinite().all()):
+        raise Diverged(f"after {history.n_steps} steps the weights are no longer finite")
+    module.zero_grad(set_to_none=True)
     history.best_steps = best.restore(history.n_steps)
     return history
 
 
-class BestCheckpoint:
-    """The weights with the lowest validation loss so far.
+class Adam:
+    """Adam (Kingma and Ba, ICLR 2015, Algorithm 1) on the weights of a module as one vector.
 
-    Parameters
-    ----------
-    module : nn.Module
-        The module in training.
+    The module's parameters become views of ``weights``, so that a step is a few operations however
+    many layers there are. Any of torch's own optimisers imports torch's compiler, which takes
+    longer than a small training.
     """
 
-    def __init__(self, module: nn.Module) -> None:
-        self.module = module
+    def __init__(self, module: nn.Module, betas: tuple[float, float]) -> None:
+        parameters = list(module.parameters())
+        self.weights = parameters_to_vector(parameters).detach()
+        self.gradient, self.mean, self.square = (torch.zeros_like(self.weights) for _ in range(3))
+        self.betas, self.n_steps = betas, 0
+        sizes = [p.numel() for p in parameters]
+        views = (torch.split(vector, sizes) for vector in (self.weights, self.gradient))
+        for parameter, weights, gradient in zip(parameters, *views, strict=True):
+            parameter.data = weights.view_as(parameter)
+            parameter.grad = gradient.view_as(parameter)
+
+    def step(self, learning_rate: float) -> None:
+        """Move the weights against the gradient, and set it to zero."""
+        self.n_steps += 1
+        beta1, beta2 = self.betas
+        self.mean.lerp_(self.gradient, 1.0 - beta1)
+        self.square.mul_(beta2).addcmul_(self.gradient, self.gradient, value=1.0 - beta2)
+        spread = self.square.sqrt().div_(math.sqrt(1.0 - beta2**self.n_steps)).add_(_ADAM_EPSILON)
+        size = learning_rate / (1.0 - beta1**self.n_steps)
+        self.weights.addcdiv_(self.mean, spread, value=-size)
+        self.gradient.zero_()
+
+
+class BestCheckpoint:
+    """The weights with the lowest validation loss so far."""
+
+    def __init__(self, weights: Tensor) -> None:
+        self.weights = weights
         self.value, self.steps, self.epochs_since = math.inf, 0, 0
-        self.weights: dict[str, Tensor] | None = None
+        self.best: Tensor | None = None
 
     def look(self, validate: Callable[[], float], n_steps: int) -> float:
         """Validate, and keep the weights if they are the best so far."""
@@ -220,53 +197,30 @@ class BestCheckpoint:
         self.epochs_since += 1
         if value < self.value:
             self.value, self.steps, self.epochs_since = value, n_steps, 0
-            self.weights = {k: v.detach().clone() for k, v in self.module.state_dict().items()}
+            self.best = self.weights.clone()
         return value
 
     def restore(self, n_steps: int) -> int:
         """Load the best weights, and return the steps after which they were reached."""
-        if self.weights is None:
+        if self.best is None:
             return n_steps
-        self.module.load_state_dict(self.weights)
+        self.weights.copy_(self.best)
         return self.steps
 
 
 class EMA:
-    """The exponential moving average of a module's weights.
+    """The exponential moving average of weights, of which each step keeps ``decay``."""
 
-    Parameters
-    ----------
-    module : nn.Module
-        The module in training.
-    decay : float
-        Share that each step keeps of the average.
-    """
-
-    # torch's AveragedModel spends ten times as long on its bookkeeping as on the average.
-    def __init__(self, module: nn.Module, decay: float) -> None:
-        self.decay = decay
-        self.weights = [p.detach() for p in module.parameters()]
-        self.average = [w.clone() for w in self.weights]
+    def __init__(self, weights: Tensor, decay: float) -> None:
+        self.weights, self.average, self.decay = weights, weights.clone(), decay
 
     def update(self, n_steps: int) -> None:
         """Take in the weights after a step."""
         # The first steps count little, so that the random start is soon forgotten.
         kept = min(self.decay, n_steps / (n_steps + 10.0))
-        get_ema_multi_avg_fn(kept)(  # type: ignore[no-untyped-call]
-            self.average, self.weights, n_steps
-        )
-
-    def load(self) -> None:
-        """Give the module the average."""
-        for weight, average in zip(self.weights, self.average, strict=True):
-            weight.copy_(average)
+        self.average.lerp_(self.weights, 1.0 - kept)
 
 
 def _check_terms(values: Mapping[str, float], n_steps: int) -> None:
     if not all(map(math.isfinite, values.values())):
         raise Diverged(f"after {n_steps} steps the loss terms are {values}")
-
-
-def _check_weights(module: nn.Module, n_steps: int) -> None:
-    if not all(bool(p.isfinite().all()) for p in module.parameters()):
-        raise Diverged(f"after {n_steps} steps the weights are no longer finite")

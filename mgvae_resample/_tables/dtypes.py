@@ -1,4 +1,4 @@
-"""Dtype adapters translate a column of any container into plain values, and back."""
+"""Adapters translate a column of one dtype into plain values and back; here those of arrays."""
 
 from __future__ import annotations
 
@@ -13,31 +13,26 @@ import numpy.typing as npt
 __all__ = [
     "Adapter",
     "AnyArray",
+    "ArrayCategories",
+    "ArrayNumbers",
+    "ArrayTimes",
     "Categories",
     "ColumnValues",
     "Learned",
     "Mask",
+    "Numbers",
     "Times",
-    "coarsest",
-    "is_missing",
+    "check_decimals",
     "is_number",
-    "missing_like",
-    "number_values",
-    "unknown_category",
+    "learn_array",
+    "no_category",
+    "no_number",
 ]
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-_NANOSECONDS = {
-    "D": 86_400 * 10**9,
-    "h": 3_600 * 10**9,
-    "m": 60 * 10**9,
-    "s": 10**9,
-    "ms": 10**6,
-    "us": 10**3,
-    "ns": 1,
-}
+_UNITS: tuple[Any, ...] = ("D", "h", "m", "s", "ms", "us", "ns")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,22 +62,24 @@ class ColumnValues:
         return self.values if self.missing is None else self.values[~self.missing]
 
 
+@dataclass(frozen=True, eq=False)
 class Adapter(ABC):
     """Reads and writes columns of one dtype of one container.
 
-    Attributes
+    Parameters
     ----------
     name : str
         Name of the column, for messages.
-    n_categories : int or None
-        Number of categories if the values are positions of categories, else None.
+    dtype : dtype
+        Of the column, as the container has it.
     """
 
     name: str
+    dtype: Any
 
     @property
     def n_categories(self) -> int | None:
-        """Number of categories, if the values are positions of categories."""
+        """Number of categories if the values are positions of categories, else None."""
         return None
 
     @abstractmethod
@@ -94,8 +91,28 @@ class Adapter(ABC):
         """Return a column of the container and the dtype that was learned."""
 
 
-# The adapter of a column, and the values it read to learn it.
+# The adapter of a column, and the values it read.
 Learned: TypeAlias = tuple[Adapter, ColumnValues]
+
+
+class Numbers(Adapter):
+    """Base of the adapters of numbers: NaN is missing, infinity is refused."""
+
+    def read(self, column: Any) -> ColumnValues:
+        """Return numbers."""
+        values, missing = self._to_numbers(column)
+        if values.dtype.kind == "f":
+            if np.isinf(values).any():
+                raise ValueError(
+                    f"Column {self.name!r} of X holds infinity. Replace such values by finite "
+                    "ones, or by NaN if they are unknown, before resampling."
+                )
+            missing = missing | np.isnan(values)
+        return ColumnValues.of(values, missing)
+
+    @abstractmethod
+    def _to_numbers(self, column: Any) -> tuple[AnyArray, Mask]:
+        """Return numbers of numpy's, and which are missing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,20 +121,25 @@ class Times(Adapter):
 
     Parameters
     ----------
-    name : str
-        Name for messages.
-    dtype : dtype
-        Of the column.
-    stride : int
-        The values count strides of so many of the dtype's unit.
     plain : dtype
         numpy's dtype of the same unit, for dates without a time zone.
+    stride : int
+        The values count strides of so many of the unit.
     """
 
-    name: str
-    dtype: Any
-    stride: int
     plain: np.dtype[Any]
+    stride: int = 1
+
+    @classmethod
+    def learn(cls, name: str, column: Any, plain: np.dtype[Any]) -> Self:
+        """Find the coarsest of day, hour, minute ... that divides all times of a column."""
+        counts, missing = cls(name, column.dtype, plain)._to_integers(column)
+        known = counts[~missing]
+        unit: Any = np.datetime_data(plain)[0]
+        longer = _UNITS[: _UNITS.index(unit)] if unit in _UNITS else ()
+        strides = [int(np.timedelta64(1, u) // np.timedelta64(1, unit)) for u in longer]
+        stride = next((s for s in strides if not (known % s).any()), 1)
+        return cls(name, column.dtype, plain, stride)
 
     def read(self, column: Any) -> ColumnValues:
         """Return times as whole numbers of strides."""
@@ -126,13 +148,15 @@ class Times(Adapter):
 
     def write(self, values: ColumnValues) -> Any:
         """Return times of the column's dtype."""
-        counts = (values.values * self.stride).astype(np.int64)
-        return self._from_integers(counts, values.missing)
+        return self._from_integers(self._counts(values), values.missing)
 
     def microseconds(self, values: ColumnValues) -> npt.NDArray[np.int64]:
         """Return dates in microseconds since 1970 (UTC), durations in microseconds."""
-        times = (values.values * self.stride).astype(np.int64).view(self.plain)
+        times = self._counts(values).view(self.plain)
         return times.astype(f"{self.plain.kind}8[us]").astype(np.int64)
+
+    def _counts(self, values: ColumnValues) -> npt.NDArray[np.int64]:
+        return (values.values * self.stride).astype(np.int64)
 
     @abstractmethod
     def _to_integers(self, column: Any) -> tuple[npt.NDArray[np.int64], Mask]:
@@ -149,13 +173,10 @@ class Categories(Adapter):
 
     Parameters
     ----------
-    name : str
-        Name for messages.
     categories : ndarray, pandas Index or polars Series
         The categories, in the order of their positions.
     """
 
-    name: str
     categories: Any
 
     @property
@@ -163,41 +184,41 @@ class Categories(Adapter):
         """Number of categories."""
         return len(self.categories)
 
-
-def number_values(name: str, values: AnyArray, missing: Mask | None = None) -> ColumnValues:
-    """Return numbers as column values: NaN is missing, infinity is refused."""
-    if values.dtype.kind == "f":
-        if np.isinf(values).any():
+    def _known(self, positions: npt.NDArray[Any], missing: Mask, entries: Any) -> ColumnValues:
+        """Return positions unless some are -1, of entries that are no categories."""
+        unknown = np.flatnonzero((positions < 0) & ~missing)
+        if len(unknown):
             raise ValueError(
-                f"Column {name!r} of X holds infinity. Replace such values by finite ones, or by "
-                "NaN if they are unknown, before resampling."
+                f"Column {self.name!r} of X holds {entries[int(unknown[0])]!r}, a category that "
+                "was not seen in fit_resample."
             )
-        missing = np.isnan(values) if missing is None else missing | np.isnan(values)
-    return ColumnValues(values) if missing is None else ColumnValues.of(values, missing)
+        return ColumnValues.of(positions.astype(np.intp, copy=False), missing)
 
 
-def unknown_category(name: str, category: Any) -> ValueError:
-    """Make the error about a category that was not in the fitted table."""
-    return ValueError(
-        f"Column {name!r} of X holds {category!r}, a category that was not seen in fit_resample."
+def no_number(name: str, dtype: Any) -> TypeError:
+    """Make the error about a column of a frame whose dtype cannot be read."""
+    return TypeError(
+        f"Column {name!r} of X has dtype {dtype}, which is no number or date. Name it in "
+        "'categorical_features', convert it or drop it."
     )
 
 
-def coarsest(times: npt.NDArray[np.int64], unit: str) -> int:
-    """Return how many units make the coarsest of day, hour, minute ... that divides all times."""
-    known = times[times != np.iinfo(np.int64).min]
-    ns = _NANOSECONDS.get(unit, _NANOSECONDS["D"])
-    strides = [longer // ns for longer in _NANOSECONDS.values() if longer > ns]
-    return next((stride for stride in strides if not (known % stride).any()), 1)
+def no_category(name: str, error: Exception) -> TypeError:
+    """Make the error about a column of objects that cannot be told apart."""
+    return TypeError(
+        f"Column {name!r} of X holds something that is neither number nor category ({error}). "
+        "Convert it to text or drop it."
+    )
 
 
-def is_missing(column: AnyArray) -> Mask:
-    """Tell which entries of numbers or objects are None, NaN, NaT or pandas' NA."""
-    if column.dtype.kind == "f":
-        return np.isnan(column)
-    if column.dtype.kind != "O":
-        return np.zeros(len(column), dtype=np.bool_)
-    return np.fromiter((_is_missing(v) for v in column), dtype=np.bool_, count=len(column))
+def check_decimals(adapter: Adapter, column: Any) -> Adapter:
+    """Return the adapter of a column of decimals, unless these are longer than floats are."""
+    if adapter.write(adapter.read(column)).equals(column):
+        return adapter
+    raise TypeError(
+        f"Column {adapter.name!r} of X holds decimals of more digits than floats have. Convert "
+        "it to floats."
+    )
 
 
 def is_number(value: Any) -> bool:
@@ -207,13 +228,134 @@ def is_number(value: Any) -> bool:
     )
 
 
-def missing_like(column: AnyArray, missing: Mask) -> Any:
-    """Return what stands for a missing value in an array's column."""
-    found = column[missing]
-    return found[0] if len(found) else (np.nan if column.dtype.kind in "fO" else None)
+def learn_array(name: str, column: AnyArray, is_categorical: bool | None) -> Adapter:
+    """Make the adapter of a column of an array; None: text and mixed objects are categories."""
+    dtype, kind = column.dtype, column.dtype.kind
+    if not is_categorical and kind in "biuf":
+        return ArrayNumbers(name, dtype)
+    if not is_categorical and kind in "mM":
+        return ArrayTimes.learn(name, column, dtype)
+    missing = _is_missing(column)
+    known = column[~missing]
+    missing_value = np.nan if kind in "fO" else None
+    if missing.any():
+        missing_value = column[missing][0]
+    if is_categorical is None:
+        # Types tell, and one value of each is enough.
+        examples = {type(value): value for value in known}.values() if kind == "O" else ()
+        is_categorical = kind in "UST" or not all(map(is_number, examples))
+    if is_categorical:
+        categories = _sorted_objects(name, known.tolist()) if kind == "O" else np.unique(known)
+        return ArrayCategories(name, dtype, categories, missing_value)
+    if kind == "O":
+        return ObjectNumbers(name, _dtype_of_numbers(name, known.tolist()), missing_value)
+    raise TypeError(
+        f"Column {name!r} of X holds {dtype.name}, which is no number. Name it in "
+        "'categorical_features', convert it or drop it."
+    )
 
 
-def _is_missing(value: Any) -> bool:
-    if isinstance(value, float | np.floating):
+class ArrayNumbers(Numbers):
+    """Reads numpy's numbers."""
+
+    def write(self, values: ColumnValues) -> Any:
+        column = values.values.astype(self.dtype, copy=False)
+        if values.missing is None:
+            return column
+        return np.where(values.missing, self.dtype.type(np.nan), column)
+
+    def _to_numbers(self, column: Any) -> tuple[AnyArray, Mask]:
+        if column.dtype.kind == "O":
+            column = np.where(_is_missing(column), np.nan, column).astype(np.float64)
+        return column, np.zeros(len(column), dtype=np.bool_)
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectNumbers(Numbers):
+    """Reads Python numbers as whole ones or floats; None and NaN are missing."""
+
+    missing_value: Any
+
+    def write(self, values: ColumnValues) -> AnyArray:
+        column = values.values.astype(object)
+        if values.missing is not None:
+            column[values.missing] = self.missing_value
+        return column
+
+    def _to_numbers(self, column: AnyArray) -> tuple[AnyArray, Mask]:
+        missing = _is_missing(column)
+        return np.where(missing, 0, column).astype(self.dtype), missing
+
+
+class ArrayTimes(Times):
+    """Reads numpy's dates and durations."""
+
+    def _to_integers(self, column: Any) -> tuple[npt.NDArray[np.int64], Mask]:
+        return column.astype(self.plain).view(np.int64), np.isnat(column)
+
+    def _from_integers(self, counts: npt.NDArray[np.int64], missing: Mask | None) -> Any:
+        times: AnyArray = counts.view(self.plain)
+        if missing is not None:
+            times[missing] = np.array("NaT", dtype=self.plain)
+        return times
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayCategories(Categories):
+    """Reads categories, which are the values themselves; None and NaN are missing."""
+
+    missing_value: Any
+
+    def read(self, column: Any) -> ColumnValues:
+        position = {category: i for i, category in enumerate(self.categories.tolist())}
+        missing, values = _is_missing(column), column.tolist()
+        positions = np.fromiter((position.get(v, -1) for v in values), np.intp, len(values))
+        return self._known(positions, missing, values)
+
+    def write(self, values: ColumnValues) -> Any:
+        if not len(self.categories):
+            return np.full(len(values.values), self.missing_value, dtype=self.dtype)
+        column: AnyArray = np.asarray(self.categories)[values.values]
+        if values.missing is not None:
+            column[values.missing] = self.missing_value
+        return column
+
+
+def _is_missing(column: AnyArray) -> Mask:
+    """Tell which entries of numbers or objects are None, NaN, NaT or pandas' NA."""
+    if column.dtype.kind == "f":
+        return np.isnan(column)
+    if column.dtype.kind != "O":
+        return np.zeros(len(column), dtype=np.bool_)
+    return np.fromiter(map(_is_nothing, column), dtype=np.bool_, count=len(column))
+
+
+def _is_nothing(value: Any) -> bool:
+    if isinstance(value, (float, np.floating)):
         return bool(value != value)
     return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _sorted_objects(name: str, values: list[Any]) -> AnyArray:
+    try:
+        found = list(dict.fromkeys(values))
+    except TypeError as error:
+        raise no_category(name, error) from error
+    try:
+        found.sort()
+    except TypeError:  # text beside numbers
+        found.sort(key=lambda value: (type(value).__name__, repr(value)))
+    categories = np.empty(len(found), dtype=object)
+    categories[:] = found
+    return categories
+
+
+def _dtype_of_numbers(name: str, values: list[Any]) -> np.dtype[Any]:
+    strange = next((v for v in values if not isinstance(v, numbers.Real)), None)
+    if strange is not None:
+        raise TypeError(
+            f"Column {name!r} of X holds {strange!r}, which is no number. Name the column in "
+            "'categorical_features', convert it or drop it."
+        )
+    is_whole = all(isinstance(v, numbers.Integral) and abs(int(v)) < 2**62 for v in values)
+    return np.dtype(np.int64 if is_whole else np.float64)

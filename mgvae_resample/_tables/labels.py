@@ -9,26 +9,11 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-__all__ = [
-    "check_counts",
-    "check_labels",
-    "is_polars",
-    "plain_label",
-    "plain_labels",
-    "restore_labels",
-]
+__all__ = ["check_counts", "check_labels", "plain_label", "plain_labels", "restore_labels"]
 
 
 def check_labels(y: Any) -> None:
-    """Refuse missing labels: None, NaN, NaT, pandas' NA or polars' null.
-
-    Raises
-    ------
-    ValueError
-        If labels are missing; the message says how many.
-    TypeError
-        If the labels are a polars LazyFrame.
-    """
+    """Refuse missing labels: None, NaN, NaT, pandas' NA or polars' null."""
     labels = np.asarray(plain_labels(y))
     if y is None:
         return
@@ -56,14 +41,12 @@ def check_counts(strategy: Mapping[Any, Any]) -> None:
 
 
 def plain_labels(y: Any) -> Any:
-    """Return labels of polars and of pandas' nullable dtypes as numpy's.
-
-    scikit-learn would make floats of nullable integers.
-    """
+    """Return labels of polars and of pandas' nullable dtypes as numpy's."""
     if nw.dependencies.is_polars_lazyframe(y):
         raise TypeError("Got a polars LazyFrame, which holds no labels yet. Call .collect().")
-    if is_polars(y):
+    if _is_polars(y):
         return y.to_numpy()
+    # scikit-learn would make floats of nullable integers.
     plain = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
     if getattr(plain, "kind", "O") not in "biu" or y.isna().any():
         return y
@@ -76,16 +59,11 @@ def plain_label(label: Hashable) -> Hashable:
 
 
 def restore_labels(y: Any, y_res: Any) -> Any:
-    """Return resampled labels as a Series or DataFrame of polars where the caller gave one.
+    """Return labels `y` and new ones after them as a Series or DataFrame of polars if `y` is one.
 
-    Parameters
-    ----------
-    y : array-like
-        The labels that the caller gave. imbalanced-learn restores all containers but polars'.
-    y_res : array-like
-        The same labels, and new ones after them.
+    imbalanced-learn restores all other containers.
     """
-    if not is_polars(y):
+    if not _is_polars(y):
         return y_res
     import polars as pl
 
@@ -95,8 +73,7 @@ def restore_labels(y: Any, y_res: Any) -> Any:
     return pl.concat([y, pl.DataFrame(new, schema=y.columns).cast(dict(y.schema))])
 
 
-def is_polars(y: Any) -> bool:
-    """Tell whether labels are a Series or DataFrame of polars."""
+def _is_polars(y: Any) -> bool:
     return nw.dependencies.is_polars_series(y) or nw.dependencies.is_polars_dataframe(y)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import Adapter, AnyArray, ColumnValues, Mask
+from .dtypes import Adapter, AnyArray, ColumnValues
 from .table import Table
 
 __all__ = ["Schema", "named_categorical", "read_pixels"]
@@ -17,15 +17,7 @@ __all__ = ["Schema", "named_categorical", "read_pixels"]
 
 @dataclass(frozen=True, eq=False)
 class Schema:
-    """How the columns of a table are read and written.
-
-    Parameters
-    ----------
-    template : Table
-        The container, without rows.
-    adapters : tuple of Adapter
-        One for each column.
-    """
+    """How the columns of a table are read and written: its container, and an adapter for each."""
 
     template: Table
     adapters: tuple[Adapter, ...]
@@ -34,7 +26,7 @@ class Schema:
     def of(
         cls, table: Table, categorical_features: Any = "auto"
     ) -> tuple[Schema, list[ColumnValues]]:
-        """Learn a table, reading each column once.
+        """Learn a table, and return its columns as they were read, each once.
 
         Parameters
         ----------
@@ -44,13 +36,6 @@ class Schema:
             "auto" takes category, text, object and boolean columns of data frames, and of object
             arrays the columns that hold anything but numbers. None takes no column. Otherwise a
             mask, or indices or names of columns; an integer is an index, whatever the names are.
-
-        Returns
-        -------
-        schema : Schema
-            What was learned.
-        values : list of ColumnValues
-            The columns that were read.
 
         Raises
         ------
@@ -62,26 +47,8 @@ class Schema:
         adapters = tuple(adapter for adapter, _ in learned)
         return cls(table.template(), adapters), [values for _, values in learned]
 
-    @property
-    def categorical(self) -> Mask:
-        """Which columns hold categories."""
-        return np.array([a.n_categories is not None for a in self.adapters], dtype=np.bool_)
-
     def read(self, table: Table, j: int) -> ColumnValues:
-        """Return the values of column j.
-
-        Parameters
-        ----------
-        table : Table
-            A table of the template's container.
-        j : int
-            Index of the column.
-
-        Raises
-        ------
-        ValueError
-            If the column cannot be read; the message names it.
-        """
+        """Return the values of column j of a table of the template's container."""
         adapter = self.adapters[j]
         try:
             return adapter.read(table.column(j))
@@ -97,13 +64,7 @@ class Schema:
 
 
 def read_pixels(table: Table) -> AnyArray:
-    """Return flattened images as one array.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a column holds anything but finite numbers; the message names it.
-    """
+    """Return flattened images as one array of finite numbers. Shape: -> (n_rows, n_columns)."""
     pixels = table.to_numbers()
     if pixels is not None:
         bad = ~np.isfinite(pixels).all(axis=0)
@@ -120,13 +81,7 @@ def read_pixels(table: Table) -> AnyArray:
 
 
 def named_categorical(table: Table, categorical_features: Any) -> list[bool | None]:
-    """Tell which columns are named as categorical; None leaves a column to its dtype.
-
-    Raises
-    ------
-    ValueError
-        If `categorical_features` names no column of the table.
-    """
+    """Tell which columns are named as categorical; None leaves a column to its dtype."""
     n_columns = table.shape[1]
     if categorical_features is None:
         return [False] * n_columns

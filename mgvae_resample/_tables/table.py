@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -12,10 +11,12 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.utils import check_array
 
-from . import arrays, pandas_frames, polars_frames
-from .dtypes import AnyArray, Learned, is_number
+from .dtypes import AnyArray, Learned, is_number, learn_array
+from .frames import learn_pandas, learn_polars
 
 __all__ = ["Table"]
+
+_LEARN = {"array": learn_array, "pandas": learn_pandas, "polars": learn_polars}
 
 
 class Table:
@@ -30,6 +31,8 @@ class Table:
 
     Attributes
     ----------
+    container : {"array", "pandas", "polars"}
+        What the table is; sparse ones are arrays.
     labels : list or None
         Names of the columns as the data frame has them; None for arrays.
     names : list of str
@@ -41,19 +44,15 @@ class Table:
     def __init__(self, native: Any, is_list: bool = False) -> None:
         self.native = native
         self.is_list = is_list
-        self.labels: list[Any] | None = list(native.columns) if _is_frame(native) else None
+        self.container = _container(native)
+        self.labels = None if self.container == "array" else list(native.columns)
         self.shape: tuple[int, int] = (int(native.shape[0]), int(native.shape[1]))
         labels = self.labels or [f"x{j}" for j in range(self.shape[1])]
         self.names = [str(label) for label in labels]
 
     @staticmethod
     def of(X: Any) -> Table:
-        """Check what a caller gave as a table.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix or array, or DataFrame of pandas or polars
-            What the caller gave; a data frame is kept as it is.
+        """Check what a caller gave as a table; a data frame is kept as it is.
 
         Raises
         ------
@@ -65,8 +64,9 @@ class Table:
             return X
         if nw.dependencies.is_polars_lazyframe(X):
             raise TypeError("Got a polars LazyFrame, which holds no rows yet. Call .collect().")
-        if _is_frame(X):
-            return Table(_check_frame(X))
+        if _container(X) != "array":
+            _check_frame(X)
+            return Table(X)
         if isinstance(X, np.ma.MaskedArray):
             raise TypeError(
                 "Masked arrays are not taken: what a mask hides would be learned. Use "
@@ -76,66 +76,64 @@ class Table:
             return Table(check_array(X, accept_sparse=["csr", "csc"], ensure_all_finite=False))
         return Table(_check_array(X), isinstance(X, list))
 
-    @staticmethod
-    def concat(tables: Sequence[Table]) -> Table:
-        """Join tables of the same columns, in new memory.
+    def append(self, others: Iterable[Table], n_rows: int) -> Table:
+        """Return this table and ``n_rows`` rows of others with the same columns, in new memory.
 
-        Parameters
-        ----------
-        tables : sequence of Table
-            The first gives container and dtypes; behind a sparse one others may be dense.
-
-        Raises
-        ------
-        ValueError
-            If the numbers of columns differ, or an array has no dtype that goes into that of the
-            first (fractions do not go into integers).
+        Container and dtypes stay; behind sparse rows others may be dense. Others are used up one
+        by one, and where this is a dense array, none is kept. An array whose dtype does not go
+        into that of this one (fractions into integers) is refused.
         """
-        first, *others = tables
-        for new in others:
-            if new.shape[1] != first.shape[1]:
-                raise ValueError(
-                    f"Expected new rows of {first.shape[1]} columns, got shape {new.shape}."
-                )
-        native = [new.native for new in others]
-        return Table(first._container.append(first.native, native), first.is_list)
+        rows = (self._checked(new) for new in others)
+        if isinstance(self.native, np.ndarray):
+            X = np.empty((len(self) + n_rows, self.shape[1]), dtype=self.native.dtype)
+            X[: len(self)], start = self.native, len(self)
+            for new in rows:
+                X[start : start + new.shape[0]] = _dense(new)
+                start += new.shape[0]
+            return Table(X, self.is_list)
+        if self.container == "array":
+            return Table(_append_sparse(self.native, list(rows)))
+        parts = [self.native, *map(self._with_dtypes, rows)]
+        if self.container == "polars":
+            import polars as pl
+
+            return Table(pl.concat(parts, rechunk=True))
+        import pandas as pd
+
+        return Table(pd.concat(parts, ignore_index=True))
+
+    def _checked(self, new: Table) -> Any:
+        """Return rows to be appended as their container holds them."""
+        if new.shape[1] != self.shape[1]:
+            raise ValueError(
+                f"Expected new rows of {self.shape[1]} columns, got shape {new.shape}."
+            )
+        X, rows = self.native, new.native
+        if self.container == "array" and not np.can_cast(rows.dtype, X.dtype, casting="same_kind"):
+            raise ValueError(f"Expected new rows of a dtype like {X.dtype}, got {rows.dtype}.")
+        return rows
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def column(self, j: int) -> Any:
         """Return column j as the container gives it; of a sparse matrix, dense."""
-        return self._container.get_column(self.native, j)
-
-    def to_numbers(self) -> AnyArray | None:
-        """Return all of the table as one array, if each column has a real dtype of numpy's."""
-        if self._container is polars_frames:
-            return None
-        dtypes = [self.native.dtype] if self.labels is None else self.native.dtypes
-        if not all(isinstance(d, np.dtype) and d.kind in "biuf" for d in dtypes):
-            return None
         X = self.native
-        dense = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
-        return dense if dense.dtype.kind in "biuf" else None
+        if self.container == "array":
+            return X[:, j] if isinstance(X, np.ndarray) else X[:, [j]].toarray().ravel()
+        return X.iloc[:, j] if self.container == "pandas" else X.to_series(j)
 
     def learn_column(self, j: int, is_categorical: bool | None) -> Learned:
         """Return the adapter of column j and its values.
 
-        Parameters
-        ----------
-        j : int
-            Index of the column.
-        is_categorical : bool or None
-            Whether it holds categories; None leaves that to its dtype.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the column cannot be read; the message names it.
+        None leaves it to its dtype whether it holds categories. A column that cannot be read is a
+        TypeError or ValueError that names it.
         """
         name = self.names[j]
         try:
-            learned: Learned = self._container.learn(name, self.column(j), is_categorical)
+            column = self.column(j)
+            adapter = _LEARN[self.container](name, column, is_categorical)
+            return adapter, adapter.read(column)
         except (ArithmeticError, NotImplementedError) as error:  # of pandas and Arrow
             raise TypeError(
                 f"Column {name!r} of X cannot be read: {error}. Convert it or drop it."
@@ -144,19 +142,27 @@ class Table:
             if f"Column {name!r}" in str(error):
                 raise
             raise ValueError(f"Column {name!r} of X cannot be read: {error}") from error
-        return learned
+
+    def to_numbers(self) -> AnyArray | None:
+        """Return all of the table as one array, if each column has a real dtype of numpy's."""
+        X = self.native
+        dtypes = [X.dtype] if self.labels is None else X.dtypes
+        if not all(isinstance(d, np.dtype) and d.kind in "biuf" for d in dtypes):
+            return None
+        dense = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
+        return dense if dense.dtype.kind in "biuf" else None
 
     def take(self, rows: npt.NDArray[Any]) -> Table:
-        """Return rows as they are, in new memory; a frame of pandas gets a new index.
+        """Return rows, given as indices or a mask, as they are and in new memory.
 
-        Parameters
-        ----------
-        rows : ndarray of ints or of bool
-            Indices of rows, or a mask.
+        A frame of pandas gets a new index.
         """
-        rows = np.asarray(rows)
+        X, rows = self.native, np.asarray(rows)
         rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.intp, copy=False)
-        return Table(self._container.take(self.native, rows), self.is_list)
+        if self.container == "pandas":
+            return Table(X.iloc[rows].reset_index(drop=True))
+        taken = X[rows].asformat(X.format) if hasattr(X, "toarray") else X[rows]
+        return Table(taken, self.is_list)
 
     def template(self) -> Table:
         """Return the same container and dtypes without rows, and without the memory of any."""
@@ -164,42 +170,53 @@ class Table:
 
     def with_columns(self, columns: Iterable[Any], n_rows: int) -> Table:
         """Join columns that adapters of this table wrote; a dense array where this is sparse."""
-        return Table(self._container.from_columns(self.native, columns, n_rows), self.is_list)
+        if self.container == "polars":
+            return Table(_polars_frame(self.native, columns))
+        if self.container == "pandas":
+            import pandas as pd
+
+            frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(n_rows))
+            frame.columns = self.native.columns
+            return Table(frame)
+        X = np.empty((n_rows, self.shape[1]), dtype=self.native.dtype)
+        for j, column in enumerate(columns):
+            X[:, j] = column
+        return Table(X, self.is_list)
 
     def with_numbers(self, rows: AnyArray) -> Table:
         """Return rows of numbers in this container; a dense array where this is sparse."""
-        return Table(self._container.from_numbers(self.native, rows), self.is_list)
+        if self.container == "array":
+            return Table(rows, self.is_list)
+        return Table(self._with_dtypes(self.conform(Table(rows)).native))
 
     def conform(self, X: Table) -> Table:
-        """Return another table in this container.
-
-        Raises
-        ------
-        ValueError
-            If both are data frames and the names of their columns differ.
-        """
+        """Return another table in this container; data frames must have the same columns."""
         if self.labels is not None and X.labels is not None and self.labels != X.labels:
             raise ValueError(f"Expected the columns {self.labels} in this order, got {X.labels}.")
-        if self._container is X._container:
+        if self.container == X.container:
             return X
-        return Table(self._container.like(self.native, X.native), self.is_list)
+        if self.container == "array":
+            return Table(_to_array(X.native), self.is_list)
+        to_frame = _to_pandas if self.container == "pandas" else _to_polars
+        return Table(to_frame(self.native, X.native))
 
     def output(self) -> Any:
         """Return the native table, or a list of rows where the caller gave one."""
         return self.native.tolist() if self.is_list else self.native
 
-    @property
-    def _container(self) -> ModuleType:
-        if nw.dependencies.is_polars_dataframe(self.native):
-            return polars_frames
-        return arrays if self.labels is None else pandas_frames
+    def _with_dtypes(self, frame: Any) -> Any:
+        """Return another data frame of this container in the dtypes of this one."""
+        X = self.native
+        return frame.cast(dict(X.schema)) if self.container == "polars" else frame.astype(X.dtypes)
 
 
-def _is_frame(X: Any) -> bool:
-    return nw.dependencies.is_pandas_dataframe(X) or nw.dependencies.is_polars_dataframe(X)
+def _container(X: Any) -> Literal["array", "pandas", "polars"]:
+    if nw.dependencies.is_polars_dataframe(X):
+        return "polars"
+    return "pandas" if nw.dependencies.is_pandas_dataframe(X) else "array"
 
 
-def _check_frame(X: Any) -> Any:
+def _check_frame(X: Any) -> None:
     if 0 in X.shape:
         what = "0 sample(s)" if X.shape[0] == 0 else "0 feature(s)"
         raise ValueError(
@@ -211,7 +228,6 @@ def _check_frame(X: Any) -> Any:
             f"Columns of X must have names of their own, but {twice} appear more than once. "
             "Rename them."
         )
-    return X
 
 
 def _check_array(X: Any) -> AnyArray:
@@ -236,3 +252,47 @@ def _check_array(X: Any) -> AnyArray:
         if ((numbers == checked) | np.isnan(numbers)).all():
             return numbers
     return checked
+
+
+def _append_sparse(X: Any, others: Sequence[Any]) -> Any:
+    """Append arrays to a sparse one, in its class, format and dtype."""
+    # vstack gives a sparse array as soon as one of the blocks is one.
+    block: Any = sparse.csr_array if isinstance(X, sparse.sparray) else sparse.csr_matrix
+    return sparse.vstack([X, *map(block, others)], format=X.format, dtype=X.dtype)
+
+
+def _dense(X: Any) -> AnyArray:
+    dense: AnyArray = X.toarray() if hasattr(X, "toarray") else X
+    return dense
+
+
+def _to_array(frame: Any) -> Any:
+    """Return a data frame as an array, of objects where its columns have no dtype in common."""
+    if hasattr(frame, "iloc") or all(dtype.is_numeric() for dtype in frame.dtypes):
+        return frame.to_numpy()
+    return np.array([column.to_list() for column in frame], dtype=object).T
+
+
+def _to_pandas(template: Any, X: Any) -> Any:
+    import pandas as pd
+
+    if hasattr(X, "to_pandas"):
+        return X.to_pandas(use_pyarrow_extension_array=True)
+    return pd.DataFrame(_dense(X), columns=template.columns)
+
+
+def _to_polars(template: Any, X: Any) -> Any:
+    import polars as pl
+
+    if hasattr(X, "iloc"):
+        return pl.from_pandas(X)
+    rows = _dense(X)
+    if rows.dtype.kind != "O":
+        return pl.DataFrame(rows, schema=template.columns, orient="row")
+    return _polars_frame(template, (pl.Series(c.tolist(), strict=False) for c in rows.T))
+
+
+def _polars_frame(template: Any, columns: Iterable[Any]) -> Any:
+    import polars as pl
+
+    return pl.DataFrame(dict(zip(template.columns, columns, strict=True)))

@@ -1,6 +1,5 @@
 """Numbers about synthetic rows: are they like real ones, are they new, are they possible."""
 
-from .interpretation import Figures, Reading
 from .metrics import (
     closest_distances,
     copies,
@@ -8,7 +7,7 @@ from .metrics import (
     impossible_values,
     two_sample_auc,
 )
-from .report import SynthesisReport, synthesis_report
+from .report import Figures, Reading, SynthesisReport, synthesis_report
 
 __all__ = [
     "Figures",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,26 +13,16 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .._tables.dtypes import Categories, ColumnValues, Learned, Times, is_number
+from .._tables.dtypes import Categories, ColumnValues, Learned, Mask, Times, is_number
 from .._tables.table import Table
 
-__all__ = [
-    "MAX_CATEGORIES",
-    "Column",
-    "Mask",
-    "Matrix",
-    "embed",
-    "fold_categories",
-    "read_columns",
-    "read_matrices",
-]
+__all__ = ["Column", "Floats", "Mask", "embed", "fold_categories", "read_columns", "read_matrices"]
 
-Matrix = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 NumberKind: TypeAlias = Literal["number", "date", "duration"]
 
 # scikit-learn's boosted trees tell this many categories of a column apart.
-MAX_CATEGORIES = 255
+_MAX_CATEGORIES = 255
 _DAY = 86_400e6  # microseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -53,18 +45,12 @@ class Column:
 
     name: str
     kind: NumberKind | Literal["category"]
-    values: Matrix
+    values: Floats
     categories: tuple[Any, ...] = ()
 
 
 def read_columns(*tables: Any) -> list[Column]:
-    """Read tables of the same columns; a column holds categories if it does in any of them.
-
-    Raises
-    ------
-    ValueError
-        If the tables have not the same columns.
-    """
+    """Read tables of the same columns; a column holds categories if it does in any of them."""
     checked = [Table.of(table) for table in tables]
     widths = [table.shape[1] for table in checked]
     if len(set(widths)) > 1:
@@ -79,17 +65,17 @@ def read_columns(*tables: Any) -> list[Column]:
                 "Expected tables of the same columns in the same order, got "
                 f"{named[0].labels} and {table.labels}."
             )
-    return [_read_together(named[0].names[j], checked, j) for j in range(widths[0])]
+    return [_read_together(name, checked, j) for j, name in enumerate(named[0].names)]
 
 
-def read_matrices(*tables: Any) -> tuple[list[Matrix], Mask]:
+def read_matrices(*tables: Any) -> tuple[list[Floats], Mask]:
     """Return tables as matrices, and which of their columns hold categories."""
     columns = read_columns(*tables)
     stacked = np.column_stack([column.values for column in columns])
     return _split(stacked, tables), np.array([c.kind == "category" for c in columns])
 
 
-def embed(*tables: Any) -> list[Matrix]:
+def embed(*tables: Any) -> list[Floats]:
     """Return tables as points whose distances mean the same in every column.
 
     Numbers are standardised by the first table; where it is constant, another value is 1 away.
@@ -104,16 +90,16 @@ def embed(*tables: Any) -> list[Matrix]:
     return _split(np.concatenate(blocks, axis=1), tables)
 
 
-def fold_categories(positions: Matrix) -> Matrix:
+def fold_categories(positions: Floats) -> Floats:
     """Return positions of categories whose rarest, beyond what boosted trees take, are one."""
-    return np.minimum(positions, MAX_CATEGORIES - 1)
+    return np.minimum(positions, _MAX_CATEGORIES - 1)
 
 
-def _split(rows: Matrix, tables: Sequence[Any]) -> list[Matrix]:
+def _split(rows: Floats, tables: Sequence[Any]) -> list[Floats]:
     return np.split(rows, np.cumsum([len(Table.of(table)) for table in tables])[:-1])
 
 
-def _standardised(values: Matrix, n_first: int) -> Matrix:
+def _standardised(values: Floats, n_first: int) -> Floats:
     missing = np.isnan(values)
     known = values[:n_first][~missing[:n_first]]
     mean, scale = (known.mean(), known.std()) if len(known) else (0.0, 0.0)
@@ -123,22 +109,18 @@ def _standardised(values: Matrix, n_first: int) -> Matrix:
     else:
         points = (values - mean) / scale
     points[missing] = 0.0
-    columns = [points, missing.astype(np.float64)] if missing.any() else [points]
-    return np.column_stack(columns)
+    return np.column_stack([points, missing] if missing.any() else [points])
 
 
-def _one_hot(positions: Matrix) -> Matrix:
-    positions = fold_categories(positions)
-    positions[np.isnan(positions)] = -1
+def _one_hot(positions: Floats) -> Floats:
+    positions = np.nan_to_num(fold_categories(positions), nan=-1)
     # Two rows that disagree differ in two columns.
-    points: Matrix = (positions[:, None] == np.unique(positions)) / np.sqrt(2)
-    return points
+    return np.asarray((positions[:, None] == np.unique(positions)) / np.sqrt(2))
 
 
 def _read_together(name: str, tables: Sequence[Table], j: int) -> Column:
     learned = [_learn(table, j) for table in tables]
-    read = [_numbers(*part) for part in learned]
-    found = [part for part in read if part is not None]
+    found = [numbers for part in learned if (numbers := _numbers(*part)) is not None]
     if len(found) < len(tables):
         for i, (adapter, _) in enumerate(learned):
             if not isinstance(adapter, Categories):
@@ -150,15 +132,14 @@ def _read_together(name: str, tables: Sequence[Table], j: int) -> Column:
 
 
 def _learn(table: Table, j: int) -> Learned:
-    try:
-        adapter, values = table.learn_column(j, None)
-    except TypeError:  # neither number nor date
-        return table.learn_column(j, True)
-    is_flag = values.values.dtype == np.bool_
-    return table.learn_column(j, True) if is_flag else (adapter, values)
+    with suppress(TypeError):  # neither number nor date
+        adapter, column = table.learn_column(j, None)
+        if column.values.dtype != np.bool_:
+            return adapter, column
+    return table.learn_column(j, True)
 
 
-def _numbers(adapter: Any, column: ColumnValues) -> tuple[NumberKind, Matrix] | None:
+def _numbers(adapter: Any, column: ColumnValues) -> tuple[NumberKind, Floats] | None:
     """Return a column of numbers, dates or durations with its kind, None for categories."""
     kind: NumberKind = "number"
     values = column.values
@@ -169,10 +150,10 @@ def _numbers(adapter: Any, column: ColumnValues) -> tuple[NumberKind, Matrix] | 
         # Objects that are all numbers or dates are read as such.
         if str(getattr(adapter, "dtype", adapter.categories.dtype)) != "object":
             return None
-        found = [_number(value) for value in adapter.categories]
-        if None in found:
+        known = [pair for c in adapter.categories if (pair := _number(c)) is not None]
+        if len(known) < len(adapter.categories):
             return None
-        known = [pair for pair in found if pair is not None] or [(kind, np.nan)]
+        known = known or [(kind, np.nan)]
         kind, values = known[0][0], np.array([number for _, number in known])[values]
     values = values.astype(np.float64)
     if column.missing is not None:
@@ -198,13 +179,12 @@ def _categories(name: str, learned: Sequence[tuple[Any, ColumnValues]]) -> Colum
     positions: dict[Any, int] = {}
     parts = []
     for i, (adapter, column) in enumerate(learned):
-        found, first, counts = np.unique(column.known(), return_index=True, return_counts=True)
-        order = np.lexsort((first, -counts)) if i == 0 else np.argsort(first)
         # numpy's numbers cannot be compared with all that Python's can, such as decimals.
-        known = [c.item() if isinstance(c, np.number) else c for c in adapter.categories]
-        for k in found[order]:
-            positions.setdefault(known[k], len(positions))
-        position_of = np.array([positions.get(k, np.nan) for k in known] or [np.nan])
+        names = [c.item() if isinstance(c, np.number) else c for c in adapter.categories]
+        found = Counter(column.known().tolist())
+        for k, _ in found.most_common() if i == 0 else found.items():
+            positions.setdefault(names[k], len(positions))
+        position_of = np.array([positions.get(c, np.nan) for c in names] or [np.nan])
         part = position_of[column.values]
         parts.append(part if column.missing is None else np.where(column.missing, np.nan, part))
     return Column(name, "category", np.concatenate(parts), tuple(positions))

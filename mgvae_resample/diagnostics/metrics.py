@@ -7,20 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import (
-    pairwise_distances_argmin,
-    pairwise_distances_chunked,
-    roc_auc_score,
-)
+from sklearn.metrics import pairwise_distances_argmin, pairwise_distances_chunked, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from .embedding import Mask, Matrix, embed, fold_categories, read_matrices
+from .embedding import Floats, Mask, embed, fold_categories, read_matrices
 
-_N_FOLDS = 5
-_LEAF = 20
 # Distances come from inner products: equal rows may seem to be apart by so much.
-_ROUNDING = 1e-6
+ROUNDING = 1e-6
 
 
 def two_sample_auc(real: Any, synthetic: Any, *, random_state: int = 0) -> float:
@@ -130,7 +124,7 @@ def density_and_coverage(
     )
     inside, covered = 0, np.zeros(len(points), dtype=bool)
     for distances in pairwise_distances_chunked(new, points):
-        held = distances <= radii * (1 + _ROUNDING) + _ROUNDING
+        held = distances <= radii * (1 + ROUNDING) + ROUNDING
         inside += int(held.sum())
         covered |= held.any(axis=0)
     return inside / (k * len(new)), float(covered.mean())
@@ -163,8 +157,7 @@ def closest_distances(train: Any, rows: Any) -> npt.NDArray[np.float64]:
     """
     known, new = embed(train, rows)
     closest = known[pairwise_distances_argmin(new, known)]
-    distances: Matrix = np.linalg.norm(new - closest, axis=1)
-    return distances
+    return np.asarray(np.linalg.norm(new - closest, axis=1))
 
 
 def copies(train: Any, rows: Any) -> float:
@@ -191,8 +184,8 @@ def copies(train: Any, rows: Any) -> float:
     0.5
     """
     (known, new), _ = read_matrices(train, rows)
-    there = {row.tobytes() for row in _comparable(known)}
-    return float(np.mean([row.tobytes() in there for row in _comparable(new)]))
+    there = {row.tobytes() for row in known}
+    return float(np.mean([row.tobytes() in there for row in new]))
 
 
 def impossible_values(reference: Any, synthetic: Any) -> float:
@@ -220,23 +213,16 @@ def impossible_values(reference: Any, synthetic: Any) -> float:
     0.25
     """
     (known, new), categorical = read_matrices(reference, synthetic)
-    wrong = sum(
-        np.count_nonzero(
-            _unknown(known[:, j], new[:, j])
-            if is_category
-            else _out_of_range(known[:, j], new[:, j])
-        )
-        for j, is_category in enumerate(categorical)
-    )
-    return float(wrong / new.size)
+    columns = zip(known.T, new.T, categorical, strict=True)
+    return float(np.mean([_is_impossible(*column) for column in columns]))
 
 
 def _held_out_scores(
-    rows: Matrix, labels: npt.NDArray[np.int_], categorical: Mask, random_state: int
-) -> Matrix:
+    rows: Floats, labels: npt.NDArray[np.int_], categorical: Mask, random_state: int
+) -> Floats:
     """Return P(label 1) of each row from trees that were fitted without its fold."""
     scores = np.full(len(rows), 0.5)
-    n_splits = min(_N_FOLDS, len(rows) // 2)
+    n_splits = min(5, len(rows) // 2)
     folds = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
     for fit, held in folds.split(rows, labels):
         # scikit-learn's trees refuse a column without any value.
@@ -245,7 +231,7 @@ def _held_out_scores(
             # By default leaves hold 20 rows, and fewer than 40 rows could not be split at all.
             trees = HistGradientBoostingClassifier(
                 categorical_features=categorical[seen],
-                min_samples_leaf=max(1, min(_LEAF, len(fit) // 4)),
+                min_samples_leaf=max(1, min(20, len(fit) // 4)),
                 random_state=random_state,
             )
             # On so few rows threads wait for each other most of the time.
@@ -255,21 +241,13 @@ def _held_out_scores(
     return scores
 
 
-def _comparable(matrix: Matrix) -> Matrix:
-    """Return the rows with one kind of NaN, so that equal rows have equal bytes."""
-    return np.ascontiguousarray(np.where(np.isnan(matrix), np.nan, matrix))
-
-
-def _unknown(known: Matrix, new: Matrix) -> Mask:
-    return np.isnan(new) & ~np.isnan(known).any() | ~np.isnan(new) & ~np.isin(new, known)
-
-
-def _out_of_range(known: Matrix, new: Matrix) -> Mask:
-    missing = np.isnan(known)
-    if missing.all():
-        return ~np.isnan(new)
-    low, high = known[~missing].min(), known[~missing].max()
-    # Rescaling there and back rounds.
-    slack = 1e-9 * (high - low)
-    outside: Mask = (new < low - slack) | (new > high + slack)
-    return outside if missing.any() else outside | np.isnan(new)
+def _is_impossible(known: Floats, new: Floats, is_category: bool) -> Mask:
+    """Tell which values of a column no row of the known ones could have."""
+    if is_category:
+        is_unknown = ~np.isin(new, known)
+    else:
+        low, high = np.nanmin(known, initial=np.inf), np.nanmax(known, initial=-np.inf)
+        # Rescaling there and back rounds.
+        slack = 1e-9 * (high - low)
+        is_unknown = (new < low - slack) | (new > high + slack)
+    return np.where(np.isnan(new), not np.isnan(known).any(), is_unknown)

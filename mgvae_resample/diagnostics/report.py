@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from textwrap import fill
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import column_or_1d
 
+from .._tables.labels import plain_label
 from .._tables.table import Table
+from . import metrics
 from .embedding import embed
-from .interpretation import Figures, Reading, interpret
-from .metrics import (
-    closest_distances,
-    copies,
-    density_and_coverage,
-    impossible_values,
-    two_sample_auc,
-)
 
 # Of larger classes as many rows are drawn at random: distances are measured between all pairs.
 _MAX_ROWS = 5_000
@@ -33,6 +32,48 @@ _HIDDEN = (
 )
 
 
+@dataclass(frozen=True)
+class Figures:
+    """Numbers about the synthetic rows of one class; NaN where there are too few rows.
+
+    Attributes
+    ----------
+    n_synthetic, n_real : int
+        Number of synthetic rows, and of real rows they are compared with.
+    n_compared : int
+        Number of synthetic rows drawn for AUC, density, coverage and distances.
+    auc, density, coverage : float
+        See `two_sample_auc` and `density_and_coverage`.
+    closest, closest_real : float
+        Median distance of synthetic, and of real rows to the closest row learned from.
+    copies, copies_real : float
+        Share of synthetic, and of real rows that equal a row learned from.
+    impossible : float
+        See `impossible_values`.
+    """
+
+    n_synthetic: int
+    n_real: int
+    n_compared: int
+    auc: float = math.nan
+    density: float = math.nan
+    coverage: float = math.nan
+    closest: float = math.nan
+    closest_real: float = math.nan
+    copies: float = math.nan
+    copies_real: float = math.nan
+    impossible: float = math.nan
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One figure: its name, its value as text, and what it says."""
+
+    name: str
+    value: str
+    words: str
+
+
 @dataclass(frozen=True, repr=False)
 class SynthesisReport:
     """Figures about synthetic rows of each class that was over-sampled; prints as a table.
@@ -40,9 +81,7 @@ class SynthesisReport:
     Attributes
     ----------
     figures : dict
-        Class label -> its numbers, as attributes: ``n_synthetic``, ``n_real``, ``auc``,
-        ``density``, ``coverage``, ``closest``, ``closest_real``, ``copies``, ``copies_real``,
-        ``impossible``; see `synthesis_report`.
+        Class label -> its `Figures`, such as ``figures[label].auc``.
     held_out : bool
         Whether synthetic rows were compared with rows that they were not made from.
     """
@@ -63,32 +102,48 @@ class SynthesisReport:
         list of Reading
             Each has ``name``, ``value`` and ``words``.
         """
-        return interpret(self.figures[label], held_out=self.held_out)
+        f, other = self.figures[label], "held-out rows" if self.held_out else "the other real rows"
+        closest, same = partial(_closest, other=other), partial(_copies, other=other)
+        distance = f"{f.closest:.2f} / {f.closest_real:.2f}"
+        # Name and value, what there may be too few rows for, and what the value says.
+        found: list[tuple[str, str, str, Callable[[Figures], str]]] = [
+            ("two-sample AUC", f"{f.auc:.2f}", "a comparison", _auc),
+            ("density", f"{f.density:.2f}", "neighbourhoods", _density),
+            ("coverage", f"{f.coverage:.2f}", "neighbourhoods", _coverage),
+            ("distance to closest", distance, "distances", closest),
+            ("copies", _share(f.copies), "copies", same),
+            ("impossible values", _share(f.impossible), "values", _impossible),
+        ]
+        return [
+            Reading(name, re.sub("nan%?", "-", value), f"Too few rows for {what}.")
+            if "nan" in value
+            else Reading(name, value, words(f))
+            for name, value, what, words in found
+        ]
 
     def __repr__(self) -> str:
         parts = []
-        for label, figures in self.figures.items():
-            lines = [_line(reading) for reading in self.readings(label)]
-            parts.append("\n".join([self._title(label, figures), *lines]))
+        for label in self.figures:
+            lines = [self._title(label), *map(_line, self.readings(label))]
+            parts.append("\n".join(lines))
         return "\n\n".join([*parts, *(fill(note, _WIDTH) for note in self._notes())])
 
     def _repr_html_(self) -> str:
         parts = []
-        for label, figures in self.figures.items():
+        for label in self.figures:
             rows = "".join(
                 f"<tr><th style='text-align:left'>{escape(r.name)}</th><td>{escape(r.value)}</td>"
                 f"<td style='text-align:left'>{escape(r.words)}</td></tr>"
                 for r in self.readings(label)
             )
-            title = escape(self._title(label, figures))
+            title = escape(self._title(label))
             parts.append(f"<table><caption>{title}</caption><tbody>{rows}</tbody></table>")
         return "".join([*parts, *(f"<p>{escape(note)}</p>" for note in self._notes())])
 
-    def _title(self, label: Any, figures: Figures) -> str:
+    def _title(self, label: Any) -> str:
+        n_synthetic, n_real = self.figures[label].n_synthetic, self.figures[label].n_real
         against = "held-out rows" if self.held_out else "of the rows they were learned from"
-        # A numpy scalar shows as the number or string it is.
-        shown = label.item() if isinstance(label, np.generic) else label
-        return f"Class {shown!r}: {figures.n_synthetic} synthetic, {figures.n_real} {against}"
+        return f"Class {plain_label(label)!r}: {n_synthetic} synthetic, {n_real} {against}"
 
     def _notes(self) -> list[str]:
         if not self.figures:
@@ -164,14 +219,9 @@ def synthesis_report(
     new = np.arange(len(resampled)) >= len(labels)
     figures = {}
     for label in np.unique(resampled[new]):
-        rows = _Rows(
-            table=table,
-            learned=table.take(labels == label),
-            real=real.take(real_labels == label),
-            synthetic=resampled_table.take(new & (resampled == label)),
-            held_out=held_out,
-        )
-        figures[label] = _figures(rows, rng)
+        learned, compared = table.take(labels == label), real.take(real_labels == label)
+        synthetic = resampled_table.take(new & (resampled == label))
+        figures[label] = _figures(table, learned, compared, synthetic, held_out, rng)
     return SynthesisReport(figures, held_out)
 
 
@@ -180,60 +230,104 @@ def _line(reading: Reading) -> str:
     return fill(reading.words, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of one class: learned from, compared with, made; and the table of all classes."""
-
-    table: Table
-    learned: Table
-    real: Table
-    synthetic: Table
-    held_out: bool
-
-
-def _figures(rows: _Rows, rng: np.random.Generator) -> Figures:
-    learned, real, synthetic = rows.learned, rows.real, rows.synthetic
-    some = _sample(synthetic, min(_MAX_ROWS, max(len(real), 1)), rng)
-    real_some, learned_some = (_sample(part, _MAX_ROWS, rng) for part in (real, learned))
-    auc, density, coverage = np.nan, np.nan, np.nan
-    if len(real_some) > 1 and len(some) > 1:
-        auc = two_sample_auc(real_some, some, random_state=int(rng.integers(2**31)))
-        density, coverage = density_and_coverage(real_some, some)
-    closest, closest_real, same, same_real = np.nan, np.nan, np.nan, np.nan
+def _figures(
+    table: Table, learned: Table, real: Table, synthetic: Table, held_out: bool, rng: Generator
+) -> Figures:
+    """Compare rows of one class: learned from, compared with, made; and the table of all."""
+    new = _sample(synthetic, min(_MAX_ROWS, max(len(real), 1)), rng)
+    others, known = (_sample(part, _MAX_ROWS, rng) for part in (real, learned))
+    found: dict[str, float] = {"impossible": metrics.impossible_values(table, synthetic)}
+    if len(others) > 1 and len(new) > 1:
+        seed = int(rng.integers(2**31))
+        found["auc"] = metrics.two_sample_auc(others, new, random_state=seed)
+        found["density"], found["coverage"] = metrics.density_and_coverage(others, new)
     if len(learned):
-        closest = float(np.median(closest_distances(learned_some, some)))
-        same = copies(learned, synthetic)
-        if not rows.held_out:
-            closest_real, same_real = _among_themselves(learned_some)
-        elif len(real):
-            closest_real = float(np.median(closest_distances(learned_some, real_some)))
-            same_real = copies(learned, real)
-    return Figures(
-        n_synthetic=len(synthetic),
-        n_real=len(real),
-        n_compared=len(some),
-        auc=auc,
-        density=density,
-        coverage=coverage,
-        closest=closest,
-        closest_real=closest_real,
-        copies=same,
-        copies_real=same_real,
-        impossible=impossible_values(rows.table, synthetic),
-    )
+        found["closest"] = float(np.median(metrics.closest_distances(known, new)))
+        found["copies"] = metrics.copies(learned, synthetic)
+    if held_out and len(learned) and len(real):
+        found["closest_real"] = float(np.median(metrics.closest_distances(known, others)))
+        found["copies_real"] = metrics.copies(learned, real)
+    elif not held_out and len(known) > 1:
+        (points,) = embed(known)
+        distances = NearestNeighbors(n_neighbors=1).fit(points).kneighbors()[0][:, 0]
+        found["closest_real"] = float(np.median(distances))
+        found["copies_real"] = float(np.mean(distances < metrics.ROUNDING))
+    return Figures(len(synthetic), len(real), len(new), **found)
 
 
-def _among_themselves(rows: Table) -> tuple[float, float]:
-    """Median distance to the closest other row, and the share of rows that have an equal."""
-    if len(rows) < 2:
-        return np.nan, np.nan
-    (points,) = embed(rows)
-    distances = NearestNeighbors(n_neighbors=1).fit(points).kneighbors()[0][:, 0]
-    # Distances come from inner products: those of equal rows may round to more than nothing.
-    return float(np.median(distances)), float(np.mean(distances < 1e-6))
-
-
-def _sample(rows: Table, n: int, rng: np.random.Generator) -> Table:
+def _sample(rows: Table, n: int, rng: Generator) -> Table:
     if len(rows) <= n:
         return rows
     return rows.take(np.sort(rng.permutation(len(rows))[:n]))
+
+
+def _auc(f: Figures) -> str:
+    opening = f"A boosted-tree classifier tells synthetic from real rows with AUC {f.auc:.2f}"
+    n = min(f.n_real, f.n_compared)
+    # Two standard errors of the AUC of two equal samples of one law.
+    chance = 2 * math.sqrt((2 * n + 1) / (12 * n * n))
+    if f.auc <= 0.5 + chance:
+        hidden = "" if chance < 0.1 else " So few rows show large differences only."
+        range_of_chance = f"for {n} rows of each (0.5 ± {chance:.2f})"
+        return f"{opening}: no better than chance {range_of_chance}.{hidden}"
+    if f.auc < 0.7:
+        return f"{opening}: better than chance, but it is often wrong."
+    if f.auc < 0.9:
+        return f"{opening}: it is usually right, so something gives them away."
+    return f"{opening}: they are plainly not of the same law."
+
+
+def _density(f: Figures) -> str:
+    if f.density < 0.8:
+        return "Below 1: synthetic rows lie where real rows are rare, or where there are none."
+    if f.density > 1.25:
+        return "Above 1: synthetic rows crowd where real rows are dense, or real rows repeat."
+    return "About 1: synthetic rows lie as densely as real rows do."
+
+
+def _coverage(f: Figures) -> str:
+    opening = f"{f.coverage:.0%} of real rows have a synthetic row in their neighbourhood"
+    expected = expected_coverage(f.n_real, f.n_compared)
+    # Two standard errors of a share, or a twentieth.
+    chance = 2 * math.sqrt(expected * (1 - expected) / f.n_real)
+    if f.coverage >= expected - max(0.05 * expected, chance):
+        return f"{opening}, as with new real rows instead ({expected:.0%})."
+    return f"{opening}; with new real rows instead {expected:.0%} would. Parts are missing."
+
+
+def expected_coverage(n_real: int, n_synthetic: int) -> float:
+    """Return the coverage to be expected of new rows of the same law.
+
+    The closest k = 5 of the other n - 1 real and m synthetic rows are all real with probability
+    (n - 1) ... (n - k) / ((n + m - 1) ... (n + m - k)).
+    """
+    k = min(5, n_real - 1)
+    return 1 - math.prod((n_real - i) / (n_real + n_synthetic - i) for i in range(1, k + 1))
+
+
+def _closest(f: Figures, other: str) -> str:
+    opening = "Medians of synthetic / real rows, to the closest row learned from"
+    if f.closest < 0.5 * f.closest_real:
+        return f"{opening}: synthetic rows stay much closer to known rows than {other} do."
+    if f.closest > 1.5 * f.closest_real:
+        return f"{opening}: synthetic rows stray farther from known rows than {other} do."
+    return f"{opening}: synthetic rows are about as new as {other}."
+
+
+def _copies(f: Figures, other: str) -> str:
+    opening = f"{f.copies:.1%} of synthetic rows equal a row learned from"
+    if math.isnan(f.copies_real):
+        return f"{opening}."
+    return f"{opening}; of {other} {f.copies_real:.1%} do."
+
+
+def _impossible(f: Figures) -> str:
+    if f.impossible == 0:
+        return "Every value is a known category, or within the range of its column."
+    share = f"{f.impossible:.2%} of values are unknown categories"
+    return f"{share}, out of range, or missing where nothing is."
+
+
+def _share(value: float) -> str:
+    # What is not nothing is not shown as nothing.
+    return "<0.1%" if 0 < value < 0.001 else f"{value:.1%}"

@@ -1,51 +1,55 @@
-"""What displays share: panels, colours, pictures of images, and parts of their docstrings."""
+"""What displays share: panels, colours, images, checks of samplers, and parts of docstrings."""
 
 from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import NotFittedError
 
+from .._tables.labels import plain_label
 from .._tables.schema import read_pixels
 from .._tables.table import Table
+from ..diagnostics.embedding import Column, Floats, Mask
 
-__all__ = [
-    "COLOURS",
-    "OTHERS",
-    "REAL",
-    "SYNTHETIC",
-    "Images",
-    "PanelsDisplay",
-    "Values",
-    "as_images",
-    "check_sampler",
-    "documented",
-    "draw_images",
-    "marker_handles",
-    "pyplot",
-    "shorten",
-    "unwrapped",
-]
-
-AxesArray = npt.NDArray[np.object_]
-Images = npt.NDArray[np.float64]
-Values = npt.NDArray[np.float64]
-Documented = TypeVar("Documented", bound=Callable[..., Any])
+Documented = TypeVar("Documented")
+Size = tuple[float, float]
 
 # Okabe and Ito's colours, told apart with any colour vision; without yellow, which white hides.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 REAL, SYNTHETIC, OTHERS = "#0072B2", "#D55E00", "#B8B8B8"
 
-# Descriptions that several methods have in common, by what stands for them in the docstrings.
+_EXAMPLE = """Examples
+--------
+>>> import matplotlib.pyplot as plt
+>>> from sklearn.datasets import make_classification
+>>> from mgvae_resample import {0}
+>>> from mgvae_resample.display import %(display)s
+>>> X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
+>>> sampler = {0}({1}, random_state=0)
+>>> X_res, y_res = sampler.fit_resample(X, y)"""
+
+# Parts that docstrings of displays have in common, by what stands for them.
 _PARTS = {
-    "ax": """ax : matplotlib Axes or array-like of Axes, default=None
-    One Axes lends its place to the panels, several become the panels; a new figure if None.""",
+    "parameters": """It is recommended to use `from_estimator`. All parameters are stored as
+attributes.
+
+Parameters
+----------""",
+    "attributes": """Attributes
+----------
+figure_ : matplotlib Figure
+    The figure with the panels.
+axes_ : ndarray of matplotlib Axes""",
+    "mgvae_example": _EXAMPLE.format(
+        "MGVAEOverSampler", "max_pretrain_steps=100, max_finetune_steps=50"
+    ),
+    "bayesgan_example": _EXAMPLE.format("BayesGANOverSampler", "n_codes=2, max_steps=100"),
     "resampled": """sampler : over-sampler
     Fitted sampler that appends its rows class by class: ours, or one such as SMOTE to compare
     with.
@@ -55,120 +59,153 @@ X_res, y_res : {array-like, dataframe, sparse matrix} and array-like
     ``(height, width)`` or ``(height, width, channels)``; the sampler's if None.""",
     "cmap": """cmap : str, default="gray"
     Colours of images of one channel.""",
-    "kind": """kind : {"ecdf", "histogram"}, default="ecdf"
-    How numbers are drawn: empirical distribution functions, or shares of 20 bins.""",
-    "max_rows": """max_rows : int, default=2000
-    Most rows drawn of each kind, evenly spaced.""",
-    "not_fitted": """NotFittedError
-    If the sampler is not fitted.""",
+    "ax": """ax : matplotlib Axes or array-like of Axes, default=None
+    One Axes lends its place to the panels, several become the panels; a new figure if None.""",
+    "returns_and_errors": """Returns
+-------
+%(display)s
+    The display, drawn.
+
+Raises
+------
+NotFittedError
+    If the sampler is not fitted.
+TypeError
+    If it lacks what is to be drawn.
+ValueError""",
 }
 
 
-def documented(function: Documented) -> Documented:
-    """Put the parts that methods have in common into a docstring, at lines such as ``%(ax)s``."""
-    if function.__doc__:
-        function.__doc__ = inspect.cleandoc(function.__doc__) % _PARTS
-    return function
+def documented(display: type[Documented]) -> type[Documented]:
+    """Complete the docstrings of a display by the parts that displays have in common.
 
-
-@dataclass(eq=False, repr=False, kw_only=True)
-class PanelsDisplay:
-    """Base of the displays that draw several panels.
-
-    Attributes
-    ----------
-    axes_ : ndarray of matplotlib Axes
-        The panels.
-    figure_ : matplotlib Figure
-        The figure with the panels.
+    Those of the class and of its ``from_estimator`` name such a part as ``%(ax)s``. That of
+    ``plot`` says what is drawn; its parameters are described as in ``from_estimator``.
     """
+    make, plot = vars(display)["from_estimator"].__func__, vars(display)["plot"]
+    for thing in (display, make):
+        text = inspect.cleandoc(thing.__doc__ or "")
+        thing.__doc__ = text % _PARTS % {"display": display.__name__}
+    entries = re.findall(r"^(\w+)( : .*(?:\n .*)+)", make.__doc__, re.MULTILINE)
+    described = {name: name + words for name, words in entries}
+    parameters = [described.get(name, "") for name in inspect.signature(plot).parameters]
+    sections = [
+        inspect.cleandoc(plot.__doc__ or ""),
+        "\n".join(["Parameters\n----------", *filter(None, parameters)]),
+        f"Returns\n-------\n{display.__name__}\n    The display itself.",
+    ]
+    plot.__doc__ = "\n\n".join(sections)
+    return display
 
-    axes_: npt.NDArray[np.object_] = field(init=False)
-    figure_: Any = field(init=False)
+
+class Display:
+    """Base of the displays: checks of what they show, and a figure of panels."""
+
+    axes_: npt.NDArray[np.object_]
+    figure_: Any
+
+    @classmethod
+    def _check_sampler(cls, sampler: Any, *needed: str, such_as: str) -> None:
+        """Refuse a sampler that is not fitted, or is not of the kind that the display is for.
+
+        Names that end in an underscore are there once a sampler is fitted, others are methods.
+        """
+        for name in needed:
+            if hasattr(sampler, name):
+                continue
+            kind, fitted = type(sampler).__name__, hasattr(sampler, "sampling_strategy_")
+            if name.endswith("_") and not fitted and hasattr(sampler, "fit_resample"):
+                raise NotFittedError(
+                    f"This {kind} is not fitted yet. Call fit_resample before {cls.__name__}."
+                )
+            raise TypeError(
+                f"{cls.__name__} needs a fitted sampler with {name!r}, such as {such_as}; "
+                f"got {kind}, which has none."
+            )
+
+    @classmethod
+    def _read_resampled(
+        cls, sampler: Any, X_res: Any, y_res: Any
+    ) -> tuple[Table, npt.NDArray[Any], Mask]:
+        """Return what ``fit_resample`` returned, and which rows of it are new."""
+        cls._check_sampler(sampler, "sampling_strategy_", such_as="MGVAEOverSampler or SMOTE")
+        table, y, counts = Table.of(X_res), np.asarray(y_res), n_synthetic(sampler)
+        n_new = sum(counts.values())
+        if not n_new:
+            raise ValueError("No rows were added by this sampler: there is nothing to show.")
+        expected = np.repeat(np.array(list(counts), dtype=y.dtype), list(counts.values()))
+        if not (len(table) == len(y) > n_new and np.array_equal(y[-n_new:], expected)):
+            raise ValueError(
+                "Expected X_res and y_res as fit_resample returned them: the given rows first, "
+                f"then the new ones class by class ({counts}). The last {n_new} labels are "
+                "others, or the lengths differ."
+            )
+        return table, y, np.arange(len(y)) >= len(y) - n_new
+
+    @classmethod
+    def _pyplot(cls) -> Any:
+        """Import matplotlib's pyplot, or say what must be installed."""
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError as error:
+            raise ImportError(
+                f"{cls.__name__}.plot requires matplotlib: pip install 'mgvae-resample[plot]'"
+            ) from error
+        return plt
 
     def _make_panels(
-        self,
-        ax: Any,
-        n_panels: int,
-        size: tuple[float, float],
-        margin: tuple[float, float] = (0.3, 0.3),
-        most_columns: int = 4,
+        self, ax: Any, n_panels: int, size: Size, margin: Size = (0.3, 0.3), most_columns: int = 4
     ) -> int:
         """Make a nearly even grid of panels, and return the number of its columns.
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, array-like of Axes, or None
-            One Axes lends its place to the grid, several are used as they are, None makes a
-            figure.
-        n_panels : int
-            Number of panels.
-        size : tuple of two floats
-            Width and height of a panel in a new figure, in inches.
-        margin : tuple of two floats
-            What a new figure has beside the panels, such as the place of a legend.
-        most_columns : int
-            How wide the grid may be.
+        A new figure has panels of the given size, in inches, and a margin beside them, such as
+        the place of a legend.
         """
-        plt = pyplot(f"{type(self).__name__}.plot")
+        plt = self._pyplot()
         n_rows = math.ceil(n_panels / most_columns)
         n_columns = math.ceil(n_panels / n_rows)
         if ax is None:
             figsize = (n_columns * size[0] + margin[0], n_rows * size[1] + margin[1])
-            self.figure_, grid = plt.subplots(
-                n_rows, n_columns, figsize=figsize, layout="constrained", squeeze=False
+            _, ax = plt.subplots(n_rows, n_columns, figsize=figsize, layout="constrained")
+        axes = np.atleast_1d(np.array(ax, dtype=object)).ravel()
+        n_places = n_rows * n_columns
+        if len(axes) == 1 and n_places > 1:
+            place = axes[0].get_subplotspec()
+            if place is None:
+                raise ValueError("'ax' must be an Axes of a grid, as plt.subplots makes it.")
+            axes[0].set_axis_off()
+            axes = place.subgridspec(n_rows, n_columns).subplots(squeeze=False).ravel()
+        if len(axes) < n_places:
+            raise ValueError(
+                f"'ax' must be None, one Axes, or at least {n_places} of them, got {len(axes)}."
             )
-            axes = grid.ravel()
-        else:
-            axes = _given_axes(ax, n_rows, n_columns)
-            self.figure_ = axes[0].figure
-        for unused in axes[n_panels:]:
+        for unused in axes[n_panels:n_places]:
             unused.set_axis_off()
-        self.axes_ = np.asarray(axes[:n_panels], dtype=object)
+        self.axes_, self.figure_ = axes[:n_panels], axes[0].figure
+        for panel in self.axes_:
+            panel.spines[["top", "right"]].set_visible(False)
         return n_columns
 
-    def _legend(
-        self, n_columns: int, handles: Sequence[Any], names: Sequence[str], title: Any = None
-    ) -> Any:
+    def _legend(self, n_columns: int, handles: Mapping[str, Any], title: Any = None) -> Any:
         """Put one legend for all panels beside the last one of the first row."""
-        return self.axes_[n_columns - 1].legend(
-            handles,
-            names,
-            title=title,
-            loc="upper left",
-            bbox_to_anchor=(1.0, 1.0),
-            frameon=False,
-        )
+        style = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "frameon": False}
+        return self.axes_[n_columns - 1].legend(handles.values(), handles, title=title, **style)
 
 
-def pyplot(caller: str) -> Any:
-    """Import matplotlib's pyplot, or say what must be installed."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            f"{caller} requires matplotlib: pip install 'mgvae-resample[plot]'"
-        ) from error
-    return plt
+def n_synthetic(sampler: Any) -> dict[Any, int]:
+    """Return how many rows a fitted over-sampler made of each class, without the zeros."""
+    counts = sampler.sampling_strategy_
+    return {plain_label(label): int(n) for label, n in counts.items() if n > 0}
 
 
-def check_sampler(display: type, sampler: Any, *needed: str, such_as: str) -> None:
-    """Refuse a sampler that is not fitted, or is not of the kind that a display is for.
-
-    Names that end in an underscore are there once a sampler is fitted, others are methods.
-    """
-    for name in needed:
-        if hasattr(sampler, name):
-            continue
-        kind, fitted = type(sampler).__name__, hasattr(sampler, "sampling_strategy_")
-        if name.endswith("_") and not fitted and hasattr(sampler, "fit_resample"):
-            raise NotFittedError(
-                f"This {kind} is not fitted yet. Call fit_resample before {display.__name__}."
-            )
-        raise TypeError(
-            f"{display.__name__} needs a fitted sampler with {name!r}, such as {such_as}; "
-            f"got {kind}, which has none."
-        )
+def check_label(sampler: Any, label: Any) -> Any:
+    """Return a class that was over-sampled; the one with most new rows if None is given."""
+    counts = n_synthetic(sampler)
+    if label is None:
+        return max(counts, key=counts.__getitem__)
+    if label not in counts:
+        raise ValueError(f"'label' is {label!r}, but rows were added only to {list(counts)}.")
+    return plain_label(label)
 
 
 def shorten(text: str, longest: int) -> str:
@@ -176,26 +213,13 @@ def shorten(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def unwrapped(label: Any) -> Any:
-    """Return a class label as the plain number or string it is."""
-    return label.item() if isinstance(label, np.generic) else label
+def category_names(column: Column) -> list[str]:
+    """Return the names of a column's categories, short enough for a picture."""
+    return [shorten(str(category), 16) for category in column.categories]
 
 
-def marker_handles(*colours: str) -> list[Any]:
-    """Return marks for a legend."""
-    from matplotlib.lines import Line2D
-
-    return [Line2D([], [], color=colour, marker="o", linestyle="none") for colour in colours]
-
-
-def as_images(X: Any, image_shape: Any) -> Images:
-    """Return rows as images with one channel or three. Shape: (n, d) -> (n, h, w[, 3]).
-
-    Raises
-    ------
-    ValueError
-        If the columns do not fill an image of this shape.
-    """
+def as_images(X: Any, image_shape: Any) -> Floats:
+    """Return rows as images with one channel or three. Shape: (n, d) -> (n, h, w[, 3])."""
     pixels = read_pixels(Table.of(X)).astype(np.float64)
     shape = tuple(int(side) for side in image_shape)
     if len(shape) not in (2, 3) or math.prod(shape) != pixels.shape[1]:
@@ -203,7 +227,7 @@ def as_images(X: Any, image_shape: Any) -> Images:
             f"'image_shape' must be (height, width) or (height, width, channels) of "
             f"{pixels.shape[1]} values in all, got {shape}."
         )
-    images: Images = pixels.reshape(-1, *shape)
+    images: Floats = pixels.reshape(-1, *shape)
     if images.ndim == 4 and shape[-1] != 3:
         # What is no colour is shown by its brightness; of four channels the last is opacity.
         images = images[..., :3] if shape[-1] == 4 else images.mean(axis=-1)
@@ -211,58 +235,25 @@ def as_images(X: Any, image_shape: Any) -> Images:
 
 
 def draw_images(
-    ax: Any, images: Images, row_names: Sequence[str], column_names: Sequence[str], cmap: str
+    ax: Any, images: Floats, row_names: Sequence[str], column_names: Sequence[str], cmap: str
 ) -> None:
     """Draw images as a grid with thin gaps. Shape of images: (rows, columns, h, w[, 3])."""
     n_rows, n_columns, height, width = images.shape[:4]
     low, high = images.min(), images.max()
     shades = (images - low) / (high - low if high > low else 1.0)
     gap = max(1, round(min(height, width) / 14))
-    is_grey = shades.ndim == 4
-    # Gaps stay empty: masked in grey, transparent in colour.
-    inner = (
-        shades[..., None]
-        if is_grey
-        else np.pad(shades, [*[(0, 0)] * 4, (0, 1)], constant_values=1.0)
-    )
-    canvas = np.full((n_rows, height + gap, n_columns, width + gap, inner.shape[-1]), np.nan)
-    canvas[:, :height, :, :width] = inner.transpose(0, 2, 1, 3, 4)
-    if not is_grey:
-        canvas = np.nan_to_num(canvas, nan=0.0)
-    flat = canvas.reshape(n_rows * (height + gap), n_columns * (width + gap), -1)[:-gap, :-gap]
-    ax.imshow(
-        np.ma.masked_invalid(flat[..., 0]) if is_grey else flat,
-        cmap=cmap,
-        vmin=0.0,
-        vmax=1.0,
-        interpolation="nearest",
-    )
+    padding, empty = [(0, 0), (0, 0), (0, gap), (0, gap)], np.nan
+    if shades.ndim == 5:
+        # Gaps are transparent: colours get a fourth channel, their opacity.
+        shades = np.pad(shades, [(0, 0)] * 4 + [(0, 1)], constant_values=1.0)
+        padding, empty = [*padding, (0, 0)], 0.0
+    tiles = np.pad(shades, padding, constant_values=empty).swapaxes(1, 2)
+    sides = n_rows * (height + gap), n_columns * (width + gap)
+    canvas = tiles.reshape(*sides, *tiles.shape[4:])[:-gap, :-gap]
+    ax.imshow(canvas, cmap=cmap, vmin=0.0, vmax=1.0, interpolation="nearest")
     at_rows = np.arange(n_rows) * (height + gap) + (height - 1) / 2
     at_columns = np.arange(n_columns) * (width + gap) + (width - 1) / 2
     ax.set_yticks(at_rows if row_names else [], row_names)
     ax.set_xticks(at_columns if column_names else [], column_names)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-
-
-def _given_axes(ax: Any, n_rows: int, n_columns: int) -> AxesArray:
-    """Return the Axes that a caller gave, or divide the place of a single one."""
-    given: AxesArray = np.atleast_1d(np.array(ax, dtype=object)).ravel()
-    n_panels = n_rows * n_columns
-    if len(given) == 1 and n_panels > 1:
-        return _inside(given[0], n_rows, n_columns)
-    if len(given) < n_panels:
-        raise ValueError(
-            f"'ax' must be None, one Axes, or at least {n_panels} of them, got {len(given)}."
-        )
-    return given[:n_panels]
-
-
-def _inside(ax: Any, n_rows: int, n_columns: int) -> AxesArray:
-    """Divide the place of one Axes among many."""
-    place = ax.get_subplotspec()
-    if place is None:
-        raise ValueError("'ax' must be an Axes of a grid, as plt.subplots makes it.")
-    ax.set_axis_off()
-    grid = place.subgridspec(n_rows, n_columns)
-    return np.asarray(grid.subplots(squeeze=False), dtype=object).ravel()

@@ -8,25 +8,12 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from .._tables.table import Table
-from ..diagnostics.embedding import Column, read_columns
-from ._columns import category_names, check_label, is_synthetic
-from ._plotting import (
-    REAL,
-    SYNTHETIC,
-    PanelsDisplay,
-    Values,
-    check_sampler,
-    documented,
-    pyplot,
-    shorten,
-    unwrapped,
-)
+from ..diagnostics.embedding import Column, Floats, read_columns
+from ._plotting import REAL, SYNTHETIC, Display, category_names, check_label, documented, shorten
 
 __all__ = ["Marginal", "MarginalsDisplay"]
 
 _MOST_CATEGORIES, _N_BINS = 8, 20
-_LONGEST_NAME = 26
 _STYLES: tuple[dict[str, Any], ...] = (
     {"color": REAL, "linewidth": 2.2},
     {"color": SYNTHETIC, "linewidth": 1.4},
@@ -51,8 +38,8 @@ class Marginal:
     """
 
     column: Column
-    real: Values
-    synthetic: Values
+    real: Floats
+    synthetic: Floats
     missing: tuple[float, float]
     gap: float
 
@@ -62,14 +49,12 @@ class Marginal:
         return max(self.gap, abs(self.missing[0] - self.missing[1]))
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class MarginalsDisplay(PanelsDisplay):
+class MarginalsDisplay(Display):
     """Columns of a class, real rows against synthetic ones.
 
-    It is recommended to use `from_estimator`. All parameters are stored as attributes.
-
-    Parameters
-    ----------
+    %(parameters)s
     marginals : sequence of Marginal
         The columns, in the order of the panels.
     label : label
@@ -77,24 +62,10 @@ class MarginalsDisplay(PanelsDisplay):
     n_rows : tuple of two int
         Number of real and of synthetic rows.
 
-    Attributes
-    ----------
-    axes_ : ndarray of matplotlib Axes
+    %(attributes)s
         One a column.
-    figure_ : matplotlib Figure
-        The figure with the panels.
 
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from sklearn.datasets import make_classification
-    >>> from mgvae_resample import MGVAEOverSampler
-    >>> from mgvae_resample.display import MarginalsDisplay
-    >>> X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
-    >>> sampler = MGVAEOverSampler(
-    ...     max_pretrain_steps=100, max_finetune_steps=50, random_state=0
-    ... )
-    >>> X_res, y_res = sampler.fit_resample(X, y)
+    %(mgvae_example)s
     >>> display = MarginalsDisplay.from_estimator(sampler, X_res, y_res, columns=[0, 3])
     >>> [marginal.column.name for marginal in display.marginals]
     ['x0', 'x3']
@@ -106,7 +77,6 @@ class MarginalsDisplay(PanelsDisplay):
     n_rows: tuple[int, int]
 
     @classmethod
-    @documented
     def from_estimator(
         cls,
         sampler: Any,
@@ -131,66 +101,57 @@ class MarginalsDisplay(PanelsDisplay):
             where there are more than `max_columns`.
         max_columns : int, default=12
             Most columns shown if `columns` does not name them.
-        %(kind)s
+        kind : {"ecdf", "histogram"}, default="ecdf"
+            How numbers are drawn: empirical distribution functions, or shares of 20 bins.
         %(ax)s
 
-        Returns
-        -------
-        MarginalsDisplay
-            The display, drawn.
-
-        Raises
-        ------
-        %(not_fitted)s
-        TypeError
-            If it is no over-sampler.
-        ValueError
+        %(returns_and_errors)s
             If the rows are not what it returned, `label` was not over-sampled, a column is
             unknown or `kind` is neither of the two.
         """
-        check_sampler(cls, sampler, "sampling_strategy_", such_as="MGVAEOverSampler or SMOTE")
-        table = Table.of(X_res)
-        y, new = is_synthetic(sampler, table, y_res)
+        table, y, new = cls._read_resampled(sampler, X_res, y_res)
         label = check_label(sampler, label)
         real, synthetic = (table.take(part & (y == label)) for part in (~new, new))
         marginals = [_compare(c, len(real)) for c in read_columns(real, synthetic)]
-        if columns is None:
-            shown = _most_different(marginals, max_columns)
-        else:
-            shown = [marginals[_position(name, table.names)] for name in columns]
+        if columns is not None:
+            marginals = [marginals[_position(name, table.names)] for name in columns]
+        elif len(marginals) > max_columns:
+            marginals = sorted(marginals, key=lambda m: -m.difference)[:max_columns]
         n_rows = (len(real), len(synthetic))
-        return cls(marginals=shown, label=label, n_rows=n_rows).plot(ax, kind=kind)
+        return cls(marginals=marginals, label=label, n_rows=n_rows).plot(ax, kind=kind)
 
-    @documented
     def plot(self, ax: Any = None, *, kind: Literal["ecdf", "histogram"] = "ecdf") -> Self:
-        """Draw a panel a column; its title says the gap and the shares missing.
-
-        Parameters
-        ----------
-        %(ax)s
-        %(kind)s
-
-        Returns
-        -------
-        MarginalsDisplay
-            The display itself.
-        """
+        """Draw a panel a column; its title says the gap and the shares missing."""
         if kind not in ("ecdf", "histogram"):
             raise ValueError(f"'kind' must be 'ecdf' or 'histogram', got {kind!r}.")
         n_columns = self._make_panels(ax, len(self.marginals), (2.7, 2.3), (1.8, 0.1))
         for panel, marginal in zip(self.axes_, self.marginals, strict=True):
-            _draw(panel, marginal, kind)
-        lines = pyplot(f"{type(self).__name__}.plot").Line2D
-        handles = [lines([], [], **style) for style in _STYLES]
+            self._draw(panel, marginal, kind)
+        line = self._pyplot().Line2D
         names = [f"{self.n_rows[0]} real rows", f"{self.n_rows[1]} synthetic"]
-        self._legend(n_columns, handles, names, title=f"class {unwrapped(self.label)}")
+        handles = {n: line([], [], **style) for n, style in zip(names, _STYLES, strict=True)}
+        self._legend(n_columns, handles, title=f"class {self.label}")
         return self
 
-
-def _most_different(marginals: Sequence[Marginal], n: int) -> list[Marginal]:
-    if len(marginals) <= n:
-        return list(marginals)
-    return sorted(marginals, key=lambda marginal: -marginal.difference)[:n]
+    def _draw(self, ax: Any, marginal: Marginal, kind: Literal["ecdf", "histogram"]) -> None:
+        if not len(marginal.real) + len(marginal.synthetic):
+            ax.text(0.5, 0.5, "no values", ha="center", va="center", transform=ax.transAxes)
+            ax.set(xticks=[], yticks=[])
+        elif marginal.column.kind == "category":
+            _draw_bars(ax, marginal)
+        else:
+            if marginal.column.kind == "date":
+                dates = self._pyplot().matplotlib.dates
+                locator = dates.AutoDateLocator(minticks=2, maxticks=4)
+                ax.xaxis.set_major_locator(locator)
+                ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+            else:
+                ax.locator_params(axis="x", nbins=4)
+            _draw_numbers(ax, marginal, kind)
+        told = f"gap {marginal.gap:.2f}"
+        if any(marginal.missing):
+            told += " · missing {:.0%} / {:.0%}".format(*marginal.missing)
+        ax.set_title(f"{shorten(marginal.column.name, 26)}\n{told}", fontsize="medium")
 
 
 def _position(name: Any, names: Sequence[str]) -> int:
@@ -208,77 +169,29 @@ def _compare(column: Column, n_real: int) -> Marginal:
     missing = (float(np.isnan(parts[0]).mean()), float(np.isnan(parts[1]).mean()))
     gap = 0.0
     if len(real) and len(synthetic):
-        distance = _total_variation if column.kind == "category" else _kolmogorov
-        gap = distance(real, synthetic)
+        if column.kind == "category":
+            shares = _shares(real, synthetic, len(column.categories))
+            gap = float(np.abs(shares[0] - shares[1]).sum() / 2)
+        else:
+            at = np.concatenate([real, synthetic])
+            steps = [np.searchsorted(np.sort(v), at, "right") / len(v) for v in (real, synthetic)]
+            gap = float(np.abs(steps[0] - steps[1]).max())
     return Marginal(column, real, synthetic, missing, gap)
 
 
-def _draw(ax: Any, marginal: Marginal, kind: Literal["ecdf", "histogram"]) -> None:
-    """Draw on the axes; the title says the gap and the shares missing."""
-    if not len(marginal.real) + len(marginal.synthetic):
-        ax.text(0.5, 0.5, "no values", ha="center", va="center", transform=ax.transAxes)
-        ax.set(xticks=[], yticks=[])
-    elif marginal.column.kind == "category":
-        _bars(ax, marginal)
-    else:
-        _dates(ax) if marginal.column.kind == "date" else ax.locator_params(axis="x", nbins=4)
-        (_ecdf if kind == "ecdf" else _histogram)(ax, marginal)
-        ax.set_ylim(bottom=0.0)
-    ax.set_title(_title(marginal), fontsize="medium")
-    ax.spines[["top", "right"]].set_visible(False)
+def _shares(real: Floats, synthetic: Floats, n_categories: int) -> Floats:
+    """Return the shares of categories. Shape: (2, n_categories)."""
+    counts = [np.bincount(v.astype(int), minlength=n_categories) for v in (real, synthetic)]
+    return np.array([count / max(count.sum(), 1) for count in counts])
 
 
-def _kolmogorov(a: Values, b: Values) -> float:
-    at = np.concatenate([a, b])
-    steps = [np.searchsorted(np.sort(part), at, side="right") / len(part) for part in (a, b)]
-    return float(np.abs(steps[0] - steps[1]).max())
-
-
-def _total_variation(a: Values, b: Values) -> float:
-    n = int(max(a.max(), b.max())) + 1
-    shares = [_shares(part, n) for part in (a, b)]
-    return float(np.abs(shares[0] - shares[1]).sum() / 2)
-
-
-def _shares(values: Values, n: int) -> Values:
-    return np.bincount(values.astype(int), minlength=n) / max(len(values), 1)
-
-
-def _title(marginal: Marginal) -> str:
-    told = f"gap {marginal.gap:.2f}"
-    if any(marginal.missing):
-        told += " · missing {:.0%} / {:.0%}".format(*marginal.missing)
-    return f"{shorten(marginal.column.name, _LONGEST_NAME)}\n{told}"
-
-
-def _ecdf(ax: Any, marginal: Marginal) -> None:
-    for values, style in zip((marginal.real, marginal.synthetic), _STYLES, strict=True):
-        # Each step rises at its value, the first one from zero.
-        x = np.sort(values)
-        if len(x):
-            height = np.arange(len(x) + 1) / len(x)
-            ax.plot(np.append(x[:1], x), height, drawstyle="steps-post", **style)
-    ax.set_yticks([0.0, 0.5, 1.0])
-    ax.set_ylabel("share up to here", fontsize="small")
-
-
-def _histogram(ax: Any, marginal: Marginal) -> None:
-    both = np.concatenate([marginal.real, marginal.synthetic])
-    edges = np.histogram_bin_edges(both, bins=_N_BINS)
-    for values, style in zip((marginal.real, marginal.synthetic), _STYLES, strict=True):
-        counts, _ = np.histogram(values, edges)
-        ax.stairs(counts / max(len(values), 1), edges, **style)
-    ax.set_ylabel("share of rows", fontsize="small")
-
-
-def _bars(ax: Any, marginal: Marginal) -> None:
+def _draw_bars(ax: Any, marginal: Marginal) -> None:
     names = category_names(marginal.column)
-    shares = np.array([_shares(v, len(names)) for v in (marginal.real, marginal.synthetic)])
-    order = np.argsort(-shares.sum(axis=0), kind="stable")
-    n_others = len(names) - _MOST_CATEGORIES
-    names = [names[i] for i in order[:_MOST_CATEGORIES]]
-    shown = shares[:, order[:_MOST_CATEGORIES]]
-    if n_others > 0:
+    shares = _shares(marginal.real, marginal.synthetic, len(names))
+    order = np.argsort(-shares.sum(axis=0), kind="stable")[:_MOST_CATEGORIES]
+    shown, n_others = shares[:, order], len(names) - len(order)
+    names = [names[i] for i in order]
+    if n_others:
         names.append(f"{n_others} others")
         shown = np.column_stack([shown, 1 - shown.sum(axis=1)])
     at = np.arange(len(names))
@@ -290,8 +203,17 @@ def _bars(ax: Any, marginal: Marginal) -> None:
     ax.locator_params(axis="x", nbins=4)
 
 
-def _dates(ax: Any) -> None:
-    dates = pyplot("MarginalsDisplay.plot").matplotlib.dates
-    locator = dates.AutoDateLocator(minticks=2, maxticks=4)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+def _draw_numbers(ax: Any, marginal: Marginal, kind: Literal["ecdf", "histogram"]) -> None:
+    both = np.concatenate([marginal.real, marginal.synthetic])
+    for values, style in zip((marginal.real, marginal.synthetic), _STYLES, strict=True):
+        if kind == "histogram":
+            counts, edges = np.histogram(values, np.histogram_bin_edges(both, bins=_N_BINS))
+            ax.stairs(counts / max(len(values), 1), edges, **style)
+        elif len(values):
+            # Each step rises at its value, the first one from zero.
+            x, height = np.sort(values), np.arange(len(values) + 1) / len(values)
+            ax.plot(np.append(x[:1], x), height, drawstyle="steps-post", **style)
+    if kind == "ecdf":
+        ax.set_yticks([0.0, 0.5, 1.0])
+    ax.set_ylabel("share of rows" if kind == "histogram" else "share up to here", fontsize="small")
+    ax.set_ylim(bottom=0.0)

@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ._plotting import check_sampler, documented, pyplot
+from ._plotting import Display, documented
 
 __all__ = ["StructureDisplay"]
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class StructureDisplay:
+class StructureDisplay(Display):
     """The Bayesian network with its scores.
 
-    It is recommended to use `from_estimator`. All parameters are stored as attributes.
-
-    Parameters
-    ----------
+    %(parameters)s
     structure : BayesianStructure
         The network.
     edges : dict of str to float
@@ -31,23 +29,15 @@ class StructureDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The axes with the network.
     figure_ : matplotlib Figure
         The figure with the axes.
+    ax_ : matplotlib Axes
+        The axes with the network.
 
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from sklearn.datasets import make_classification
-    >>> from mgvae_resample import BayesGANOverSampler
-    >>> from mgvae_resample.display import StructureDisplay
-    >>> X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
-    >>> gan = BayesGANOverSampler(structure="entangled", max_steps=100, random_state=0)
-    >>> X_res, y_res = gan.fit_resample(X, y)
-    >>> display = StructureDisplay.from_estimator(gan)
+    %(bayesgan_example)s
+    >>> display = StructureDisplay.from_estimator(sampler)
     >>> sorted(display.edges)
-    ["c'1", "c'2", "c'3", "c'4", "c'5"]
+    ["c'1", "c'2"]
     >>> plt.show()
     """
 
@@ -56,10 +46,8 @@ class StructureDisplay:
     non_edges: Mapping[tuple[str, str], float]
     classes: Mapping[str, float]
     ax_: Any = field(init=False)
-    figure_: Any = field(init=False)
 
     @classmethod
-    @documented
     def from_estimator(cls, gan: Any, *, ax: Any = None) -> Self:
         """Draw the network of a fitted sampler.
 
@@ -70,20 +58,10 @@ class StructureDisplay:
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
-        Returns
-        -------
-        StructureDisplay
-            The display, drawn.
-
-        Raises
-        ------
-        %(not_fitted)s
-        TypeError
-            If it has no network.
-        ValueError
+        %(returns_and_errors)s
             If it was told to have none, or no class could be learned.
         """
-        check_sampler(cls, gan, "structure_", "edge_scores_", such_as="BayesGANOverSampler")
+        cls._check_sampler(gan, "structure_", "edge_scores_", such_as="BayesGANOverSampler")
         scores = gan.edge_scores_
         if scores is None:
             reason = "no class could be learned" if gan.structure_ else "structure=None has none"
@@ -96,19 +74,8 @@ class StructureDisplay:
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw the network, R² beside each latent code, and below what should not be there.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; a new figure if None.
-
-        Returns
-        -------
-        StructureDisplay
-            The display itself.
-        """
-        pyplot(f"{type(self).__name__}.plot")
+        """Draw the network, R² beside each latent code, and below what should not be there."""
+        self._pyplot()
         is_new = ax is None
         self.ax_ = self.structure.plot(ax)
         self.figure_ = self.ax_.figure
@@ -117,27 +84,19 @@ class StructureDisplay:
             self.figure_.set_layout_engine("constrained")
             self.figure_.set_size_inches(max(width + 0.5, 4.2), height + 0.6)
         nodes = {text.get_text(): text.get_position() for text in self.ax_.texts}
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+        style = {"textcoords": "offset points", "va": "center", "fontsize": "small", "bbox": box}
         for name, score in self.edges.items():
-            self.ax_.annotate(
-                f"R² {score:.2f}",
-                nodes[name],
-                xytext=(18, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize="small",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
-            )
-        self.ax_.text(
-            0.5, -0.02, self._worst(), transform=self.ax_.transAxes, ha="center", va="top"
-        )
+            self.ax_.annotate(f"R² {score:.2f}", nodes[name], xytext=(18, 0), **style)
+        below = {"transform": self.ax_.transAxes, "ha": "center", "va": "top"}
+        self.ax_.text(0.5, -0.02, self._worst(), **below)
         return self
 
     def _worst(self) -> str:
-        code = max(self.classes, key=lambda name: self.classes[name])
-        lines = [f"most that the class explains: {self.classes[code]:.2f} of {code}"]
+        lines = []
         if self.non_edges:
-            latent, other = max(self.non_edges, key=lambda pair: self.non_edges[pair])
-            score = self.non_edges[latent, other]
-            worst = f"most that a non-parent explains: {score:.2f} of {latent}, by {other}"
-            lines.insert(0, worst)
+            (latent, other), score = max(self.non_edges.items(), key=lambda item: item[1])
+            lines.append(f"most that a non-parent explains: {score:.2f} of {latent}, by {other}")
+        code, score = max(self.classes.items(), key=lambda item: item[1])
+        lines.append(f"most that the class explains: {score:.2f} of {code}")
         return "\n".join(lines)

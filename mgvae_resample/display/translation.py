@@ -9,27 +9,24 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from .._tables.labels import plain_label
 from .._tables.table import Table
-from ..diagnostics.embedding import Column, read_columns
-from ._columns import text
+from ..diagnostics.embedding import Column, Floats, read_columns
 from ._plotting import (
     SYNTHETIC,
-    Images,
-    PanelsDisplay,
-    Values,
+    Display,
     as_images,
-    check_sampler,
+    category_names,
     documented,
     draw_images,
-    marker_handles,
     shorten,
-    unwrapped,
 )
 
 __all__ = ["Pairs", "TranslationDisplay"]
 
-_LONGEST_NAME = 22
 _GIVEN, _LINE = "#6B6B6B", "#B8B8B8"
+_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+_WRITTEN = {"ha": "center", "va": "center", "fontsize": "small", "bbox": _BOX}
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Pairs:
 
     n_rows: int
     columns: Sequence[Column]
-    positions: Values
+    positions: Floats
 
     @classmethod
     def of(cls, columns: Sequence[Column], n_rows: int) -> Self:
@@ -59,9 +56,16 @@ class Pairs:
         return cls(n_rows, kept, np.array(positions))
 
     def most_changed(self, n: int) -> npt.NDArray[np.intp]:
-        """Return the numbers of the columns that change most, in the order of the table."""
-        by_change = np.argsort(-self._changes().mean(axis=1), kind="stable")
-        return np.sort(by_change[:n])
+        """Return the numbers of the columns that change most, in the order of the table.
+
+        A new category or a new gap counts as one standard deviation.
+        """
+        moved = np.abs(self.positions[:, self.n_rows :] - self.positions[:, : self.n_rows])
+        values = np.array([column.values for column in self.columns])
+        before, after = np.split(values, 2, axis=1)
+        same = (before == after) | (np.isnan(before) & np.isnan(after))
+        changes = np.where(np.isnan(moved), ~same, moved).mean(axis=1)
+        return np.sort(np.argsort(-changes, kind="stable")[:n])
 
     def draw(self, ax: Any, row: int, shown: npt.NDArray[np.intp], *, named: bool) -> None:
         """Draw some columns of one row, a line each."""
@@ -72,50 +76,32 @@ class Pairs:
                 ax.scatter([before], [y], s=26, color=_GIVEN, zorder=2)
                 ax.scatter([after], [y], s=26, color=SYNTHETIC, zorder=3)
                 continue
-            words = [text(self.columns[j], at) for at in (row, self.n_rows + row)]
-            changed = words[0] != words[1]
-            ax.text(
-                0.5,
-                y,
-                " → ".join(words) if changed else words[0],
-                color=SYNTHETIC if changed else _GIVEN,
-                transform=ax.get_yaxis_transform(),
-                ha="center",
-                va="center",
-                fontsize="small",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-            )
+            words = [_text(self.columns[j], at) for at in (row, self.n_rows + row)]
+            if words[0] != words[1]:
+                text, colour = " → ".join(words), SYNTHETIC
+            else:
+                text, colour = words[0], _GIVEN
+            ax.text(0.5, y, text, color=colour, transform=ax.get_yaxis_transform(), **_WRITTEN)
         low = np.nanmin(self.positions[shown], initial=-1.0)
         high = np.nanmax(self.positions[shown], initial=1.0)
         pad = 0.06 * (high - low)
         ax.set(xlim=(low - pad, high + pad), ylim=(len(shown) - 0.5, -0.5))
-        names = [shorten(self.columns[j].name, _LONGEST_NAME) if named else "" for j in shown]
+        names = [shorten(self.columns[j].name, 22) if named else "" for j in shown]
         ax.set_yticks(np.arange(len(shown)), names)
         ax.tick_params(axis="y", length=0)
         ax.grid(axis="y", color="0.92")
         ax.set_axisbelow(True)
         ax.set_title(f"row {row}", fontsize="medium")
-        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.spines["left"].set_visible(False)
         ax.set_xlabel("standard deviations", fontsize="small")
 
-    def _changes(self) -> Values:
-        """How much each column changes in each row; a new category or a new gap counts as 1."""
-        n = self.n_rows
-        moved = np.abs(self.positions[:, n:] - self.positions[:, :n])
-        values = np.array([column.values for column in self.columns])
-        before, after = values[:, :n], values[:, n:]
-        same = (before == after) | (np.isnan(before) & np.isnan(after))
-        return np.where(np.isnan(moved), np.where(same, 0.0, 1.0), moved)
 
-
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class TranslationDisplay(PanelsDisplay):
+class TranslationDisplay(Display):
     """Rows before and after their translation into another class.
 
-    It is recommended to use `from_estimator`. All parameters are stored as attributes.
-
-    Parameters
-    ----------
+    %(parameters)s
     label : label
         The class the rows were translated into.
     n_rows : int
@@ -125,24 +111,10 @@ class TranslationDisplay(PanelsDisplay):
     images : ndarray of shape (2, n_rows, height, width) or (..., 3), or None
         The given images, and their translations; None for tables.
 
-    Attributes
-    ----------
-    axes_ : ndarray of matplotlib Axes
+    %(attributes)s
         One for all images; for tables one a row.
-    figure_ : matplotlib Figure
-        The figure with the panels.
 
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from sklearn.datasets import make_classification
-    >>> from mgvae_resample import MGVAEOverSampler
-    >>> from mgvae_resample.display import TranslationDisplay
-    >>> X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
-    >>> sampler = MGVAEOverSampler(
-    ...     max_pretrain_steps=100, max_finetune_steps=50, random_state=0
-    ... )
-    >>> X_res, y_res = sampler.fit_resample(X, y)
+    %(mgvae_example)s
     >>> display = TranslationDisplay.from_estimator(sampler, X[y == 0], label=1, n_rows=4)
     >>> len(display.axes_)
     4
@@ -152,10 +124,9 @@ class TranslationDisplay(PanelsDisplay):
     label: Any
     n_rows: int
     pairs: Pairs | None
-    images: Images | None
+    images: Floats | None
 
     @classmethod
-    @documented
     def from_estimator(
         cls,
         sampler: Any,
@@ -186,22 +157,12 @@ class TranslationDisplay(PanelsDisplay):
         %(cmap)s
         %(ax)s
 
-        Returns
-        -------
-        TranslationDisplay
-            The display, drawn.
-
-        Raises
-        ------
-        %(not_fitted)s
-        TypeError
-            If it translates no rows.
-        ValueError
+        %(returns_and_errors)s
             If `label` was not over-sampled, `n_rows` is below 1, or the image shape
             does not fit the columns.
         """
         needed = ("sampling_strategy_", "translate")
-        check_sampler(cls, sampler, *needed, such_as="MGVAEOverSampler")
+        cls._check_sampler(sampler, *needed, such_as="MGVAEOverSampler")
         if n_rows < 1:
             raise ValueError(f"'n_rows' must be at least 1, got {n_rows!r}.")
         table = Table.of(X)
@@ -213,28 +174,15 @@ class TranslationDisplay(PanelsDisplay):
             images = np.stack([as_images(rows, shape) for rows in (given, new)])
         else:
             pairs = Pairs.of(read_columns(given, new, table), len(given))
-        display = cls(label=unwrapped(label), n_rows=len(given), pairs=pairs, images=images)
+        display = cls(label=plain_label(label), n_rows=len(given), pairs=pairs, images=images)
         return display.plot(ax, max_columns=max_columns, cmap=cmap)
 
-    @documented
     def plot(self, ax: Any = None, *, max_columns: int = 12, cmap: str = "gray") -> Self:
         """Draw images above their translations, or a panel for each row of a table.
 
         In a panel each column is a line: the given value in grey, and in colour where it goes, in
         standard deviations of the column. Categories, and values that are missing before or
         after, are written.
-
-        Parameters
-        ----------
-        %(ax)s
-        max_columns : int, default=12
-            Most columns drawn of a table: those that change most.
-        %(cmap)s
-
-        Returns
-        -------
-        TranslationDisplay
-            The display itself.
         """
         names = ["given", f"as class {self.label}"]
         if self.images is not None:
@@ -249,12 +197,27 @@ class TranslationDisplay(PanelsDisplay):
         n_columns = self._make_panels(ax, self.n_rows, size, (2.8, 0.2))
         for row, panel in enumerate(self.axes_):
             self.pairs.draw(panel, row, shown, named=row % n_columns == 0)
-        self._legend(n_columns, marker_handles(_GIVEN, SYNTHETIC), names)
+        line, style = self._pyplot().Line2D, {"marker": "o", "linestyle": "none"}
+        marks = [line([], [], color=colour, **style) for colour in (_GIVEN, SYNTHETIC)]
+        self._legend(n_columns, dict(zip(names, marks, strict=True)))
         return self
 
 
-def _standardised(column: Column) -> Values:
+def _standardised(column: Column) -> Floats:
     if column.kind == "category" or np.isnan(column.values).all():
         return np.full(len(column.values), np.nan)
     deviation = np.nanstd(column.values)
     return np.asarray(column.values - np.nanmean(column.values)) / (deviation or 1.0)
+
+
+def _text(column: Column, row: int) -> str:
+    """Write the value of a row."""
+    value = column.values[row]
+    if np.isnan(value):
+        return "missing"
+    if column.kind == "category":
+        return category_names(column)[int(value)]
+    if column.kind == "date":
+        return str(np.datetime64(int(value // 1), "D"))
+    number = f"{value:.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.4g}"
+    return number + (" days" if column.kind == "duration" else "")

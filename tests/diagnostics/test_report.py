@@ -7,7 +7,7 @@ from imblearn.over_sampling import SMOTE, RandomOverSampler
 from scipy.sparse import csr_array
 
 from mgvae_resample.diagnostics import copies, impossible_values, synthesis_report
-from mgvae_resample.diagnostics.interpretation import expected_coverage
+from mgvae_resample.diagnostics.report import expected_coverage
 from tests.support import table
 
 

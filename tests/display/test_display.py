@@ -37,6 +37,7 @@ def test_example_of_the_docstring_runs(name):
 @pytest.mark.parametrize("name", display.__all__)
 def test_parameters_are_documented(name):
     for documented in (getattr(display, name), *public_methods(name)):
+        assert "%(" not in inspect.getdoc(documented)
         found = re.findall(r"^(\w+(?:, \w+)*) : ", inspect.getdoc(documented), re.MULTILINE)
         assert set(", ".join(found).split(", ")) >= set(
             inspect.signature(documented).parameters
@@ -67,6 +68,16 @@ def arguments(make, X, y):
     known = {"X": X, "X_res": X, "y_res": y, "label": 1}
     wanted = inspect.signature(make).parameters.values()
     return [known[p.name] for p in wanted if p.name in known and p.default is p.empty]
+
+
+def test_a_display_can_be_subclassed():
+    class Mine(TrainingCurvesDisplay):
+        """Draws 100 % as the other does."""
+
+    sampler = quick_vae()
+    sampler.fit_resample(*table(60, 15))
+    assert isinstance(Mine.from_estimator(sampler), Mine)
+    assert inspect.getdoc(Mine.plot) == inspect.getdoc(TrainingCurvesDisplay.plot)
 
 
 def test_panels_go_where_they_are_told():

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from mgvae_resample._nn.training import (
+    Adam,
     BestCheckpoint,
     Diverged,
     TrainConfig,
@@ -69,21 +70,38 @@ def test_without_validation_the_last_weights_are_kept():
 
 
 def test_a_best_checkpoint_counts_the_epochs_since_and_restores():
-    module = one_weight(3.0)
-    best = BestCheckpoint(module)
+    weights = torch.tensor([3.0])
+    best = BestCheckpoint(weights)
     for n_steps, value in enumerate([2.0, 1.0, 4.0, 1.0], start=1):
-        with torch.no_grad():
-            module.weight.fill_(10.0 * n_steps)
+        weights.fill_(10.0 * n_steps)
         assert best.look(lambda value=value: value, n_steps) == value
     assert best.epochs_since == 2
     assert best.restore(4) == 2
-    assert module.weight.item() == 20.0
+    assert weights.item() == 20.0
 
 
 def test_a_best_checkpoint_of_no_epoch_restores_nothing():
-    module = one_weight(3.0)
-    assert BestCheckpoint(module).restore(4) == 4
-    assert module.weight.item() == 3.0
+    weights = torch.tensor([3.0])
+    assert BestCheckpoint(weights).restore(4) == 4
+    assert weights.item() == 3.0
+
+
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.0, 0.99)])
+def test_adam_moves_as_torch_s_own(betas):
+    twins = [torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 1)) for _ in "ab"]
+    twins[1].load_state_dict(twins[0].state_dict())
+    ours, theirs = Adam(twins[0], betas), torch.optim.Adam(twins[1].parameters(), betas=betas)
+    for step in range(20):
+        x = torch.randn((8, 3), generator=rng(step))
+        for module in twins:
+            module(x).square().mean().backward()
+        theirs.param_groups[0]["lr"] = rate = 0.1 / (step + 1)
+        ours.step(rate)
+        theirs.step()
+        theirs.zero_grad()
+    for ours, theirs in zip(*(module.parameters() for module in twins), strict=True):
+        torch.testing.assert_close(ours, theirs)
+        assert not ours.grad.any()
 
 
 def test_a_report_is_given_each_epoch_and_stops_the_training():

@@ -12,6 +12,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from mgvae_resample._tables.schema import Schema
+
 Maker = Callable[[np.random.Generator, int], Any]
 
 
@@ -145,6 +147,11 @@ POLARS: dict[str, Maker] = {
     "Datetime with zone": lambda g, n: counts(g, 10**15, n, pl.Datetime("us", "Europe/Oslo")),
     "Duration": lambda g, n: counts(g, 10**6, n, pl.Duration("ms")),
 }
+
+
+def categorical(schema: Schema) -> list[bool]:
+    """Tell which columns a schema reads as categories."""
+    return [adapter.n_categories is not None for adapter in schema.adapters]
 
 
 def customers(

@@ -14,6 +14,7 @@ import pytest
 
 from mgvae_resample._tables.schema import Schema, named_categorical
 from mgvae_resample._tables.table import Table
+from tests.tables.columns import categorical
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_which_columns_are_categorical(features: object, expected: list[bool] | 
         with pytest.raises(ValueError, match="'categorical_features' parameter must be"):
             named_categorical(Table.of(frame), features)
     elif isinstance(features, str):
-        assert Schema.of(Table.of(frame), features)[0].categorical.tolist() == expected
+        assert categorical(Schema.of(Table.of(frame), features)[0]) == expected
     else:
         assert named_categorical(Table.of(frame), features) == expected
 
@@ -93,7 +94,7 @@ def test_which_columns_of_polars_are_categorical() -> None:
         }
     )
     schema, _ = Schema.of(Table.of(frame))
-    assert schema.categorical.tolist() == [True] * 5 + [False] * 2
+    assert categorical(schema) == [True] * 5 + [False] * 2
     assert named_categorical(Table.of(frame), ["day"]) == [False] * 6 + [True]
 
 

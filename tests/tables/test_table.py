@@ -25,7 +25,7 @@ ROWS = np.array([4, 0, 0, 29, 7])
 
 
 def appended(X: Any, *others: Any) -> Any:
-    return Table.concat([Table.of(X), *map(Table, others)]).native
+    return Table.of(X).append(map(Table, others), sum(new.shape[0] for new in others)).native
 
 
 @pytest.mark.parametrize("dtype", DTYPES[:-1])
@@ -97,7 +97,7 @@ def test_rows_of_pandas_are_taken_and_joined_as_they_are(kind: str) -> None:
     table = Table.of(frame)
     taken = table.take(ROWS)
     pd.testing.assert_frame_equal(taken.native, frame.iloc[ROWS].reset_index(drop=True))
-    joined = Table.concat([table, taken]).native
+    joined = table.append([taken], len(taken)).native
     pd.testing.assert_frame_equal(joined.iloc[:30], frame.reset_index(drop=True))
     pd.testing.assert_frame_equal(joined.iloc[30:].reset_index(drop=True), taken.native)
     assert isinstance(joined.index, pd.RangeIndex)
@@ -109,7 +109,7 @@ def test_rows_of_polars_are_taken_and_joined_as_they_are(kind: str) -> None:
     table = Table.of(frame)
     taken = table.take(ROWS)
     assert taken.native["a"].to_list() == [frame["a"][int(i)] for i in ROWS]
-    joined = Table.concat([table, taken]).native
+    joined = table.append([taken], len(taken)).native
     assert_frame_equal(joined[:30], frame)
     assert_frame_equal(joined[30:], taken.native)
 
@@ -168,7 +168,7 @@ def test_lists_are_remembered() -> None:
     rows = [[1, "a"], [2.5, None]]
     table = Table.of(rows)
     assert table.native.dtype == object
-    joined = Table.concat([table, table.take(np.array([1]))])
+    joined = table.append([table.take(np.array([1]))], 1)
     assert joined.output() == [*rows, rows[1]]
     assert Table.of(OLD).output() is OLD
 

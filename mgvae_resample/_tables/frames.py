@@ -1,0 +1,306 @@
+"""Adapters of the dtypes of data frames: of pandas first, then of polars."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .dtypes import (
+    Adapter,
+    AnyArray,
+    ArrayCategories,
+    ArrayNumbers,
+    ArrayTimes,
+    Categories,
+    ColumnValues,
+    Mask,
+    Numbers,
+    Times,
+    check_decimals,
+    no_category,
+    no_number,
+)
+
+__all__ = ["learn_pandas", "learn_polars"]
+
+Series: TypeAlias = Any  # of pandas or polars, which are imported where they are used
+
+
+def learn_pandas(name: str, column: Series, is_categorical: bool | None) -> Adapter:
+    """Make the adapter of a column of pandas; None: its dtype tells whether it is categorical."""
+    from pandas.api import types
+
+    dtype, column = column.dtype, column.reset_index(drop=True)
+    if is_categorical is None:
+        is_categorical = (
+            types.is_object_dtype(dtype)
+            or types.is_string_dtype(dtype)
+            or types.is_bool_dtype(dtype)
+            or str(dtype).startswith(("category", "dictionary", "null"))
+        )
+    if is_categorical:
+        return _learn_categories(name, column)
+    arrow: Any = getattr(dtype, "pyarrow_dtype", None)  # of intervals, "month..." too
+    if str(arrow).startswith(("date", "duration", "month", "time")):
+        is_date = str(arrow).startswith(("date", "timestamp"))
+        unit = getattr(arrow, "unit", "ms" if arrow.bit_width == 64 else "D")
+        return ArrowTimes.learn(name, column, np.dtype(f"{'M' if is_date else 'm'}8[{unit}]"))
+    if types.is_datetime64_any_dtype(dtype) or types.is_timedelta64_dtype(dtype):
+        return _learn_times(name, column)
+    if types.is_any_real_numeric_dtype(dtype) or types.is_bool_dtype(dtype):
+        adapter = PandasNumbers(name, dtype)
+        return check_decimals(adapter, column) if "decimal" in str(dtype) else adapter
+    raise no_number(name, dtype)
+
+
+def learn_polars(name: str, column: Series, is_categorical: bool | None) -> Adapter:
+    """Make the adapter of a column of polars; None: its dtype tells whether it is categorical."""
+    import polars as pl
+
+    dtype = column.dtype
+    if dtype.is_nested() or dtype == pl.Object:
+        raise TypeError(
+            f"Column {name!r} of X has dtype {dtype}, which is neither number nor category. "
+            "Convert it to text or drop it."
+        )
+    if is_categorical is None:
+        is_categorical = dtype in (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
+    if is_categorical:
+        categories = _plain_categories(column).drop_nulls().unique().sort()
+        if dtype in (pl.Categorical, pl.Enum):
+            categories = pl.Series(sorted(categories.to_list(), key=repr), dtype=pl.String)
+        return PolarsCategories(name, dtype, categories)
+    if dtype.is_temporal():
+        unit = getattr(dtype, "time_unit", "D" if dtype == pl.Date else "ns")
+        kind = "M" if dtype in (pl.Date, pl.Datetime) else "m"
+        return PolarsTimes.learn(name, column, np.dtype(f"{kind}8[{unit}]"))
+    if dtype.is_numeric() or dtype == pl.Boolean:
+        adapter = PolarsNumbers(name, dtype)
+        return check_decimals(adapter, column) if dtype.is_decimal() else adapter
+    raise no_number(name, dtype)
+
+
+def _learn_categories(name: str, column: Series) -> PandasCategories:
+    import pandas as pd
+
+    missing = column[column.isna()]
+    missing_value = missing.iloc[0] if len(missing) else None
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return PandasCategories(name, column.dtype, column.cat.categories, missing_value)
+    try:
+        known = column.dropna().unique()
+        found = pd.Index(known, dtype=object) if column.dtype == object else pd.Index(known)
+    except (TypeError, NotImplementedError) as error:
+        raise no_category(name, error) from error
+    try:
+        categories = found.sort_values()
+    except (TypeError, NotImplementedError):  # text beside numbers, Arrow's dictionaries
+        keys = [(type(value).__name__, repr(value)) for value in found]
+        categories = found.take(sorted(range(len(found)), key=keys.__getitem__))
+    return PandasCategories(name, column.dtype, categories, missing_value)
+
+
+def _learn_times(name: str, column: Series) -> PandasTimes:
+    """Count times in UTC, or local ones where these have a coarser unit, such as days."""
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.DatetimeTZDtype):
+        return PandasTimes.learn(name, column, column.dtype)
+    plain = np.dtype(f"M8[{column.dtype.unit}]")
+    adapter = PandasTimes.learn(name, column, plain)
+    local = LocalTimes.learn(name, column, plain)
+    is_coarser = local.stride > adapter.stride
+    return local if is_coarser and local.write(local.read(column)).equals(column) else adapter
+
+
+class PandasNumbers(ArrayNumbers):
+    """Reads numbers of any dtype; NaN and NA are missing."""
+
+    def write(self, values: ColumnValues) -> Series:
+        import pandas as pd
+
+        plain, missing = values.values, values.missing
+        if isinstance(self.dtype, np.dtype):
+            return pd.Series(super().write(values))
+        if missing is None:
+            return pd.Series(plain).astype(self.dtype)
+        if isinstance(self.dtype, pd.SparseDtype):
+            return pd.Series(np.where(missing, np.nan, plain)).astype(self.dtype)
+        return pd.Series(plain).astype(self.dtype).mask(missing)
+
+    def _to_numbers(self, column: Series) -> tuple[AnyArray, Mask]:
+        missing = column.isna().to_numpy()
+        dtype = getattr(self.dtype, "subtype", self.dtype)
+        plain = getattr(self.dtype, "numpy_dtype", dtype)
+        if dtype.kind not in "biuf" or not isinstance(plain, np.dtype):
+            plain = np.dtype(np.float64)
+        if not missing.any():
+            return np.asarray(column.to_numpy(dtype=plain)), missing
+        values = np.zeros(len(column), dtype=plain)
+        values[~missing] = column[~missing].to_numpy(dtype=plain)
+        return values, missing
+
+
+class PandasTimes(ArrayTimes):
+    """Reads pandas' own dates and durations; those of a time zone are counted in UTC."""
+
+    def _to_integers(self, column: Series) -> tuple[npt.NDArray[np.int64], Mask]:
+        return super()._to_integers(self._without_zone(column.astype(self.dtype)).to_numpy())
+
+    def _from_integers(self, counts: npt.NDArray[np.int64], missing: Mask | None) -> Series:
+        import pandas as pd
+
+        column: Any = pd.Series(super()._from_integers(counts, missing))
+        return column.astype(self.dtype) if self._zone is None else self._with_zone(column)
+
+    @property
+    def _zone(self) -> Any:
+        return getattr(self.dtype, "tz", None)
+
+    def _without_zone(self, column: Series) -> Series:
+        return column if self._zone is None else column.dt.tz_convert("UTC").dt.tz_localize(None)
+
+    def _with_zone(self, column: Series) -> Series:
+        return column.dt.tz_localize("UTC").dt.tz_convert(self._zone)
+
+
+class LocalTimes(PandasTimes):
+    """Reads dates by their local time: days are not whole days in UTC."""
+
+    def microseconds(self, values: ColumnValues) -> npt.NDArray[np.int64]:
+        """Return dates in microseconds since 1970 (UTC)."""
+        times = super()._without_zone(self.write(ColumnValues(values.values)))
+        return np.asarray(times, dtype="M8[us]").astype(np.int64)
+
+    def _without_zone(self, column: Series) -> Series:
+        return column.dt.tz_localize(None)
+
+    def _with_zone(self, column: Series) -> Series:
+        once = np.zeros(len(column), dtype=np.bool_)
+        return column.dt.tz_localize(self._zone, ambiguous=once, nonexistent="shift_forward")
+
+
+class ArrowTimes(Times):
+    """Reads Arrow's dates, times of day and durations."""
+
+    def _to_integers(self, column: Series) -> tuple[npt.NDArray[np.int64], Mask]:
+        import pyarrow as pa
+
+        whole = pa.chunked_array(pa.array(column.astype(self.dtype), from_pandas=True))
+        if self.dtype.pyarrow_dtype.bit_width == 32:
+            whole = whole.cast(pa.int32())
+        counts = whole.cast(pa.int64()).fill_null(0).to_numpy()
+        return counts, column.isna().to_numpy()
+
+    def _from_integers(self, counts: npt.NDArray[np.int64], missing: Mask | None) -> Series:
+        import pandas as pd
+        import pyarrow as pa
+
+        whole = pa.array(counts, type=pa.int64(), mask=missing)
+        if self.dtype.pyarrow_dtype.bit_width == 32:
+            whole = whole.cast(pa.int32())
+        return pd.Series(pd.arrays.ArrowExtensionArray(whole.cast(self.dtype.pyarrow_dtype)))
+
+
+class PandasCategories(ArrayCategories):
+    """Reads categories of any dtype; None, NaN and NA are missing."""
+
+    def read(self, column: Series) -> ColumnValues:
+        if column.dtype == self.dtype and hasattr(column, "cat"):
+            positions = column.cat.codes.to_numpy()
+            return self._known(positions, positions < 0, column.iloc)
+        positions = self.categories.get_indexer(column)
+        return self._known(positions, column.isna().to_numpy(), column.iloc)
+
+    def write(self, values: ColumnValues) -> Series:
+        import pandas as pd
+
+        if self.dtype == object:  # None and NaN are not the same
+            return pd.Series(super().write(values), dtype=object)
+        at, missing = values.values, values.missing
+        if missing is not None:
+            at = np.where(missing, -1, at)
+        if isinstance(self.dtype, pd.CategoricalDtype):
+            return pd.Series(pd.Categorical.from_codes(at, dtype=self.dtype))
+        filled = self.categories.array.take(at, allow_fill=missing is not None)
+        return pd.Series(filled, dtype=self.dtype)
+
+
+class PolarsNumbers(Numbers):
+    """Reads numbers of any dtype; NaN and null are missing, and are written as null."""
+
+    def write(self, values: ColumnValues) -> Series:
+        return _from_numpy(values.values, values.missing).cast(self.dtype)
+
+    def _to_numbers(self, column: Series) -> tuple[AnyArray, Mask]:
+        import polars as pl
+
+        # numpy has neither decimals nor integers of 128 bits.
+        narrow = {pl.Int128: pl.Int64, pl.UInt128: pl.UInt64}
+        plain = pl.Float64 if self.dtype.is_decimal() else narrow.get(self.dtype, self.dtype)
+        column = _cast(column, plain)
+        filled = column.fill_null(False if plain == pl.Boolean else 0)
+        return filled.to_numpy(), column.is_null().to_numpy()
+
+
+class PolarsTimes(Times):
+    """Reads dates, times of day and durations."""
+
+    def _to_integers(self, column: Series) -> tuple[npt.NDArray[np.int64], Mask]:
+        counts = _cast(column, self.dtype).to_physical().cast(int).fill_null(0)
+        return counts.to_numpy(), column.is_null().to_numpy()
+
+    def _from_integers(self, counts: npt.NDArray[np.int64], missing: Mask | None) -> Series:
+        return _from_numpy(counts, missing).cast(self.dtype)
+
+
+class PolarsCategories(Categories):
+    """Reads categories of any dtype that can be sorted; null and NaN are missing.
+
+    Those of Categorical and Enum are strings.
+    """
+
+    def read(self, column: Series) -> ColumnValues:
+        import polars as pl
+
+        column = _plain_categories(column).cast(self.categories.dtype)
+        positions = np.full(len(column), -1)
+        if len(self.categories):
+            at = pl.int_range(len(self.categories), eager=True)
+            found = column.replace_strict(self.categories, at, default=-1, return_dtype=pl.Int64)
+            positions = found.to_numpy()
+        return self._known(positions, column.is_null().to_numpy(), column)
+
+    def write(self, values: ColumnValues) -> Series:
+        at = _from_numpy(values.values, values.missing)
+        return self.categories.gather(at).cast(self.dtype)
+
+
+def _plain_categories(column: Series) -> Series:
+    """Return Categorical and Enum as strings, and NaN as null."""
+    import polars as pl
+
+    if column.dtype in (pl.Categorical, pl.Enum):
+        return column.cast(pl.String)
+    return column.fill_nan(None) if column.dtype.is_float() else column
+
+
+def _from_numpy(values: AnyArray, missing: Mask | None) -> Series:
+    import polars as pl
+
+    column = pl.Series(values)
+    if missing is None:
+        return column
+    return column.zip_with(pl.Series(~missing), pl.Series([None], dtype=column.dtype))
+
+
+def _cast(column: Series, dtype: Any) -> Series:
+    """Cast a column that may have come in another dtype than was learned."""
+    import polars as pl
+
+    try:
+        return column if column.dtype == dtype else column.cast(dtype)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(str(error)) from error
