@@ -61,7 +61,7 @@ default="disentangled"
     noise_dim : int, default=64
         Width of the noise z.
 
-    structure_weight : float, default=0.2
+    structure_weight : float, default=0.15
         Weight of the structure terms (of the mutual-information bound with "infogan").
 
     hidden_layer_sizes : "auto" or array-like of int, default="auto"
@@ -179,7 +179,7 @@ default="disentangled"
         structure: str | BayesianStructure | None = "disentangled",
         n_codes: int = 4,
         noise_dim: int = 64,
-        structure_weight: float = 0.2,
+        structure_weight: float = 0.15,
         hidden_layer_sizes: str | Sequence[int] = "auto",
         generated_share: str | float = "auto",
         augmentation: str | float = "auto",

@@ -36,7 +36,7 @@ __all__ = ["BayesGANConfig", "fit_gan", "game_step", "make_network"]
 # The gradient penalty and the terms of the codes are taken every so many steps, and weigh as much
 # more (lazy regularisation; Karras et al., "Analyzing and Improving the Image Quality of
 # StyleGAN", CVPR 2020).
-_PENALTY_EVERY, _CODES_EVERY = 8, 4
+_PENALTY_EVERY, _CODES_EVERY = 8, 2
 _PENALTY_OF_IMAGES, _PENALTY_OF_TABLES = 0.1, 3.0
 # Of instance noise and penalty tables need much where a class has so few rows or fewer, since
 # otherwise the generator repeats those rows; and less the more rows there are, since both hide
@@ -187,7 +187,7 @@ def _code_terms(
         terms = {"information": mutual_information_loss(codes, latent)}
     else:
         terms = structure_loss(masks, codes, latent, labels)
-    weight = 0.5 * _CODES_EVERY * config.structure_weight
+    weight = _CODES_EVERY * config.structure_weight
     return {name: weight * value for name, value in terms.items()}
 
 

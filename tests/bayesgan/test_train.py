@@ -69,7 +69,7 @@ def test_each_player_gets_the_gradient_of_its_own_loss():
     assert all(g is None for g in (*of_generator, *of_discriminator))
 
 
-@pytest.mark.parametrize(("term", "at"), [("gradient_penalty", 8), ("likelihood", 4)])
+@pytest.mark.parametrize(("term", "at"), [("gradient_penalty", 8), ("likelihood", 2)])
 def test_a_lazy_term_is_taken_every_so_many_steps(term, at):
     rows = torch.randn(20, 3, generator=rng())
     step, _ = game(config(), continuous(3), rows, torch.arange(20) % 2)
