@@ -28,20 +28,23 @@ IMAGES = "mnist-600"
 TABLES = {
     "5000x20": (4_762, 238, 20),
     "1000x784": (950, 50, 784),
-    "majority-1e4": (10_000, 500, 20),
-    "majority-1e5": (100_000, 500, 20),
-    "majority-1e6": (1_000_000, 500, 20),
+    "1e5x30": (99_000, 1_000, 30),
+    "1e6x30": (990_000, 10_000, 30),
+    "1e7x30": (9_900_000, 100_000, 30),
 }
+BLOCK = 100_000
 CASES = (IMAGES, *TABLES)
 # The cases whose FLOPs are counted.
 COUNTED = (IMAGES, "5000x20", "1000x784")
 
 
 def blobs(n_majority: int, n_minority: int, n_columns: int) -> tuple[Rows, Labels]:
-    """Draw correlated normal rows, the minority shifted by one half."""
+    """Draw correlated normal rows, the minority shifted by one half; in blocks, to save memory."""
     rng = np.random.default_rng(0)
-    factors = rng.normal(size=(n_majority + n_minority, 5))
-    X = factors @ rng.normal(size=(5, n_columns)) + rng.normal(size=(len(factors), n_columns))
+    loadings = rng.normal(size=(5, n_columns))
+    X = np.empty((n_majority + n_minority, n_columns))
+    for rows in np.split(X, range(BLOCK, len(X), BLOCK)):
+        rows[:] = rng.normal(size=(len(rows), 5)) @ loadings + rng.normal(size=rows.shape)
     y = np.repeat([0, 1], [n_majority, n_minority]).astype(np.intp)
     X[y == 1] += 0.5
     return X, y
