@@ -19,6 +19,8 @@ from .prior import ExemplarPrior
 __all__ = ["MinoritySynthesizer"]
 
 _MOST_PAIRS = 50_000
+# Exemplars among which one is drawn by responsibility, others for every chunk of rows.
+_MOST_COMPARED = 2048
 _CALIBRATION_ROWS = 4096
 # A class of so many rows has as much to say about the noise of its columns as the exemplars have.
 _ROWS_OF_NOISE = 10
@@ -173,7 +175,8 @@ class MinoritySynthesizer(Synthesizer):
         eps = normal((n, space.exemplars.shape[1]), rng, self.device)
         by_weight = uniform((n,), rng, i.device) < responsibility
         z = space.minority[i] + self._spread() * eps
-        j[by_weight] = self._draw_component(space.exemplars, z[by_weight], rng)
+        some = torch.randperm(len(space.exemplars), generator=rng)[:_MOST_COMPARED]
+        j[by_weight] = some[self._draw_component(space.exemplars[some], z[by_weight], rng)]
         i[~by_weight] = self._draw_component(space.minority, space.exemplars[j[~by_weight]], rng)
         return i, j
 

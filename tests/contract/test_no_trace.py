@@ -181,7 +181,7 @@ def test_long_labels_stay_apart(quick, dtype):
 
 
 def test_a_first_fit_imports_no_compiler():
-    """torch's optimisers, torch.func.grad and skip_init would; it takes longer than a fit."""
+    """Torch's optimisers, torch.func.grad and skip_init would; it takes longer than a fit."""
     code = (
         "import sys; from tests.support import OURS, quick_sampler, table\n"
         "for sampler in OURS: quick_sampler(sampler.__name__).fit_resample(*table(40, 10))\n"
