@@ -80,7 +80,7 @@ def main() -> None:
 
 def measure(case: str, method: str, folder: Path | None) -> Row:
     """Time one fit_resample in this process, then count its FLOPs in a second one."""
-    X, y, shape = _load(case, folder)
+    X, y, shape = load(case, folder)
     scaler = FunctionTransformer().fit(X)
     base = peak_mb()
     resampled = resample(method, X, y, scaler=scaler, seed=0, image_shape=shape)
@@ -107,7 +107,8 @@ def measure(case: str, method: str, folder: Path | None) -> Row:
     }
 
 
-def _load(case: str, folder: Path | None) -> tuple[Rows, Labels, tuple[int, int] | None]:
+def load(case: str, folder: Path | None) -> tuple[Rows, Labels, tuple[int, int] | None]:
+    """Return the rows and labels of a case, and the shape of its images."""
     if case != IMAGES:
         return *blobs(*TABLES[case]), None
     split = two_class_split(case, 0, folder)
