@@ -81,7 +81,8 @@ class MGVAEOverSampler(DeepOverSampler):
 
     max_finetune_steps : int, default=500
         Optimiser steps on each class at most. With 50 rows or more the number of steps is chosen
-        by the validation loss on a held-out fifth of them; with fewer rows 200 steps are made.
+        by the validation loss on a held-out fifth of them, and below 500 rows some more are made
+        with all rows; with fewer than 50 rows 200 steps are made.
 
     batch_size : int, default=128
         Rows a step. Smaller classes are taken whole.

@@ -24,7 +24,7 @@ from .model import MajorityGuidedVAE
 __all__ = ["MGVAEConfig", "finetune", "pretrain"]
 
 # With fewer rows than this a held-out fifth says too little about when to stop; with so many, the
-# other four fifths are enough, and the model is not fitted again to all of them.
+# other four fifths are enough.
 _FEWEST_FOR_HOLDOUT, _ENOUGH_WITHOUT_HOLDOUT = 50, 500
 _STEPS_WITHOUT_HOLDOUT = 200
 _FEWEST_STEPS = 100
@@ -104,9 +104,9 @@ def finetune(
 ) -> tuple[MajorityGuidedVAE | None, Run]:
     """Move a copy of the pre-trained model to one minority class, in whatever process.
 
-    With 50 rows or more a fifth of them is held out, and the number of steps with the lowest
-    validation loss is found. With fewer than 500 the model is fitted again to all rows for that
-    many steps, at least 100. With fewer than 50 rows 200 steps are made.
+    With 50 rows or more a fifth of them is held out, and the weights with the lowest validation
+    loss are kept. With fewer than 500 rows training then goes on with all of them, for a quarter
+    of the steps made so far, or up to 100. With fewer than 50 rows 200 steps are made.
 
     Shape: exemplars (m, d), class_rows (n, d).
 
@@ -140,10 +140,9 @@ def _finetune(
     exemplars: EncodedRows,
     class_rows: EncodedRows,
 ) -> History:
-    """Train on the class, twice where a number of steps has to be found first."""
+    """Train on the class; where held-out rows say when to stop, on the others first."""
     budget, n_held = config.finetune, len(class_rows) // 5
     rows, references = run.tensor(class_rows), run.tensor(exemplars)
-    initial = deepcopy(network.state_dict())
 
     def step_on(rows: Tensor) -> Step:
         return _finetune_step(run, config, network, information, references, rows)
@@ -159,14 +158,14 @@ def _finetune(
     history = run.train(network, step_on(kept), budget, phase=phase, validate=validate)
     if history.stop_reason == "diverged" or len(class_rows) >= _ENOUGH_WITHOUT_HOLDOUT:
         return history
-    network.load_state_dict(initial)
-    n_steps = min(max(history.best_steps, _FEWEST_STEPS), budget.max_steps)
+    n_steps = max(history.best_steps // 4, _FEWEST_STEPS - history.best_steps)
+    n_steps = min(n_steps, budget.max_steps)
     rate = history.learning_rate
     fixed = replace(budget, max_steps=n_steps, patience=None, learning_rate=rate)
     final = run.train(network, step_on(rows), fixed, phase=None)
-    history.n_steps = final.n_steps
+    history.n_steps = history.best_steps + final.n_steps
     if final.stop_reason == "diverged":
-        history.stop_reason = "diverged"
+        history.n_steps, history.stop_reason = 0, "diverged"
     return history
 
 
