@@ -74,7 +74,7 @@ def fisher_information(
 def ewc_penalty(weights: Tensor, anchor: Tensor, information: Tensor) -> Tensor:
     """Sum over weights of F_i (psi_i - psi_i^+)^2 (Ai et al., Eq. 6).
 
-    All weights stand in one vector: a sum for each layer would cost ten times the operations.
+    All weights stand in one vector: a sum for each layer would cost many more operations.
 
     Shape: three of (n_weights,) -> scalar.
     """
