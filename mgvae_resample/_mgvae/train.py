@@ -181,7 +181,7 @@ def _pretrain_step(
         exemplars = network.modality.inputs(rows[next(draw).to(run.device)])
         x, others = exemplars[:n_batch], exemplars[n_batch:]
         mean = network.encode(x)
-        # The gradient by way of the other exemplars would be a fifth of the products, and gains nothing.
+        # A gradient through the others would be a fifth of the products, and gains nothing.
         with torch.no_grad():
             of_others = network.encode(others)
         means = torch.cat([mean, of_others])
