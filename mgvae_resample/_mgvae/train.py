@@ -143,9 +143,10 @@ def _finetune(
     """Train on the class; where held-out rows say when to stop, on the others first."""
     budget, n_held = config.finetune, len(class_rows) // 5
     rows, references = run.tensor(class_rows), run.tensor(exemplars)
+    anchor = parameters_to_vector(network.parameters()).detach()
 
     def step_on(rows: Tensor) -> Step:
-        return _finetune_step(run, config, network, information, references, rows)
+        return _finetune_step(run, config, network, anchor, information, references, rows)
 
     if len(class_rows) < _FEWEST_FOR_HOLDOUT:
         n_steps = min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
@@ -195,13 +196,13 @@ def _finetune_step(
     run: Run,
     config: MGVAEConfig,
     network: MajorityGuidedVAE,
+    anchor: Tensor,
     information: Weights,
     exemplars: Tensor,
     rows: Tensor,
 ) -> Step:
     """ELBO of a batch of the class under the prior of some exemplars, and the EWC penalty."""
     inputs = network.modality.inputs
-    anchor = parameters_to_vector(network.parameters()).detach()
     importance = parameters_to_vector(information[name] for name, _ in network.named_parameters())
     draw = batches(len(rows), config.batch_size, run.rng("rows"))
     draw_exemplars = batches(len(exemplars), config.n_exemplars, run.rng("exemplars"))

@@ -3,10 +3,12 @@
 import pytest
 import torch
 
+from mgvae_resample._mgvae import train
 from mgvae_resample._mgvae.elbo import negative_elbo
 from mgvae_resample._mgvae.ewc import ewc_penalty, fisher_information
 from tests.layouts import rng
 from tests.mgvae.models import learned
+from tests.support import QUICK, quick_vae, table
 
 
 def test_fisher_information_is_the_mean_square_of_each_rows_own_gradient(model_and_rows):
@@ -35,3 +37,22 @@ def test_the_penalty_is_a_weighted_square_that_vanishes_at_the_anchor():
     assert float(ewc_penalty(anchor, anchor, information)) == 0.0
     moved = anchor + torch.tensor([3.0, -1.0, 7.0])
     assert float(ewc_penalty(moved, anchor, information)) == pytest.approx(2 * 9.0 + 3 * 1.0)
+
+
+def test_all_of_fine_tuning_is_held_to_the_pre_trained_weights(monkeypatch):
+    """Also the steps with all rows, which begin at weights that are fine-tuned already."""
+    anchors, penalties = [], []
+
+    def record(weights, anchor, information):
+        penalty = ewc_penalty(weights, anchor, information)
+        anchors.append(anchor)
+        penalties.append(float(penalty.detach()))
+        return penalty
+
+    monkeypatch.setattr(train, "ewc_penalty", record)
+    sampler = quick_vae(learning_rate=0.01)
+    sampler.fit_resample(*table(90, 60))
+    at_first, with_all = penalties[0], penalties[QUICK["max_finetune_steps"]]
+    assert len(penalties) > QUICK["max_finetune_steps"]
+    assert at_first == 0.0 < with_all
+    assert all(torch.equal(anchor, anchors[0]) for anchor in anchors)
