@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .._modality.base import Modality
-from .._nn.mlp import MLP, Linear, Network, layer
+from .._nn.mlp import MLP, Linear, Network
 
 __all__ = ["BayesGAN", "Discriminator", "Generator"]
 
@@ -64,9 +64,9 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.trunk = modality.encoder(hidden_layer_sizes, _N_FEATURES)
-        self.realness = layer(Linear, _N_FEATURES, 1)
-        self.projection = layer(Linear, _N_FEATURES, n_classes)
-        self.classifier = layer(Linear, _N_FEATURES, n_classes)
+        self.realness = Linear(_N_FEATURES, 1)
+        self.projection = Linear(_N_FEATURES, n_classes)
+        self.classifier = Linear(_N_FEATURES, n_classes)
         self.reader = MLP([_N_FEATURES, _N_FEATURES, n_latent]) if n_latent else None
 
     def features(self, x: Tensor) -> Tensor:

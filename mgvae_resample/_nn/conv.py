@@ -10,7 +10,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .mlp import Conv2d, ConvTranspose2d, Linear, layer
+from .mlp import Conv2d, ConvTranspose2d, Linear
 
 __all__ = ["ConvDecoder", "ConvEncoder", "channels", "flatten", "unflatten"]
 
@@ -41,9 +41,9 @@ class ConvEncoder(nn.Module):
         self.image_shape = tuple(image_shape)
         self.grid = _grid(image_shape, len(stages))
         widths = [_n_channels(image_shape), *stages]
-        self.stages = nn.ModuleList(layer(Conv2d, a, b, **_HALVING) for a, b in pairwise(widths))
+        self.stages = nn.ModuleList(Conv2d(a, b, **_HALVING) for a, b in pairwise(widths))
         n_inputs = math.prod(self.grid) * widths[-1]
-        self.head = layer(Linear, n_inputs, n_outputs)
+        self.head = Linear(n_inputs, n_outputs)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Encode flattened images. Shape: (n, h * w * c) -> (n, n_outputs)."""
@@ -72,10 +72,8 @@ class ConvDecoder(nn.Module):
         self.grid = _grid(image_shape, len(stages))
         widths = [_n_channels(image_shape), *stages][::-1]
         n_hidden = math.prod(self.grid) * widths[0]
-        self.head = layer(Linear, n_inputs, n_hidden)
-        self.stages = nn.ModuleList(
-            layer(ConvTranspose2d, a, b, **_HALVING) for a, b in pairwise(widths)
-        )
+        self.head = Linear(n_inputs, n_hidden)
+        self.stages = nn.ModuleList(ConvTranspose2d(a, b, **_HALVING) for a, b in pairwise(widths))
 
     def forward(self, z: Tensor) -> Tensor:
         """Decode to flattened images. Shape: (n, n_inputs) -> (n, h * w * c)."""

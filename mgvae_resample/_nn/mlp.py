@@ -20,7 +20,6 @@ __all__ = [
     "Network",
     "check_hidden_layer_sizes",
     "initialise",
-    "layer",
 ]
 
 
@@ -57,32 +56,33 @@ class MLP(nn.Sequential):
     def __init__(self, sizes: Sequence[int]) -> None:
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(sizes):
-            layers += [layer(Linear, n_in, n_out), nn.LeakyReLU(0.1)]
+            layers += [Linear(n_in, n_out), nn.LeakyReLU(0.1)]
         super().__init__(*layers[:-1])
 
 
-class _Uninitialised:
-    """A layer whose weights :func:`initialise` fills: torch would draw from its global stream."""
+class _Layer(nn.Module):
+    """A float32 layer on the CPU, whatever torch's defaults are.
+
+    :func:`initialise` fills its weights: torch would draw them from its global stream.
+    """
+
+    def __init__(self, *args: int, **options: Any) -> None:
+        super().__init__(*args, **options, device="cpu", dtype=torch.float32)
 
     def reset_parameters(self) -> None:
         pass
 
 
-class Linear(_Uninitialised, nn.Linear):
+class Linear(_Layer, nn.Linear):
     """A fully connected layer."""
 
 
-class Conv2d(_Uninitialised, nn.Conv2d):
+class Conv2d(_Layer, nn.Conv2d):
     """A convolutional layer."""
 
 
-class ConvTranspose2d(_Uninitialised, nn.ConvTranspose2d):
+class ConvTranspose2d(_Layer, nn.ConvTranspose2d):
     """A transposed convolutional layer."""
-
-
-def layer(kind: type[nn.Module], *args: int, **options: Any) -> nn.Module:
-    """Make a float32 layer on the CPU, whatever torch's defaults are."""
-    return kind(*args, **options, device="cpu", dtype=torch.float32)
 
 
 def initialise(module: nn.Module, rng: torch.Generator, gain: float = 1.0) -> None:
