@@ -19,6 +19,7 @@ from benchmarks.speed import IMAGES, load
 COLUMNS = ("protocol", "dataset", "method", "commit", "seconds_then", "seconds_now", "ratio")
 LONG_TAIL = "mnist-long-tail"
 CASES = ("5000x20", "1000x784", IMAGES, LONG_TAIL)
+ROWS = "rows.npz"
 METHODS = {"MGVAE": "MGVAEOverSampler", "BayesGAN": "BayesGANOverSampler"}
 # A first small fit is not timed: it loads what is loaded once a process.
 TIMED = """
@@ -43,14 +44,17 @@ def main() -> None:
     given = options.parse_args()
     results = open_results(given, "speed_against", COLUMNS)
     here = Path(__file__).parents[1]
+    commit = _commit(given.against)
     for case in chosen(CASES, given.datasets):
         for method in given.methods:
-            key: Row = {"dataset": case, "method": method, "commit": _commit(given.against)}
+            key: Row = {"dataset": case, "method": method, "commit": commit}
             if results.has(key) or (case == IMAGES and method != "MGVAE"):
                 continue
-            then, now = (
-                _seconds(case, method, place, given.data) for place in (given.against, here)
-            )
+            with tempfile.TemporaryDirectory() as folder:
+                shape = _save_rows(case, given.data, Path(folder))
+                then, now = (
+                    _seconds(method, shape, place, folder) for place in (given.against, here)
+                )
             row = key | {"seconds_then": then, "seconds_now": now, "ratio": now / then}
             results.append(row)
             print(row, flush=True)
@@ -61,22 +65,25 @@ def _commit(folder: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def _seconds(case: str, method: str, place: Path, data: Path | None) -> float:
-    """Time one fit in a process that imports the package of a checkout."""
+def _save_rows(case: str, data: Path | None, folder: Path) -> tuple[int, int] | None:
+    """Write the rows and labels of a case, and return the shape of its images."""
     if case == LONG_TAIL:
         X, y = load_images("mnist", "train", data)
         train, _ = draw_long_tail(y, 0)
         X, y, shape = X[train], y[train], IMAGE_SHAPE
     else:
         X, y, shape = load(case, data)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.npz"
-        np.savez(path, X=X, y=y)
-        command = [sys.executable, "-c", TIMED, METHODS[method], str(path), repr(shape)]
-        environment = {**os.environ, "PYTHONPATH": str(place.resolve()), "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(
-            command, check=True, capture_output=True, text=True, env=environment, cwd=folder
-        )
+    np.savez(folder / ROWS, X=X, y=y)
+    return shape
+
+
+def _seconds(method: str, shape: tuple[int, int] | None, place: Path, folder: str) -> float:
+    """Time one fit in a process that imports the package of a checkout."""
+    command = [sys.executable, "-c", TIMED, METHODS[method], ROWS, repr(shape)]
+    environment = {**os.environ, "PYTHONPATH": str(place.resolve()), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env=environment, cwd=folder
+    )
     return float(done.stdout.split()[-1])
 
 
