@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import inspect
-import math
 import numbers
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
-from imblearn.utils import Substitution, check_sampling_strategy, check_target_type
-from imblearn.utils._docstring import _random_state_docstring
+from imblearn.utils import check_sampling_strategy, check_target_type
 from joblib import Memory
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
@@ -28,11 +26,17 @@ from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._modality.image import ImageModality
 from ._modality.tabular import TabularModality
-from ._nn.mlp import check_hidden_layer_sizes
+from ._parameters import (
+    check_counts,
+    check_hidden_layer_sizes,
+    check_image_shape,
+    check_n_samples,
+    check_ratio,
+    documented,
+)
 from ._run import Run, TrainingWarning, resolve_device, single_thread
 from ._synthesizer import Indices, SmoothedBootstrap, Synthesizer
 from ._tables.labels import (
-    check_counts,
     check_labels,
     plain_label,
     plain_labels,
@@ -47,76 +51,15 @@ __all__ = [
     "Label",
     "Labels",
     "TrainingWarning",
-    "check_n_samples",
-    "documented",
 ]
 
 Label = Hashable
 Labels = npt.NDArray[Any]
-Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 # Of larger tables a sample is encoded and learned from: so many rows of the largest class, and as
 # large a share of each other one, but no fewer rows than the second number. It bounds the memory,
 # and a training sees no more rows.
 _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
-
-_shared_docstrings = Substitution(
-    sampling_strategy=BaseOverSampler._sampling_strategy_docstring,
-    random_state=_random_state_docstring,
-    categorical_features="""categorical_features : "auto", None or array-like, default="auto"
-        Columns that hold categories: a list of names or indices, or a mask. "auto" takes the
-        category, text, object and bool columns of a data frame, and of an object array those
-        that hold more than numbers. Categories coded as integers must be named.""",
-    memory="""memory : str, joblib.Memory or None, default=None
-        Folder in which trainings are cached. A later fit to the same rows, labels, seed and
-        training parameters reuses the training, whatever its `sampling_strategy` or other
-        parameters of drawing are, and returns the same bits as without a cache. So a search over
-        amounts trains once a fold. Needs an int `random_state`; the files hold statistics of the
-        rows, as plain arrays.""",
-    device="""device : str or torch.device, default="auto"
-        "auto" takes CUDA, then MPS, then the CPU.""",
-    counts="""sampling_strategy_ : dict
-        Class label -> number of rows made.
-
-    n_synthetic_ : dict
-        The same, without the classes of which none were made.""",
-    fitted="""n_iter_ : dict of str to int
-        Phase -> optimiser steps taken.
-
-    stop_reason_ : dict of str to str
-        Phase -> why it ended: "max_steps", "early_stopping", "callback" or "diverged".
-
-    device_ : torch.device
-        Where the training ran.
-
-    classes_ : ndarray of shape (n_classes,)
-        The class labels.
-
-    n_features_in_ : int
-        Number of columns.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where `X` has any.""",
-    sample="""n_samples : int
-            Number of rows, at least 1.
-        label : label, default=None
-            One of the classes that ``fit_resample`` oversampled; may be left out where there is
-            only one.""",
-    sample_seed="""random_state : int, RandomState instance or None, default=None
-            Seed of these rows. By default that of the sampler: an int gives the same rows at
-            every call, and not those that ``fit_resample`` returned.
-
-        Returns
-        -------
-        {ndarray, dataframe} of shape (n_samples, n_features)
-            Rows in the container and the dtypes of the fitted table; dense for a sparse one.""",
-)
-
-
-def documented(thing: Documented) -> Documented:
-    """Fill in what the docstrings of all samplers share."""
-    filled: Documented = _shared_docstrings(thing)
-    return filled
 
 
 class FewRowsWarning(UserWarning):
@@ -217,12 +160,12 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         if isinstance(self.sampling_strategy, Mapping):
             check_counts(self.sampling_strategy)
         if isinstance(self.sampling_strategy, numbers.Real):
-            _check_ratio(float(self.sampling_strategy), y)
+            check_ratio(float(self.sampling_strategy), y)
         check_sampling_strategy(self.sampling_strategy, y, self._sampling_type)
         resolve_device(self.device)
         check_hidden_layer_sizes(self.hidden_layer_sizes)
         if self.image_shape is not None:
-            _check_image_shape(tuple(self.image_shape), n_features)
+            check_image_shape(tuple(self.image_shape), n_features)
 
     def _hidden_layer_sizes(self) -> tuple[int, ...]:
         """Return the widths of the hidden layers, with what "auto" stands for."""
@@ -423,41 +366,3 @@ def _rows_to_learn(y: Labels, rng: torch.Generator) -> Indices:
         n_kept = min(n, max(_FEWEST_SAMPLED, round(share * n)))
         chosen.append(at[torch.randperm(int(n), generator=rng)[:n_kept].numpy()])
     return np.sort(np.concatenate(chosen))
-
-
-def check_n_samples(n_samples: Any) -> int:
-    """Return the number of rows asked for, or refuse it."""
-    if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
-        raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
-    return int(n_samples)
-
-
-def _check_ratio(ratio: float, y: Labels) -> None:
-    """Refuse a ratio below the present one, or of more than two classes, with what to use."""
-    labels, counts = np.unique(y, return_counts=True)
-    if len(labels) > 2:
-        raise ValueError(
-            f"'sampling_strategy' is {ratio:g}, but a ratio is for binary targets only, and y has "
-            f"{len(labels)} classes. Use RaiseTo({ratio:g}) or MultiplyBy(...) of mgvae_resample."
-        )
-    smallest = counts.min() / counts.max()
-    if ratio < smallest:
-        raise ValueError(
-            f"'sampling_strategy' is {ratio:g}, but the classes have a ratio of {smallest:.4g} "
-            f"already, the smallest that is allowed. RaiseTo({ratio:g}) of mgvae_resample leaves "
-            "such classes alone; MultiplyBy(...) raises each by a factor."
-        )
-
-
-def _check_image_shape(shape: Sequence[Any], n_features: int) -> None:
-    if any(not isinstance(side, numbers.Integral) or side < 1 for side in shape):
-        raise ValueError(
-            f"'image_shape' must be (height, width) or (height, width, channels) in whole "
-            f"pixels, got {shape!r}."
-        )
-    if len(shape) not in (2, 3) or math.prod(shape) != n_features:
-        raise ValueError(
-            f"'image_shape' {shape} stands for {math.prod(shape)} pixels, but X has "
-            f"{n_features} columns. Flatten each image into one row, as in "
-            "images.reshape(len(images), -1)."
-        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from typing import Any, Self
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ._cache import TrainingCache
 from ._callbacks import FitReport, PhaseReport
 from ._nn.random import stream
-from ._nn.training import Diverged, History, Step, TrainConfig, fit_module
+from ._nn.training import Diverged, History, Objective, TrainConfig, fit_module
 
 __all__ = ["Run", "TrainingWarning", "resolve_device", "single_thread"]
 
@@ -118,11 +118,10 @@ class Run:
     def train(
         self,
         module: nn.Module,
-        step: Step,
+        objective: Objective,
         config: TrainConfig,
         *,
         phase: str | None,
-        validate: Callable[[], float] | None = None,
     ) -> History:
         """Train a module; where that diverges, again with a tenth of the learning rate, twice.
 
@@ -138,7 +137,7 @@ class Run:
             for attempt in range(_ATTEMPTS):
                 tried = replace(config, learning_rate=config.learning_rate / 10**attempt)
                 try:
-                    history = fit_module(module, step, tried, validate=validate, report=report)
+                    history = fit_module(module, objective, tried, report)
                 except Diverged as error:
                     reason = str(error)
                     module.load_state_dict(initial)

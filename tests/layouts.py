@@ -36,3 +36,10 @@ def images(*shape):
     """Return the modality of images of this shape, with intensities from 0 to 1."""
     n_pixels = int(np.prod(shape))
     return ImageModality(shape).fit(Table.of(np.stack([np.zeros(n_pixels), np.ones(n_pixels)])))
+
+
+class Minimise:
+    """An objective made of functions."""
+
+    def __init__(self, step, validate=lambda: None):
+        self.step, self.validate = step, validate

@@ -36,7 +36,8 @@ ALLOWED = {
     "_run": {"_cache", "_callbacks", "_nn"},
     "_synthesizer": {"_modality", "_nn", "_encoding"},
     **{wing: {wing, *FLOORS} - {"_cache", "_callbacks", "_tables"} for wing in WINGS},
-    "_base": {"_version", *FLOORS},
+    "_parameters": set(),
+    "_base": {"_version", "_parameters", *FLOORS},
     "diagnostics": {"diagnostics", "_tables"},
     "display": {"display", "diagnostics", "_tables"},
 }
@@ -52,13 +53,14 @@ BARRED = {
     "_run": {*LEARNERS, "pandas", "polars", "matplotlib"},
     "_synthesizer": {*LEARNERS, "pandas", "polars", "matplotlib"},
     **{wing: {*LEARNERS, "pandas", "polars", "matplotlib"} for wing in WINGS},
+    "_parameters": {"torch", "pandas", "polars", "matplotlib"},
     "_base": {"pandas", "polars", "matplotlib"},
     "diagnostics": {"torch", "imblearn", "matplotlib"},
     "display": {"torch", "imblearn", "pandas"},
 }
 # What single files may import beyond their floor.
 LIBERTIES = {
-    **{f"{wing}/sampler.py": {"_base", *LEARNERS} for wing in WINGS},
+    **{f"{wing}/sampler.py": {"_base", "_parameters", *LEARNERS} for wing in WINGS},
     "_bayesgan/structure.py": {"matplotlib"},  # BayesianStructure.plot
     "_tables/table.py": {"sklearn"},  # check_array
 }

@@ -16,7 +16,7 @@ from mgvae_resample._nn.training import Diverged, StopReason, TrainConfig, fit_m
 from mgvae_resample._run import Run
 from mgvae_resample._synthesizer import SmoothedBootstrap
 from tests.contract.having import needs
-from tests.layouts import CPU
+from tests.layouts import CPU, Minimise
 from tests.support import quick_gan, quick_vae, table
 
 CONFIG = TrainConfig(max_steps=10, learning_rate=0.1, decay=1e-9)
@@ -30,13 +30,13 @@ def one_weight():
 
 
 def climb(module, limit):
-    """Return a step under which the weight grows by the learning rate; infinite past a limit."""
+    """Return an objective: the weight grows by the learning rate; infinite past a limit."""
 
     def step(n_steps):
         weight = module.weight.sum()
         return {"height": torch.where(weight > limit, math.inf, -weight)}
 
-    return step
+    return Minimise(step)
 
 
 # The learning rate
@@ -80,9 +80,9 @@ def test_after_three_failures_the_initial_weights_are_left():
 
     def step(n_steps):
         rates.append(n_steps)
-        return climb(module, -1.0)(n_steps)
+        return climb(module, -1.0).step(n_steps)
 
-    history = run.train(module, step, CONFIG, phase="up the hill")
+    history = run.train(module, Minimise(step), CONFIG, phase="up the hill")
     assert rates == [*range(10)] * 3
     assert history.stop_reason == "diverged"
     assert (history.n_steps, history.terms) == (0, {})
@@ -97,7 +97,7 @@ def test_after_three_failures_the_initial_weights_are_left():
 def test_the_rates_tried_are_the_one_asked_for_and_two_smaller_ones(monkeypatch):
     tried = []
 
-    def fails(module, step, config, **_):
+    def fails(module, objective, config, report):
         tried.append(config.learning_rate)
         raise Diverged("the loss is infinite")
 
@@ -238,11 +238,11 @@ def diverge_where(monkeypatch):
     def install(condition):
         trained = []
 
-        def fit(module, step, config, **options):
+        def fit(module, objective, config, report):
             trained.append(config)
             if condition(config, len(trained) - 1):
                 raise Diverged("after 1 steps the loss terms are nan")
-            return fit_module(module, step, config, **options)
+            return fit_module(module, objective, config, report)
 
         monkeypatch.setattr(run_module, "fit_module", fit)
 

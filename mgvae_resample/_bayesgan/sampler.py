@@ -12,10 +12,11 @@ import torch
 from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._base import DeepOverSampler, Label, Labels, check_n_samples, documented
+from .._base import DeepOverSampler, Label, Labels
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
 from .._nn.training import TrainConfig
+from .._parameters import check_n_samples, documented
 from .._run import Run
 from .._synthesizer import Synthesizer
 from .codes import CodeReader, chosen_codes, traversal

@@ -18,7 +18,7 @@ from .._encoding.layout import EncodedRows
 from .._modality.base import Modality
 from .._nn.mlp import initialise
 from .._nn.random import normal, uniform
-from .._nn.training import Step, Terms, TrainConfig
+from .._nn.training import Terms, TrainConfig
 from .._run import Run
 from .losses import (
     StructureMasks,
@@ -31,7 +31,7 @@ from .losses import (
 from .model import BayesGAN, Discriminator
 from .structure import BayesianStructure
 
-__all__ = ["BayesGANConfig", "fit_gan", "game_step", "make_network"]
+__all__ = ["BayesGANConfig", "Game", "fit_gan", "make_network"]
 
 # The gradient penalty and the terms of the codes are taken every so many steps, and weigh as much
 # more (lazy regularisation; Karras et al., "Analyzing and Improving the Image Quality of
@@ -88,8 +88,8 @@ def fit_gan(
     key = run.key("BayesGAN", *config.key(), modality.key(), rows, labels)
     if run.recall(network, key) is not None:
         return network
-    step = game_step(run, config, network, run.tensor(rows), torch.from_numpy(labels))
-    history = run.train(network, step, config.train, phase="train")
+    game = Game(run, config, network, run.tensor(rows), torch.from_numpy(labels))
+    history = run.train(network, game, config.train, phase="train")
     if history.stop_reason == "diverged":
         return None
     run.keep(network, key)
@@ -108,10 +108,8 @@ def make_network(
     return network.to(run.device)
 
 
-def game_step(
-    run: Run, config: BayesGANConfig, network: BayesGAN, rows: Tensor, labels: Tensor
-) -> Step:
-    """Return one step of the game: the terms of both players' losses on one batch.
+class Game:
+    """The terms of both players' losses on one batch.
 
     The generated rows are judged twice: detached, for the discriminator's terms, and by a frozen
     discriminator, for the generator's. So the sum of all terms gives each player the gradient of
@@ -119,26 +117,31 @@ def game_step(
 
     Shape: rows (n, d), labels (n,).
     """
-    modality, discriminator, device = network.modality, network.discriminator, run.device
-    draw = _balanced_batches(labels, config.batch_size, run.rng("rows"))
-    rng, view_rng = run.rng("noise"), run.rng("views")
-    masks = None
-    if config.structure is not None and config.is_regularised:
-        masks = StructureMasks.of(config.structure, device)
-    scarcity = _scarcity(labels)
-    penalty_weight = modality.choose(table=_PENALTY_OF_TABLES * scarcity, image=_PENALTY_OF_IMAGES)
 
-    def view(x: Tensor, n_steps: int) -> Tensor:
-        progress = min(1.0, n_steps / (_NOISE_FALLS * config.train.max_steps))
-        return modality.augment(x, view_rng, _INSTANCE_NOISE * math.pow(scarcity, progress))
+    def __init__(
+        self, run: Run, config: BayesGANConfig, network: BayesGAN, rows: Tensor, labels: Tensor
+    ) -> None:
+        self.config, self.network, self.device = config, network, run.device
+        self.rows, self.labels = rows, labels
+        self.draw = _balanced_batches(labels, config.batch_size, run.rng("rows"))
+        self.rng, self.view_rng = run.rng("noise"), run.rng("views")
+        self.masks: StructureMasks | None = None
+        if config.structure is not None and config.is_regularised:
+            self.masks = StructureMasks.of(config.structure, run.device)
+        self.scarcity = _scarcity(labels)
+        self.penalty_weight = network.modality.choose(
+            table=_PENALTY_OF_TABLES * self.scarcity, image=_PENALTY_OF_IMAGES
+        )
 
-    def step(n_steps: int) -> Terms:
-        chosen = next(draw)
-        y = labels[chosen].to(device)
-        real = view(modality.inputs(rows[chosen.to(device)]), n_steps)
-        codes = normal((len(real), network.n_codes), rng, device)
-        z = normal((len(real), network.noise_dim), rng, device)
-        fake = view(network.generator(z, y, codes), n_steps)
+    def step(self, n_steps: int) -> Terms:
+        """Return the terms of one batch."""
+        network, discriminator, device = self.network, self.network.discriminator, self.device
+        chosen = next(self.draw)
+        y = self.labels[chosen].to(device)
+        real = self._view(network.modality.inputs(self.rows[chosen.to(device)]), n_steps)
+        codes = normal((len(real), network.n_codes), self.rng, device)
+        z = normal((len(real), network.noise_dim), self.rng, device)
+        fake = self._view(network.generator(z, y, codes), n_steps)
         features = discriminator.features(torch.cat([real, fake.detach()]))
         of_real, of_fake = torch.split(features, len(real))
         logits = discriminator.logit(of_real, y), discriminator.logit(of_fake, y)
@@ -147,7 +150,7 @@ def game_step(
             "classifier": F.cross_entropy(discriminator.class_logits(of_real), y),
         }
         if n_steps % _PENALTY_EVERY == 0:
-            weight = _PENALTY_EVERY * penalty_weight
+            weight = _PENALTY_EVERY * self.penalty_weight
             terms["gradient_penalty"] = weight * _penalty(discriminator, real, y)
         reads_codes = network.n_codes > 0 and n_steps % _CODES_EVERY == 0
         with _frozen(discriminator):
@@ -157,10 +160,17 @@ def game_step(
         if read is not None:
             # Both players minimise these terms: one value, and a gradient along either way.
             latent = discriminator.latent_codes(of_fake) + read - read.detach()
-            terms |= _code_terms(config, masks, codes, latent, y)
+            terms |= _code_terms(self.config, self.masks, codes, latent, y)
         return terms
 
-    return step
+    def validate(self) -> None:
+        """Hold nothing out: a game has no loss that says how good its rows are."""
+
+    def _view(self, x: Tensor, n_steps: int) -> Tensor:
+        """Augment rows, with less and less instance noise. Shape: (n, n_inputs), unchanged."""
+        progress = min(1.0, n_steps / (_NOISE_FALLS * self.config.train.max_steps))
+        noise = _INSTANCE_NOISE * math.pow(self.scarcity, progress)
+        return self.network.modality.augment(x, self.view_rng, noise)
 
 
 def _scarcity(labels: Tensor) -> float:

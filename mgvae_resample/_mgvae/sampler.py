@@ -13,9 +13,10 @@ from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._base import DeepOverSampler, Label, Labels, documented
+from .._base import DeepOverSampler, Label, Labels
 from .._encoding.layout import EncodedRows
 from .._nn.training import TrainConfig
+from .._parameters import documented
 from .._run import Run
 from .._synthesizer import Indices, Synthesizer
 from .synthesizer import MinoritySynthesizer

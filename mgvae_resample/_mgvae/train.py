@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +15,7 @@ from .._encoding.layout import EncodedRows
 from .._modality.base import Modality
 from .._nn.mlp import initialise
 from .._nn.random import normal
-from .._nn.training import History, Step, Terms, TrainConfig, batches
+from .._nn.training import History, Terms, TrainConfig, batches
 from .._run import Run, single_thread
 from .elbo import negative_elbo
 from .ewc import Weights, ewc_penalty, fisher_information
@@ -79,12 +79,10 @@ def pretrain(
     order = torch.randperm(len(rows), generator=run.rng("holdout")).numpy()
     n_held = min(len(rows) // 10, _MOST_HELD_EXEMPLARS)
     held, kept = run.tensor(rows[order[:n_held]]), run.tensor(rows[order[n_held:]])
-    validate = None
+    objective = Pretraining(run, config, network, kept)
     if n_held >= _FEWEST_HELD_EXEMPLARS:
-        x, exemplars = modality.inputs(held), modality.inputs(kept[:n_held])
-        validate = _validation(run, network, x, exemplars)
-    step = _pretrain_step(run, config, network, kept)
-    history = run.train(network, step, config.pretrain, phase="pretrain", validate=validate)
+        objective.hold_out(modality.inputs(held), modality.inputs(kept[:n_held]))
+    history = run.train(network, objective, config.pretrain, phase="pretrain")
     if history.stop_reason == "diverged":
         return None
     x, exemplars = (modality.inputs(kept[:n]) for n in (_FISHER_ROWS, config.n_exemplars))
@@ -143,102 +141,119 @@ def _finetune(
     """Train on the class; where held-out rows say when to stop, on the others first."""
     budget, n_held = config.finetune, len(class_rows) // 5
     rows, references = run.tensor(class_rows), run.tensor(exemplars)
-    anchor = parameters_to_vector(network.parameters()).detach()
-
-    def step_on(rows: Tensor) -> Step:
-        return _finetune_step(run, config, network, anchor, information, references, rows)
-
+    objective = Finetuning(run, config, network, information, references)
     if len(class_rows) < _FEWEST_FOR_HOLDOUT:
         n_steps = min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
         fixed = replace(budget, max_steps=n_steps, patience=None)
-        return run.train(network, step_on(rows), fixed, phase=phase)
+        objective.begin(rows)
+        return run.train(network, objective, fixed, phase=phase)
     # NOTE[DIFF] The paper makes a fixed number of epochs, and rows are memorised.
     order = torch.randperm(len(class_rows), generator=run.rng("holdout"))
-    held, kept = rows[order[:n_held]], rows[order[n_held:]]
-    validate = _finetune_validation(run, network, held, references)
-    history = run.train(network, step_on(kept), budget, phase=phase, validate=validate)
+    objective.begin(rows[order[n_held:]], held=rows[order[:n_held]])
+    history = run.train(network, objective, budget, phase=phase)
     if history.stop_reason == "diverged" or len(class_rows) >= _ENOUGH_WITHOUT_HOLDOUT:
         return history
     n_steps = max(history.best_steps // 4, _FEWEST_STEPS - history.best_steps)
     n_steps = min(n_steps, budget.max_steps)
     rate = history.learning_rate
     fixed = replace(budget, max_steps=n_steps, patience=None, learning_rate=rate)
-    final = run.train(network, step_on(rows), fixed, phase=None)
+    objective.begin(rows)
+    final = run.train(network, objective, fixed, phase=None)
     history.n_steps = history.best_steps + final.n_steps
     if final.stop_reason == "diverged":
         history.n_steps, history.stop_reason = 0, "diverged"
     return history
 
 
-def _pretrain_step(
-    run: Run, config: MGVAEConfig, network: MajorityGuidedVAE, rows: Tensor
-) -> Step:
-    """ELBO of a batch whose own rows are the exemplars, each left out of its own mixture."""
-    n_batch = min(config.batch_size, len(rows))
-    draw = batches(len(rows), max(n_batch, config.n_exemplars, 2), run.rng("rows"))
-    rng = run.rng("noise")
+class _Bound:
+    """The negative ELBO, to be minimised; subclasses draw the batches."""
 
-    def step(n_steps: int) -> Terms:
-        exemplars = network.modality.inputs(rows[next(draw).to(run.device)])
-        x, others = exemplars[:n_batch], exemplars[n_batch:]
-        mean = network.encode(x)
-        # A gradient through the others would be a fifth of the products, and gains nothing.
-        with torch.no_grad():
-            of_others = network.encode(others)
-        means = torch.cat([mean, of_others])
-        eps = normal((n_batch, config.latent_dim), rng, run.device)
-        return negative_elbo(network, x, mean, means, eps, leave_one_out=True)
+    def __init__(self, run: Run, config: MGVAEConfig, network: MajorityGuidedVAE) -> None:
+        self.run, self.config, self.network = run, config, network
+        self.inputs, self.rng = network.modality.inputs, run.rng("noise")
+        self.held: tuple[Tensor, Tensor, Tensor] | None = None
 
-    return step
+    def hold_out(self, x: Tensor, exemplars: Tensor) -> None:
+        """Validate on rows that are not trained on, with the same noise at every look."""
+        eps = normal((len(x), self.network.latent_dim), self.run.rng("validation"), x.device)
+        self.held = x, exemplars, eps
 
-
-def _finetune_step(
-    run: Run,
-    config: MGVAEConfig,
-    network: MajorityGuidedVAE,
-    anchor: Tensor,
-    information: Weights,
-    exemplars: Tensor,
-    rows: Tensor,
-) -> Step:
-    """ELBO of a batch of the class under the prior of some exemplars, and the EWC penalty."""
-    inputs = network.modality.inputs
-    importance = parameters_to_vector(information[name] for name, _ in network.named_parameters())
-    draw = batches(len(rows), config.batch_size, run.rng("rows"))
-    draw_exemplars = batches(len(exemplars), config.n_exemplars, run.rng("exemplars"))
-    rng = run.rng("noise")
-
-    def step(n_steps: int) -> Terms:
-        x = inputs(rows[next(draw).to(run.device)])
-        some = inputs(exemplars[next(draw_exemplars).to(run.device)])
-        means = network.encode(torch.cat([x, some]))
-        eps = normal((len(x), config.latent_dim), rng, run.device)
-        terms = negative_elbo(network, x, means[: len(x)], means[len(x) :], eps)
-        weights = parameters_to_vector(network.parameters())
-        return terms | {"ewc": config.ewc_weight * ewc_penalty(weights, anchor, importance)}
-
-    return step
-
-
-def _finetune_validation(
-    run: Run, network: MajorityGuidedVAE, held: Tensor, exemplars: Tensor
-) -> Callable[[], float]:
-    held = held[:_MOST_VALIDATION_ROWS]
-    n_draws = min(_VALIDATION_DRAWS, _MOST_VALIDATION_ROWS // len(held))
-    order = torch.randperm(len(exemplars), generator=run.rng("reference"))
-    some = exemplars[order[:_MOST_HELD_EXEMPLARS].to(run.device)]
-    x = network.modality.inputs(held).repeat(n_draws, 1)
-    return _validation(run, network, x, network.modality.inputs(some))
-
-
-def _validation(
-    run: Run, network: MajorityGuidedVAE, x: Tensor, exemplars: Tensor
-) -> Callable[[], float]:
-    """Negative ELBO of rows that are not trained on, with the same noise at every look."""
-    eps = normal((len(x), network.latent_dim), run.rng("validation"), run.device)
-
-    def validate() -> float:
-        terms = negative_elbo(network, x, network.encode(x), network.encode(exemplars), eps)
+    def validate(self) -> float | None:
+        """Return the negative ELBO of the rows that were held out."""
+        if self.held is None:
+            return None
+        (x, exemplars, eps), encode = self.held, self.network.encode
+        terms = negative_elbo(self.network, x, encode(x), encode(exemplars), eps)
         return float(torch.stack(list(terms.values())).sum())
 
-    return validate
+    def eps(self, n: int) -> Tensor:
+        """Draw the noise of a batch. Shape: -> (n, k)."""
+        return normal((n, self.network.latent_dim), self.rng, self.run.device)
+
+
+class Pretraining(_Bound):
+    """ELBO of a batch whose own rows are the exemplars, each left out of its own mixture."""
+
+    def __init__(
+        self, run: Run, config: MGVAEConfig, network: MajorityGuidedVAE, rows: Tensor
+    ) -> None:
+        super().__init__(run, config, network)
+        self.rows, self.n_batch = rows, min(config.batch_size, len(rows))
+        n_drawn = max(self.n_batch, config.n_exemplars, 2)
+        self.draw = batches(len(rows), n_drawn, run.rng("rows"))
+
+    def step(self, n_steps: int) -> Terms:
+        """Return the terms of one batch."""
+        exemplars = self.inputs(self.rows[next(self.draw).to(self.run.device)])
+        x, others = exemplars[: self.n_batch], exemplars[self.n_batch :]
+        mean = self.network.encode(x)
+        # A gradient through the others would be a fifth of the products, and gains nothing.
+        with torch.no_grad():
+            of_others = self.network.encode(others)
+        means, eps = torch.cat([mean, of_others]), self.eps(self.n_batch)
+        return negative_elbo(self.network, x, mean, means, eps, leave_one_out=True)
+
+
+class Finetuning(_Bound):
+    """ELBO of a batch of the class under the prior of some exemplars, and the EWC penalty.
+
+    The weights that the network has now are those to be kept close to.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        config: MGVAEConfig,
+        network: MajorityGuidedVAE,
+        information: Weights,
+        exemplars: Tensor,
+    ) -> None:
+        super().__init__(run, config, network)
+        self.exemplars = exemplars
+        self.anchor = parameters_to_vector(network.parameters()).detach()
+        of_weights = (information[name] for name, _ in network.named_parameters())
+        self.importance = parameters_to_vector(of_weights)
+
+    def begin(self, rows: Tensor, held: Tensor | None = None) -> None:
+        """Take rows of the class to train on, and others to validate on."""
+        self.rows, self.rng, self.held = rows, self.run.rng("noise"), None
+        size, n_exemplars = self.config.batch_size, self.config.n_exemplars
+        self.draw = batches(len(rows), size, self.run.rng("rows"))
+        self.draw_exemplars = batches(len(self.exemplars), n_exemplars, self.run.rng("exemplars"))
+        if held is not None:
+            held = held[:_MOST_VALIDATION_ROWS]
+            n_draws = min(_VALIDATION_DRAWS, _MOST_VALIDATION_ROWS // len(held))
+            order = torch.randperm(len(self.exemplars), generator=self.run.rng("reference"))
+            some = self.exemplars[order[:_MOST_HELD_EXEMPLARS].to(self.run.device)]
+            self.hold_out(self.inputs(held).repeat(n_draws, 1), self.inputs(some))
+
+    def step(self, n_steps: int) -> Terms:
+        """Return the terms of one batch."""
+        x = self.inputs(self.rows[next(self.draw).to(self.run.device)])
+        some = self.inputs(self.exemplars[next(self.draw_exemplars).to(self.run.device)])
+        means = self.network.encode(torch.cat([x, some]))
+        eps = self.eps(len(x))
+        terms = negative_elbo(self.network, x, means[: len(x)], means[len(x) :], eps)
+        weights = parameters_to_vector(self.network.parameters())
+        penalty = ewc_penalty(weights, self.anchor, self.importance)
+        return terms | {"ewc": self.config.ewc_weight * penalty}

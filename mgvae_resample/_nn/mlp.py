@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from itertools import pairwise
-from numbers import Integral
 from typing import Any, Self
 
 import torch
@@ -18,7 +17,6 @@ __all__ = [
     "ConvTranspose2d",
     "Linear",
     "Network",
-    "check_hidden_layer_sizes",
     "initialise",
 ]
 
@@ -106,22 +104,3 @@ def _fan_in(part: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
         # A stride of s spreads the kernel over s^2 outputs.
         return part.weight[:, 0].numel() / math.prod(part.stride)
     return part.weight[0].numel()
-
-
-def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...] | None:
-    """Return the ``hidden_layer_sizes`` parameter as a tuple, None for "auto".
-
-    Raises
-    ------
-    ValueError
-        If it is neither "auto" nor whole numbers of at least 1.
-    """
-    if isinstance(sizes, str) and sizes == "auto":
-        return None
-    listed = list(sizes) if isinstance(sizes, Iterable) else [sizes]
-    if not listed or any(not isinstance(n, Integral) or n < 1 for n in listed):
-        raise ValueError(
-            f"The 'hidden_layer_sizes' parameter is {sizes!r}; expected 'auto' or whole numbers "
-            "of at least 1, one for each hidden layer."
-        )
-    return tuple(int(n) for n in listed)

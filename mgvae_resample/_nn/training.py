@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +17,8 @@ __all__ = [
     "BestCheckpoint",
     "Diverged",
     "History",
+    "Objective",
     "Report",
-    "Step",
     "StopReason",
     "Terms",
     "TrainConfig",
@@ -27,13 +27,21 @@ __all__ = [
 ]
 
 Terms = dict[str, Tensor]
-# Given the number of steps taken before, draws a batch and returns the named terms of the loss.
-Step = Callable[[int], Terms]
 Report = Callable[[Mapping[str, float]], bool]
 StopReason = Literal["max_steps", "early_stopping", "callback", "diverged"]
 
 _LOWEST_RATE = 0.02  # of the learning rate, at the end of the decay
 _ADAM_EPSILON = 1e-8
+
+
+class Objective(Protocol):
+    """What a training minimises."""
+
+    def step(self, n_steps: int) -> Terms:
+        """Draw a batch and return the named terms of its loss, after so many steps."""
+
+    def validate(self) -> float | None:
+        """Return the loss of rows that are held out, None where there are none."""
 
 
 class Diverged(RuntimeError):
@@ -96,16 +104,14 @@ def batches(n_rows: int, batch_size: int, rng: torch.Generator) -> Iterator[Tens
 
 def fit_module(
     module: nn.Module,
-    step: Step,
+    objective: Objective,
     config: TrainConfig,
-    *,
-    validate: Callable[[], float] | None = None,
     report: Report | None = None,
 ) -> History:
-    """Minimise the sum of the named terms that ``step`` returns.
+    """Minimise the sum of the objective's named terms.
 
     The module is left with the weights of the lowest validation loss; with the last ones where
-    there is no ``validate``. A ``report`` that returns True stops the training.
+    nothing is held out. A ``report`` that returns True stops the training.
 
     Raises
     ------
@@ -123,7 +129,7 @@ def fit_module(
         n_steps = min(config.epoch_steps, config.max_steps - history.n_steps)
         for _ in range(n_steps):
             with torch.enable_grad():
-                terms = step(history.n_steps)
+                terms = objective.step(history.n_steps)
                 torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
             adam.step(config.learning_rate * config.rate(history.n_steps))
             history.n_steps += 1
@@ -132,8 +138,11 @@ def fit_module(
             for name, value in terms.items():
                 sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach()
         values = {name: float(total) / n_steps for name, total in sums.items()}
-        if validate is not None:
-            values["validation_loss"] = best.look(validate, history.n_steps)
+        with torch.no_grad():
+            loss = objective.validate()
+        if loss is not None:
+            values["validation_loss"] = loss
+            best.look(loss, history.n_steps)
         _check_terms(values, history.n_steps)
         history.append(values)
         if report is not None and report(values):
@@ -187,18 +196,15 @@ class BestCheckpoint:
 
     def __init__(self, weights: Tensor) -> None:
         self.weights = weights
-        self.value, self.steps, self.epochs_since = math.inf, 0, 0
+        self.loss, self.steps, self.epochs_since = math.inf, 0, 0
         self.best: Tensor | None = None
 
-    def look(self, validate: Callable[[], float], n_steps: int) -> float:
-        """Validate, and keep the weights if they are the best so far."""
-        with torch.no_grad():
-            value = validate()
+    def look(self, loss: float, n_steps: int) -> None:
+        """Keep the weights if their validation loss is the lowest so far."""
         self.epochs_since += 1
-        if value < self.value:
-            self.value, self.steps, self.epochs_since = value, n_steps, 0
+        if loss < self.loss:
+            self.loss, self.steps, self.epochs_since = loss, n_steps, 0
             self.best = self.weights.clone()
-        return value
 
     def restore(self, n_steps: int) -> int:
         """Load the best weights, and return the steps after which they were reached."""

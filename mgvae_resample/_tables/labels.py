@@ -1,15 +1,14 @@
-"""Labels of rows as callers give them, and how many rows of each are asked for."""
+"""Labels of rows as callers give them."""
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-__all__ = ["check_counts", "check_labels", "plain_label", "plain_labels", "restore_labels"]
+__all__ = ["check_labels", "plain_label", "plain_labels", "restore_labels"]
 
 
 def check_labels(y: Any) -> None:
@@ -28,16 +27,6 @@ def check_labels(y: Any) -> None:
             f"Input y contains NaN: {n_missing} label(s) are missing. Drop those rows, or give "
             "them a label."
         )
-
-
-def check_counts(strategy: Mapping[Any, Any]) -> None:
-    """Refuse a ``sampling_strategy`` by class whose numbers of rows are no integers."""
-    for label, count in strategy.items():
-        if not isinstance(count, numbers.Integral):
-            raise ValueError(
-                f"'sampling_strategy' asks for {count!r} rows of class {label!r}, but the number "
-                "of rows must be an integer."
-            )
 
 
 def plain_labels(y: Any) -> Any:

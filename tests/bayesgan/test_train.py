@@ -7,9 +7,9 @@ import torch
 from mgvae_resample import BayesianStructure
 from mgvae_resample._bayesgan.train import (
     BayesGANConfig,
+    Game,
     _balanced_batches,
     fit_gan,
-    game_step,
     make_network,
 )
 from mgvae_resample._nn.training import TrainConfig
@@ -39,7 +39,7 @@ def game(chosen, modality, rows, labels):
     """Return the step of one game and its freshly made networks."""
     run = Run(0, CPU)
     network = make_network(run, chosen, modality, 2)
-    return game_step(run, chosen, network, rows, labels), network
+    return Game(run, chosen, network, rows, labels).step, network
 
 
 @pytest.mark.parametrize("is_regularised", [True, False])

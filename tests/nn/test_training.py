@@ -15,7 +15,7 @@ from mgvae_resample._nn.training import (
     batches,
     fit_module,
 )
-from tests.layouts import rng
+from tests.layouts import Minimise, rng
 
 
 def one_weight(value=1.0):
@@ -26,9 +26,9 @@ def one_weight(value=1.0):
     return module
 
 
-def pull(module):
-    """Return a step whose loss pulls the weight down for ever."""
-    return lambda n_steps: {"pull": module.weight.sum()}
+def pull(module, validate=lambda: None):
+    """Return an objective that pulls the weight down for ever."""
+    return Minimise(lambda n_steps: {"pull": module.weight.sum()}, validate)
 
 
 @pytest.mark.parametrize(("n_rows", "batch_size"), [(1, 8), (7, 8), (8, 8), (9, 8), (30, 8)])
@@ -45,7 +45,7 @@ def test_training_keeps_the_weights_of_the_lowest_validation_loss():
     module = one_weight()
     config = TrainConfig(max_steps=60, learning_rate=0.1, epoch_steps=1, patience=5, decay=1e-9)
     # The loss pulls the weight down for ever, the validation loss wants it at 0.
-    history = fit_module(module, pull(module), config, validate=lambda: abs(module.weight.item()))
+    history = fit_module(module, pull(module, lambda: abs(module.weight.item())), config)
     assert history.stop_reason == "early_stopping"
     assert history.n_steps == history.best_steps + 6
     assert abs(module.weight.item()) < 0.1
@@ -55,7 +55,7 @@ def test_training_keeps_the_weights_of_the_lowest_validation_loss():
 def test_without_patience_all_steps_are_made_and_the_best_weights_kept():
     module = one_weight()
     config = TrainConfig(max_steps=60, learning_rate=0.1, epoch_steps=1, decay=1e-9)
-    history = fit_module(module, pull(module), config, validate=lambda: abs(module.weight.item()))
+    history = fit_module(module, pull(module, lambda: abs(module.weight.item())), config)
     assert (history.stop_reason, history.n_steps) == ("max_steps", 60)
     assert history.best_steps < 20
     assert abs(module.weight.item()) < 0.1
@@ -74,7 +74,7 @@ def test_a_best_checkpoint_counts_the_epochs_since_and_restores():
     best = BestCheckpoint(weights)
     for n_steps, value in enumerate([2.0, 1.0, 4.0, 1.0], start=1):
         weights.fill_(10.0 * n_steps)
-        assert best.look(lambda value=value: value, n_steps) == value
+        best.look(value, n_steps)
     assert best.epochs_since == 2
     assert best.restore(4) == 2
     assert weights.item() == 20.0
@@ -121,7 +121,9 @@ def test_terms_are_means_over_epochs_and_the_last_epoch_may_be_short():
     module = one_weight(0.0)
     config = TrainConfig(max_steps=5, learning_rate=1e-9, epoch_steps=2)
     history = fit_module(
-        module, lambda n: {"n": module.weight.sum() + n, "one": torch.tensor(1.0)}, config
+        module,
+        Minimise(lambda n: {"n": module.weight.sum() + n, "one": torch.tensor(1.0)}),
+        config,
     )
     assert config.n_epochs == 3
     np.testing.assert_allclose(history.terms["n"], [0.5, 2.5, 4.0], atol=1e-6)
@@ -162,7 +164,7 @@ def test_training_that_diverges_says_so():
     with pytest.raises(Diverged, match="explosion"):
         fit_module(
             module,
-            lambda n_steps: {"explosion": module.weight.sum() * math.inf},
+            Minimise(lambda n_steps: {"explosion": module.weight.sum() * math.inf}),
             TrainConfig(max_steps=5, learning_rate=0.1),
         )
 
@@ -172,7 +174,8 @@ def test_weights_that_are_no_longer_finite_are_a_divergence():
     with pytest.raises(Diverged, match="weights"):
         fit_module(
             module,
-            lambda n_steps: {"root": module.weight.sum().sub(1.0).abs().sqrt()},  # 0, slope inf
+            # The root of 0, whose slope is infinite.
+            Minimise(lambda n_steps: {"root": module.weight.sum().sub(1.0).abs().sqrt()}),
             TrainConfig(max_steps=1, learning_rate=0.1),
         )
 

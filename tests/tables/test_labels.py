@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from mgvae_resample._tables.labels import check_counts, check_labels, plain_labels, restore_labels
+from mgvae_resample._tables.labels import check_labels, plain_labels, restore_labels
 
 GAPS = {
     "floats": np.array([0.0, np.nan]),
@@ -72,8 +72,3 @@ def test_labels_of_polars_come_back_as_they_were(y: Any) -> None:
 def test_lazy_labels_are_refused() -> None:
     with pytest.raises(TypeError, match="collect"):
         check_labels(pl.LazyFrame({"y": [1]}))
-
-
-def test_counts_that_are_no_integers_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"asks for 2\.5 rows of class 'a'"):
-        check_counts({"a": 2.5})

@@ -1,0 +1,151 @@
+"""What the samplers' parameters have in common: their docstrings, and checks at the door."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import Substitution
+from imblearn.utils._docstring import _random_state_docstring
+
+__all__ = [
+    "check_counts",
+    "check_hidden_layer_sizes",
+    "check_image_shape",
+    "check_n_samples",
+    "check_ratio",
+    "documented",
+]
+
+Documented = TypeVar("Documented", bound=Callable[..., Any])
+
+_shared_docstrings = Substitution(
+    sampling_strategy=BaseOverSampler._sampling_strategy_docstring,
+    random_state=_random_state_docstring,
+    categorical_features="""categorical_features : "auto", None or array-like, default="auto"
+        Columns that hold categories: a list of names or indices, or a mask. "auto" takes the
+        category, text, object and bool columns of a data frame, and of an object array those
+        that hold more than numbers. Categories coded as integers must be named.""",
+    memory="""memory : str, joblib.Memory or None, default=None
+        Folder in which trainings are cached. A later fit to the same rows, labels, seed and
+        training parameters reuses the training, whatever its `sampling_strategy` or other
+        parameters of drawing are, and returns the same bits as without a cache. So a search over
+        amounts trains once a fold. Needs an int `random_state`; the files hold statistics of the
+        rows, as plain arrays.""",
+    device="""device : str or torch.device, default="auto"
+        "auto" takes CUDA, then MPS, then the CPU.""",
+    counts="""sampling_strategy_ : dict
+        Class label -> number of rows made.
+
+    n_synthetic_ : dict
+        The same, without the classes of which none were made.""",
+    fitted="""n_iter_ : dict of str to int
+        Phase -> optimiser steps taken.
+
+    stop_reason_ : dict of str to str
+        Phase -> why it ended: "max_steps", "early_stopping", "callback" or "diverged".
+
+    device_ : torch.device
+        Where the training ran.
+
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+
+    n_features_in_ : int
+        Number of columns.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where `X` has any.""",
+    sample="""n_samples : int
+            Number of rows, at least 1.
+        label : label, default=None
+            One of the classes that ``fit_resample`` oversampled; may be left out where there is
+            only one.""",
+    sample_seed="""random_state : int, RandomState instance or None, default=None
+            Seed of these rows. By default that of the sampler: an int gives the same rows at
+            every call, and not those that ``fit_resample`` returned.
+
+        Returns
+        -------
+        {ndarray, dataframe} of shape (n_samples, n_features)
+            Rows in the container and the dtypes of the fitted table; dense for a sparse one.""",
+)
+
+
+def documented(thing: Documented) -> Documented:
+    """Fill in what the docstrings of all samplers share."""
+    filled: Documented = _shared_docstrings(thing)
+    return filled
+
+
+def check_counts(strategy: Mapping[Any, Any]) -> None:
+    """Refuse a ``sampling_strategy`` by class whose numbers of rows are no integers."""
+    for label, count in strategy.items():
+        if not isinstance(count, numbers.Integral):
+            raise ValueError(
+                f"'sampling_strategy' asks for {count!r} rows of class {label!r}, but the number "
+                "of rows must be an integer."
+            )
+
+
+def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...] | None:
+    """Return the ``hidden_layer_sizes`` parameter as a tuple, None for "auto".
+
+    Raises
+    ------
+    ValueError
+        If it is neither "auto" nor whole numbers of at least 1.
+    """
+    if isinstance(sizes, str) and sizes == "auto":
+        return None
+    listed = list(sizes) if isinstance(sizes, Iterable) else [sizes]
+    if not listed or any(not isinstance(n, numbers.Integral) or n < 1 for n in listed):
+        raise ValueError(
+            f"The 'hidden_layer_sizes' parameter is {sizes!r}; expected 'auto' or whole numbers "
+            "of at least 1, one for each hidden layer."
+        )
+    return tuple(int(n) for n in listed)
+
+
+def check_n_samples(n_samples: Any) -> int:
+    """Return the number of rows asked for, or refuse it."""
+    if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
+        raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
+    return int(n_samples)
+
+
+def check_ratio(ratio: float, y: npt.NDArray[Any]) -> None:
+    """Refuse a ratio below the present one, or of more than two classes, with what to use."""
+    labels, counts = np.unique(y, return_counts=True)
+    if len(labels) > 2:
+        raise ValueError(
+            f"'sampling_strategy' is {ratio:g}, but a ratio is for binary targets only, and y has "
+            f"{len(labels)} classes. Use RaiseTo({ratio:g}) or MultiplyBy(...) of mgvae_resample."
+        )
+    smallest = counts.min() / counts.max()
+    if ratio < smallest:
+        raise ValueError(
+            f"'sampling_strategy' is {ratio:g}, but the classes have a ratio of {smallest:.4g} "
+            f"already, the smallest that is allowed. RaiseTo({ratio:g}) of mgvae_resample leaves "
+            "such classes alone; MultiplyBy(...) raises each by a factor."
+        )
+
+
+def check_image_shape(shape: Sequence[Any], n_features: int) -> None:
+    """Refuse an ``image_shape`` that is no shape, or not that of the columns."""
+    if any(not isinstance(side, numbers.Integral) or side < 1 for side in shape):
+        raise ValueError(
+            f"'image_shape' must be (height, width) or (height, width, channels) in whole "
+            f"pixels, got {shape!r}."
+        )
+    if len(shape) not in (2, 3) or math.prod(shape) != n_features:
+        raise ValueError(
+            f"'image_shape' {shape} stands for {math.prod(shape)} pixels, but X has "
+            f"{n_features} columns. Flatten each image into one row, as in "
+            "images.reshape(len(images), -1)."
+        )
