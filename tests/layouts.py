@@ -42,4 +42,4 @@ class Minimise:
     """An objective made of functions."""
 
     def __init__(self, step, validate=lambda: None):
-        self.step, self.validate = step, validate
+        self.step, self.validate = lambda n_steps, weights: step(n_steps), validate

@@ -80,7 +80,7 @@ def test_after_three_failures_the_initial_weights_are_left():
 
     def step(n_steps):
         rates.append(n_steps)
-        return climb(module, -1.0).step(n_steps)
+        return climb(module, -1.0).step(n_steps, None)
 
     history = run.train(module, Minimise(step), CONFIG, phase="up the hill")
     assert rates == [*range(10)] * 3

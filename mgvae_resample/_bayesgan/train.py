@@ -133,12 +133,14 @@ class Game:
             table=_PENALTY_OF_TABLES * self.scarcity, image=_PENALTY_OF_IMAGES
         )
 
-    def step(self, n_steps: int) -> Terms:
+    def step(self, n_steps: int, weights: Tensor) -> Terms:
         """Return the terms of one batch."""
         network, discriminator, device = self.network, self.network.discriminator, self.device
         chosen = next(self.draw)
         y = self.labels[chosen].to(device)
-        real = self._view(network.modality.inputs(self.rows[chosen.to(device)]), n_steps)
+        real = self._view(
+            network.modality.inputs(self.rows.index_select(0, chosen.to(device))), n_steps
+        )
         codes = normal((len(real), network.n_codes), self.rng, device)
         z = normal((len(real), network.noise_dim), self.rng, device)
         fake = self._view(network.generator(z, y, codes), n_steps)

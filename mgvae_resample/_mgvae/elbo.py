@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor
 
 from .._nn.training import Terms
@@ -31,12 +29,12 @@ def negative_elbo(
     Shape: x (n, d), mean (n, k), exemplar_means (m, k), eps (n, k) -> scalars.
     """
     z = model.reparameterise(mean, eps)
-    reconstruction = -model.log_likelihood(model.decode(z), x)
-    constant = mean.shape[1] * (model.log_variance + math.log(2.0 * math.pi))
-    log_posterior = -0.5 * (eps.square().sum(1) + constant)
+    log_likelihood = model.log_likelihood(model.decode(z), x)
     prior = ExemplarPrior(exemplar_means, model.log_variance)
-    log_prior = prior.log_prob(z, leave_one_out=leave_one_out)
+    # Posterior and components have one variance, so their normalising constants cancel.
+    log_posterior = -0.5 * eps.square().sum(1)
+    log_prior = prior.log_kernel(z, leave_one_out=leave_one_out)
     return {
-        "reconstruction": reconstruction.mean(),
+        "reconstruction": -log_likelihood.mean(),
         "prior": (log_posterior - log_prior).mean(),
     }

@@ -53,8 +53,11 @@ class MajorityGuidedVAE(Network):
 
     def scale(self) -> Tensor:
         """Return the observation noise of each continuous value. Shape: (n_values,)."""
-        return self.log_scale.clamp_min(_LOWEST_LOG_SCALE).exp()
+        return self._log_scale().exp()
 
     def log_likelihood(self, outputs: Tensor, x: Tensor) -> Tensor:
         """Log p(x | z), summed over the columns. Shape: two of (n, n_inputs) -> (n,)."""
-        return self.modality.log_likelihood(outputs, x, self.scale())
+        return self.modality.log_likelihood(outputs, x, self._log_scale())
+
+    def _log_scale(self) -> Tensor:
+        return self.log_scale.clamp_min(_LOWEST_LOG_SCALE)

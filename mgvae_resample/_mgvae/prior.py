@@ -32,27 +32,32 @@ class ExemplarPrior:
 
         Shape: (n, k) -> (n,).
         """
-        logits = self._logits(z)
+        constant = z.shape[1] * (self.log_variance + math.log(2.0 * math.pi))
+        return self.log_kernel(z, leave_one_out=leave_one_out) - 0.5 * constant
+
+    def log_kernel(self, z: Tensor, *, leave_one_out: bool = False) -> Tensor:
+        """Log density without the normalising constant of the Gaussians. Shape: (n, k) -> (n,)."""
+        precision = (-self.log_variance).exp()
+        scaled = precision * z
+        logits = self._logits(scaled, precision)
         n_components = logits.shape[1]
         if leave_one_out:
             logits = logits.fill_diagonal_(-torch.inf)
             n_components -= 1
-        squared = (-self.log_variance).exp() * z.square().sum(1)
-        constant = z.shape[1] * (self.log_variance + math.log(2.0 * math.pi))
-        return logits.logsumexp(1) - 0.5 * (squared + constant) - math.log(n_components)
+        return logits.logsumexp(1) - 0.5 * (scaled * z).sum(1) - math.log(n_components)
 
     def responsibilities(self, z: Tensor) -> Tensor:
         """Posterior probability of each exemplar given a latent; rows sum to one.
 
         Shape: (n, k) -> (n, m).
         """
-        return self._logits(z).softmax(1)
+        precision = (-self.log_variance).exp()
+        return self._logits(precision * z, precision).softmax(1)
 
-    def _logits(self, z: Tensor) -> Tensor:
+    def _logits(self, scaled: Tensor, precision: Tensor) -> Tensor:
         """Log densities of the components, without the terms that all of them share.
 
-        One matrix product. Shape: (n, k) -> (n, m).
+        One matrix product. Shape: latents times the precision (n, k), scalar -> (n, m).
         """
-        precision = (-self.log_variance).exp()
-        offset = -0.5 * precision * self.means.square().sum(1)
-        return torch.addmm(offset, precision * z, self.means.T)
+        offset = (-0.5 * precision) * self.means.square().sum(1)
+        return torch.addmm(offset, scaled, self.means.T)

@@ -202,9 +202,9 @@ class Pretraining(_Bound):
         n_drawn = max(self.n_batch, config.n_exemplars, 2)
         self.draw = batches(len(rows), n_drawn, run.rng("rows"))
 
-    def step(self, n_steps: int) -> Terms:
+    def step(self, n_steps: int, weights: Tensor) -> Terms:
         """Return the terms of one batch."""
-        exemplars = self.inputs(self.rows[next(self.draw).to(self.run.device)])
+        exemplars = self.inputs(self.rows.index_select(0, next(self.draw).to(self.run.device)))
         x, others = exemplars[: self.n_batch], exemplars[self.n_batch :]
         mean = self.network.encode(x)
         # A gradient through the others would be a fifth of the products, and gains nothing.
@@ -247,13 +247,14 @@ class Finetuning(_Bound):
             some = self.exemplars[order[:_MOST_HELD_EXEMPLARS].to(self.run.device)]
             self.hold_out(self.inputs(held).repeat(n_draws, 1), self.inputs(some))
 
-    def step(self, n_steps: int) -> Terms:
+    def step(self, n_steps: int, weights: Tensor) -> Terms:
         """Return the terms of one batch."""
-        x = self.inputs(self.rows[next(self.draw).to(self.run.device)])
-        some = self.inputs(self.exemplars[next(self.draw_exemplars).to(self.run.device)])
+        x = self.inputs(self.rows.index_select(0, next(self.draw).to(self.run.device)))
+        some = self.inputs(
+            self.exemplars.index_select(0, next(self.draw_exemplars).to(self.run.device))
+        )
         means = self.network.encode(torch.cat([x, some]))
         eps = self.eps(len(x))
         terms = negative_elbo(self.network, x, means[: len(x)], means[len(x) :], eps)
-        weights = parameters_to_vector(self.network.parameters())
         penalty = ewc_penalty(weights, self.anchor, self.importance)
         return terms | {"ewc": self.config.ewc_weight * penalty}

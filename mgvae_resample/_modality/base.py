@@ -121,7 +121,7 @@ class Modality(ABC, Generic[EncodingT]):
         """
 
     @abstractmethod
-    def log_likelihood(self, outputs: Tensor, inputs: Tensor, scale: Tensor) -> Tensor:
+    def log_likelihood(self, outputs: Tensor, inputs: Tensor, log_scale: Tensor) -> Tensor:
         """Log p(x | outputs), summed over columns. Shape: two of (n, n_inputs) -> (n,)."""
 
     @abstractmethod

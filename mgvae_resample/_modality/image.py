@@ -84,7 +84,7 @@ class ImageModality(Modality[ImageEncoding]):
         front, back = MLP([n_inputs, *dense]), ConvDecoder(dense[-1], sizes, self.image_shape)
         return nn.Sequential(front, nn.LeakyReLU(0.1), back)
 
-    def log_likelihood(self, outputs: Tensor, inputs: Tensor, scale: Tensor) -> Tensor:
+    def log_likelihood(self, outputs: Tensor, inputs: Tensor, log_scale: Tensor) -> Tensor:
         """Bernoulli log-likelihood of intensities. Shape: two of (n, d) -> (n,)."""
         return -F.binary_cross_entropy_with_logits(outputs, inputs, reduction="none").sum(1)
 

@@ -75,17 +75,17 @@ class TabularModality(Modality[TabularEncoding]):
         """Make a fully connected network. Shape: (n, n_inputs) -> (n, self.n_inputs)."""
         return MLP([n_inputs, *reversed(sizes), self.n_inputs])
 
-    def log_likelihood(self, outputs: Tensor, inputs: Tensor, scale: Tensor) -> Tensor:
+    def log_likelihood(self, outputs: Tensor, inputs: Tensor, log_scale: Tensor) -> Tensor:
         """Log p(x | outputs), summed over columns.
 
         Gaussian for continuous values that are not missing, Bernoulli for bits, categorical for
         categories.
 
-        Shape: outputs, inputs (n, n_inputs), scale (n_values,) -> (n,).
+        Shape: outputs, inputs (n, n_inputs), log_scale (n_values,) -> (n,).
         """
         # NOTE[DIFF] The paper's Gaussian has a fixed variance, under which samples blur.
         of_columns = self.map
-        total = self._log_normal(outputs, inputs, scale)
+        total = self._log_normal(outputs, inputs, log_scale)
         if of_columns.n_bits:
             logits, bits = outputs[:, of_columns.bits], inputs[:, of_columns.bits]
             total = total - F.binary_cross_entropy_with_logits(logits, bits, reduction="none").sum(
@@ -97,14 +97,15 @@ class TabularModality(Modality[TabularEncoding]):
             total = total + chosen - of_columns.log_partition(outputs).sum(1)
         return total
 
-    def _log_normal(self, outputs: Tensor, inputs: Tensor, scale: Tensor) -> Tensor:
+    def _log_normal(self, outputs: Tensor, inputs: Tensor, log_scale: Tensor) -> Tensor:
         at = self.map.values
-        standardised = (inputs[:, at] - outputs[:, at]) / scale
-        constant = scale.log() + 0.5 * math.log(2 * math.pi)
+        squares = (inputs[:, at] - outputs[:, at]).square()
+        half_precision = 0.5 * (-2.0 * log_scale).exp()
+        constant = log_scale + 0.5 * math.log(2 * math.pi)
         observed = self.map.observed(inputs)
         if observed is None:
-            return -0.5 * standardised.square().sum(1) - constant.sum()
-        return -((0.5 * standardised.square() + constant) * observed).sum(1)
+            return -(squares @ half_precision) - constant.sum()
+        return -((squares * observed) @ half_precision) - observed @ constant
 
     def discretize(self, outputs: Tensor) -> Tensor:
         """Return the inputs that outputs stand for. Shape: (n, n_inputs) -> (n, n_inputs)."""

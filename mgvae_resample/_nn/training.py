@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -37,8 +38,12 @@ _ADAM_EPSILON = 1e-8
 class Objective(Protocol):
     """What a training minimises."""
 
-    def step(self, n_steps: int) -> Terms:
-        """Draw a batch and return the named terms of its loss, after so many steps."""
+    def step(self, n_steps: int, weights: Tensor) -> Terms:
+        """Draw a batch and return the named terms of its loss, after so many steps.
+
+        ``weights`` are all weights of the module as one vector, through which a term may send a
+        gradient.
+        """
 
     def validate(self) -> float | None:
         """Return the loss of rows that are held out, None where there are none."""
@@ -122,22 +127,25 @@ def fit_module(
     history = History(learning_rate=config.learning_rate)
     ema = None if config.ema_decay is None else EMA(adam.weights, config.ema_decay)
     best = BestCheckpoint(adam.weights)
-    sums: Terms = {}
+    sums: dict[tuple[str, ...], Tensor] = {}  # by the names of the terms, which steps may lack
     for _ in range(config.n_epochs):
-        # Terms that only some steps have are in every epoch's entry all the same.
-        sums = {name: torch.zeros_like(total) for name, total in sums.items()}
+        sums = {names: torch.zeros_like(total) for names, total in sums.items()}
         n_steps = min(config.epoch_steps, config.max_steps - history.n_steps)
         for _ in range(n_steps):
             with torch.enable_grad():
-                terms = objective.step(history.n_steps)
-                torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+                terms = objective.step(history.n_steps, adam.variable)
+                losses = torch.stack(list(terms.values()))
+                losses.sum().backward()  # type: ignore[no-untyped-call]
             adam.step(config.learning_rate * config.rate(history.n_steps))
             history.n_steps += 1
             if ema is not None:
                 ema.update(history.n_steps)
-            for name, value in terms.items():
-                sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach()
-        values = {name: float(total) / n_steps for name, total in sums.items()}
+            names, losses = tuple(terms), losses.detach()
+            sums[names] = sums[names] + losses if names in sums else losses
+        values = dict.fromkeys(itertools.chain(*sums), 0.0)
+        for names, total in sums.items():
+            for name, value in zip(names, total.tolist(), strict=True):
+                values[name] += value / n_steps
         with torch.no_grad():
             loss = objective.validate()
         if loss is not None:
@@ -172,6 +180,9 @@ class Adam:
         parameters = list(module.parameters())
         self.weights = parameters_to_vector(parameters).detach()
         self.gradient, self.mean, self.square = (torch.zeros_like(self.weights) for _ in range(3))
+        # The same weights as a variable, for terms that are functions of the vector itself.
+        self.variable = self.weights.detach().requires_grad_()
+        self.variable.grad = self.gradient
         self.betas, self.n_steps = betas, 0
         sizes = [p.numel() for p in parameters]
         views = (torch.split(vector, sizes) for vector in (self.weights, self.gradient))

@@ -49,14 +49,14 @@ def test_every_parameter_gets_a_gradient(is_regularised, modality):
     chosen = config(structure, is_regularised=is_regularised)
     rows = torch.rand(20, 3, generator=rng())
     step, network = game(chosen, modality, rows, torch.arange(20) % 2)
-    torch.stack(list(step(0).values())).sum().backward()
+    torch.stack(list(step(0, None).values())).sum().backward()
     assert all(p.grad is not None and bool((p.grad != 0).any()) for p in network.parameters())
 
 
 def test_each_player_gets_the_gradient_of_its_own_loss():
     rows = torch.randn(20, 3, generator=rng())
     step, network = game(config(None), continuous(3), rows, torch.arange(20) % 2)
-    terms = step(0)
+    terms = step(0, None)
     of_generator = torch.autograd.grad(
         terms["generator"],
         list(network.discriminator.parameters()),
@@ -73,7 +73,7 @@ def test_each_player_gets_the_gradient_of_its_own_loss():
 def test_a_lazy_term_is_taken_every_so_many_steps(term, at):
     rows = torch.randn(20, 3, generator=rng())
     step, _ = game(config(), continuous(3), rows, torch.arange(20) % 2)
-    assert [n for n in range(17) if term in step(n)] == list(range(0, 17, at))
+    assert [n for n in range(17) if term in step(n, None)] == list(range(0, 17, at))
 
 
 def test_classes_are_drawn_equally_often():
