@@ -80,8 +80,8 @@ class MGVAEOverSampler(DeepOverSampler):
         Optimiser steps on the exemplars at most; "auto" is 400, for images 500. Early stopping
         ends the training when the validation loss on held-out exemplars has stopped falling.
 
-    max_finetune_steps : int, default=500
-        Optimiser steps on each class at most. With 50 rows or more the number of steps is chosen
+    max_finetune_steps : "auto" or int, default="auto"
+        Optimiser steps on each class at most; "auto" is 500, for images 250. With 50 rows or more the number of steps is chosen
         by the validation loss on a held-out fifth of them, and below 500 rows some more are made
         with all rows; with fewer than 50 rows 200 steps are made.
 
@@ -173,7 +173,10 @@ class MGVAEOverSampler(DeepOverSampler):
             StrOptions({"auto"}),
             Interval(numbers.Integral, 1, None, closed="left"),
         ],
-        "max_finetune_steps": [Interval(numbers.Integral, 1, None, closed="left")],
+        "max_finetune_steps": [
+            StrOptions({"auto"}),
+            Interval(numbers.Integral, 1, None, closed="left"),
+        ],
         "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
         "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
         "n_jobs": [numbers.Integral, None],
@@ -190,7 +193,7 @@ class MGVAEOverSampler(DeepOverSampler):
         n_exemplars: str | int = "auto",
         ewc_weight: float = 0.01,
         max_pretrain_steps: str | int = "auto",
-        max_finetune_steps: int = 500,
+        max_finetune_steps: str | int = "auto",
         batch_size: int = 128,
         learning_rate: str | float = "auto",
         categorical_features: Any = "auto",
@@ -311,7 +314,8 @@ class MGVAEOverSampler(DeepOverSampler):
             sizes = self._modality.choose(table=sizes, image=halved)
         # Convolutions take more time a row, and larger steps.
         rate = float(auto(self.learning_rate, table=1e-3, image=4e-3))
-        n_steps = int(auto(self.max_pretrain_steps, table=400, image=500))
+        n_pretrain = int(auto(self.max_pretrain_steps, table=400, image=500))
+        n_finetune = int(auto(self.max_finetune_steps, table=500, image=250))
         return MGVAEConfig(
             hidden_layer_sizes=sizes,
             latent_dim=self.latent_dim,
@@ -319,9 +323,9 @@ class MGVAEOverSampler(DeepOverSampler):
             batch_size=int(self.batch_size),
             ewc_weight=float(self.ewc_weight),
             responsibility=float(share == "responsibility" if isinstance(share, str) else share),
-            pretrain=TrainConfig(n_steps, rate, patience=8),
+            pretrain=TrainConfig(n_pretrain, rate, patience=8),
             # Short epochs, since the best moment comes early.
-            finetune=TrainConfig(self.max_finetune_steps, rate, epoch_steps=25, patience=2),
+            finetune=TrainConfig(n_finetune, rate, epoch_steps=25, patience=2),
         )
 
     def _fit_synthesizers(

@@ -31,7 +31,7 @@ _FEWEST_STEPS = 100
 _FISHER_ROWS = 128
 _FEWEST_HELD_EXEMPLARS, _MOST_HELD_EXEMPLARS = 10, 1000
 # Few held-out rows are drawn more than once each, for a steadier loss.
-_VALIDATION_DRAWS, _MOST_VALIDATION_ROWS = 16, 2000
+_VALIDATION_DRAWS, _MOST_VALIDATION_ROWS, _MOST_VALIDATION_IMAGES = 16, 2000, 500
 
 
 @dataclass(frozen=True)
@@ -241,10 +241,13 @@ class Finetuning(_Bound):
         self.draw = batches(len(rows), size, self.run.rng("rows"))
         self.draw_exemplars = batches(len(self.exemplars), n_exemplars, self.run.rng("exemplars"))
         if held is not None:
-            held = held[:_MOST_VALIDATION_ROWS]
-            n_draws = min(_VALIDATION_DRAWS, _MOST_VALIDATION_ROWS // len(held))
+            choose = self.network.modality.choose
+            n_most = choose(table=_MOST_VALIDATION_ROWS, image=_MOST_VALIDATION_IMAGES)
+            held = held[:n_most]
+            n_draws = min(_VALIDATION_DRAWS, n_most // len(held))
             order = torch.randperm(len(self.exemplars), generator=self.run.rng("reference"))
-            some = self.exemplars[order[:_MOST_HELD_EXEMPLARS].to(self.run.device)]
+            n_exemplars = min(n_most, _MOST_HELD_EXEMPLARS)
+            some = self.exemplars[order[:n_exemplars].to(self.run.device)]
             self.hold_out(self.inputs(held).repeat(n_draws, 1), self.inputs(some))
 
     def step(self, n_steps: int, weights: Tensor) -> Terms:

@@ -116,14 +116,15 @@ def _curves(sampler: Any, phase: str) -> TrainingCurves:
     terms = {name: np.asarray(v, dtype=np.float64) for name, v in sampler.history_[phase].items()}
     is_finetuning = phase.startswith("finetune")
     if is_finetuning:
-        # It is repeated on all rows after its history; n_iter_ counts the steps of that.
+        # It goes on with all rows after its history; n_iter_ counts those steps too.
         title = f"fine-tuning on class {phase.removeprefix('finetune ')}"
-        epoch_steps, most_steps = _FINETUNING_EPOCH_STEPS, sampler.max_finetune_steps
+        epoch_steps, most = _FINETUNING_EPOCH_STEPS, sampler.max_finetune_steps
+        most_steps = np.inf if most == "auto" else most
     else:
         title = "pre-training" if phase == "pretrain" else "training"
         epoch_steps, most_steps = _EPOCH_STEPS, sampler.n_iter_[phase]
     n_epochs = max(map(len, terms.values()))
-    steps = np.minimum(epoch_steps * np.arange(1, n_epochs + 1), most_steps)
+    steps = np.minimum(epoch_steps * np.arange(1, n_epochs + 1), most_steps).astype(np.int64)
     kept = None
     if _VALIDATION in terms:
         best = int(steps[terms[_VALIDATION].argmin()])
