@@ -1,4 +1,4 @@
-"""Seconds until a first import and a first search in two processes, against the libraries alone."""
+"""Seconds of a first import and a first search in two processes, against the libraries alone."""
 
 from __future__ import annotations
 

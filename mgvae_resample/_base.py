@@ -35,7 +35,7 @@ from ._parameters import (
     documented,
 )
 from ._run import Run, TrainingWarning, resolve_device, single_thread
-from ._synthesizer import Indices, SmoothedBootstrap, Synthesizer
+from ._synthesizer import KINDS, Indices, Kinds, SmoothedBootstrap, Synthesizer
 from ._tables.labels import (
     check_labels,
     plain_label,
@@ -85,6 +85,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     categorical_features: Any
     image_shape: tuple[int, ...] | None
     hidden_layer_sizes: Any = "auto"
+    # Methods without these parameters make every row, and move none.
+    generated_share: str | float = 1.0
+    augmentation: str | float = 0.0
     # A class of fewer rows is not learned.
     _fewest_rows: ClassVar[int] = 3
     memory: str | Memory | None = None
@@ -189,16 +192,42 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             for label in wanted:
                 class_rows = rows[labels == label]
                 synthesizers.setdefault(label, SmoothedBootstrap(self._modality, class_rows))
-            sources = [np.empty(0, dtype=np.intp)]
-            new = self._new_rows(table, wanted, synthesizers, run, sources)
+            self._mix(synthesizers, rows, labels, run)
+            drawn: list[tuple[Indices, Kinds]] = []
+            new = self._new_rows(table, wanted, synthesizers, run, drawn)
             resampled = table.append(new, sum(wanted.values()))
         self._synthesizers = synthesizers
         self.history_ = {phase: h.terms for phase, h in run.history.items()}
         self.n_iter_ = {phase: h.n_steps for phase, h in run.history.items()}
         self.stop_reason_ = {phase: h.stop_reason for phase, h in run.history.items()}
-        self.source_indices_ = np.concatenate(sources)
+        sources, kinds = zip((np.empty(0, np.intp), np.empty(0, np.int8)), *drawn, strict=True)
+        self.source_indices_, self._row_kinds = np.concatenate(sources), np.concatenate(kinds)
         new_labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
         return resampled, np.concatenate([y, new_labels])
+
+    def _mix(
+        self, synthesizers: Mapping[Label, Synthesizer], rows: EncodedRows, y: Labels, run: Run
+    ) -> None:
+        """Tell synthesizers what share of their rows to make, and how far to move images."""
+        learned = {k: s for k, s in synthesizers.items() if not isinstance(s, SmoothedBootstrap)}
+        strength = self.augmentation
+        if isinstance(strength, str) and learned:
+            numbers = torch.from_numpy(np.searchsorted(self.classes_, y))
+            rng = run.rng("augmentation")
+            strength = self._modality.largest_harmless_strength(run.tensor(rows), numbers, rng)
+        for label, synthesizer in learned.items():
+            index = np.flatnonzero(y == label)
+            synthesizer.mix(index, self._share_generated(len(index)), float(strength))
+
+    def _share_generated(self, n_rows: int) -> float:
+        """Return the share of new rows that is made for a class of so many rows."""
+        if self.generated_share == "auto":
+            return self._auto_generated_share(n_rows)
+        return float(self.generated_share)
+
+    def _auto_generated_share(self, n_rows: int) -> float:
+        """Return what "auto" stands for."""
+        return 1.0
 
     def _new_rows(
         self,
@@ -206,9 +235,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         wanted: Mapping[Label, int],
         synthesizers: Mapping[Label, Synthesizer],
         run: Run,
-        sources: list[Indices],
+        drawn: list[tuple[Indices, Kinds]],
     ) -> Iterator[Table]:
-        """Yield the new rows in blocks, class by class, and add their sources to a list."""
+        """Yield the new rows in blocks, class by class, and add what they are to a list."""
         for label, n in wanted.items():
             synthesizer = synthesizers[label]
             for block in synthesizer.draw(n, run.rng("draw", self.classes_.tolist().index(label))):
@@ -216,11 +245,11 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                     class_rows = synthesizer.class_rows
                     synthesizer.calibration = self._modality.calibrate(block.rows, class_rows)
                 source = np.where(block.source < 0, -1, self._learned_from[block.source])
-                sources.append(source)
+                drawn.append((source, block.kind))
                 # Real rows are taken from the table, others are decoded.
-                starts = np.flatnonzero(np.diff(block.is_real)) + 1
+                starts = np.flatnonzero(np.diff(block.kind)) + 1
                 for part in np.split(np.arange(len(source)), starts):
-                    if block.is_real[part[0]]:
+                    if KINDS[block.kind[part[0]]] == "real":
                         yield table.take(source[part])
                     else:
                         yield self._modality.decode(block.rows[part], synthesizer.calibration)
@@ -253,6 +282,13 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     def _unlearnable(self, y: Labels, label: Label) -> str | None:
         """Return why a class with rows enough cannot be learned all the same, if it cannot."""
         return None
+
+    @property
+    def row_kinds_(self) -> npt.NDArray[np.str_]:
+        """What each new row is."""
+        self._check_resampled()
+        kinds: npt.NDArray[np.str_] = np.array(KINDS)[self._row_kinds]
+        return kinds
 
     @abstractmethod
     def _fit_synthesizers(

@@ -1,7 +1,8 @@
-"""Synthesizers draw encoded rows of one class, and draw again what must not come out."""
+"""Synthesizers draw encoded rows of one class: rows they make, and repeats of real ones."""
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Self
@@ -15,13 +16,25 @@ from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._nn.random import normal
 
-__all__ = ["BLOCK", "CHUNK", "Proposal", "SmoothedBootstrap", "Synthesizer", "SyntheticRows"]
+__all__ = [
+    "BLOCK",
+    "CHUNK",
+    "KINDS",
+    "Proposal",
+    "SmoothedBootstrap",
+    "Synthesizer",
+    "SyntheticRows",
+]
 
 Indices = npt.NDArray[np.intp]
+Kinds = npt.NDArray[np.int8]
 
 # Rows handled at the same time by a network, and rows drawn and decoded together.
 CHUNK, BLOCK = 1024, 100_000
 _NOISE = 0.1
+# What a new row can be; their places here stand for them.
+KINDS = ("real", "moved", "translated", "generated", "smoothed")
+_REAL, _MOVED = KINDS.index("real"), KINDS.index("moved")
 
 
 class SyntheticRows(NamedTuple):
@@ -33,13 +46,13 @@ class SyntheticRows(NamedTuple):
         Encoded rows.
     source : ndarray of shape (n,)
         The row of the table behind each, -1 where there is none.
-    is_real : ndarray of bool of shape (n,)
-        Which rows are the row of the table itself.
+    kind : ndarray of int8 of shape (n,)
+        Places of their kinds in ``KINDS``. A "real" row is the row of the table itself.
     """
 
     rows: EncodedRows
     source: Indices
-    is_real: npt.NDArray[np.bool_]
+    kind: Kinds
 
 
 class Proposal(NamedTuple):
@@ -65,6 +78,10 @@ class Synthesizer(ABC):
 
     Attributes
     ----------
+    generated_share : float
+        Share of the rows drawn that are made; the others repeat real rows.
+    augmentation : float
+        How far images are moved, as a share of what the modality's ``augment`` does.
     calibration : tuple or None
         What the modality needs to decode rows of this class.
     adjustment : ndarray of shape (n_inputs,) or None
@@ -74,9 +91,13 @@ class Synthesizer(ABC):
 
     # Rows that are refused are drawn again so often at most.
     max_trials = 0
+    # What the rows that are made are called.
+    kind = "generated"
 
     def __init__(self, modality: Modality[Any], class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
+        self.generated_share, self.augmentation = 1.0, 0.0
+        self._class_index: Indices | None = None
         self.calibration: Any = None
         self.adjustment: npt.NDArray[np.float32] | None = None
 
@@ -85,10 +106,34 @@ class Synthesizer(ABC):
         for start in range(0, n, BLOCK):
             yield self.sample(min(BLOCK, n - start), rng)
 
+    def mix(self, class_index: Indices, generated_share: float, augmentation: float) -> None:
+        """Let some of the rows drawn be real rows, of these places in the table."""
+        self._class_index = class_index
+        self.generated_share, self.augmentation = generated_share, augmentation
+
     def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
-        """Draw rows of the class; those that are refused or repeat a row of it are drawn again."""
-        rows, source = self._accepted(n, self._propose(n, rng), self.max_trials)
-        return SyntheticRows(rows, source, np.zeros(n, dtype=np.bool_))
+        """Draw rows of the class: first those that are made, then repeats of real rows.
+
+        Rows made that are refused or repeat a row of the class are drawn again. Images of both
+        are moved a little, where ``augmentation`` says so.
+        """
+        n_made = math.ceil(self.generated_share * n)
+        rows, source = self._accepted(n_made, self._propose(n_made, rng), self.max_trials)
+        kind = np.full(n, KINDS.index(self.kind), dtype=np.int8)
+        if n_made < n:
+            assert self._class_index is not None
+            order = torch.randperm(len(self.class_rows), generator=rng)
+            repeated = order[torch.arange(n - n_made) % len(order)].numpy()
+            real = self.class_rows[repeated]
+            varied = self._vary(real, rng)
+            kind[n_made:] = _REAL if varied is real and not self.augmentation else _MOVED
+            rows = np.concatenate([rows, varied])
+            source = np.concatenate([source, self._class_index[repeated]])
+        return SyntheticRows(self.modality.move(rows, rng, self.augmentation), source, kind)
+
+    def _vary(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
+        """Vary real rows that are repeated, where a method can. Shape: (n, d) -> (n, d)."""
+        return rows
 
     @abstractmethod
     def _propose(self, n: int, rng: torch.Generator) -> Propose:
@@ -151,6 +196,8 @@ class Synthesizer(ABC):
 
 class SmoothedBootstrap(Synthesizer):
     """Repeats a class's rows with a little noise, where a network could not be trained."""
+
+    kind = "smoothed"
 
     def _propose(self, n: int, rng: torch.Generator) -> Propose:
         chosen = torch.randint(len(self.class_rows), (n,), generator=rng).numpy()

@@ -12,9 +12,11 @@ import numpy as np
 from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE, RandomOverSampler
 
 from benchmarks.shared.datasets import Labels, Rows
+from benchmarks.shared.moved_repeats import MovedRepeats
 
 NO_RESAMPLING = ("none", "class_weight", "threshold")
 RIVALS = (*NO_RESAMPLING, "RandomOverSampler", "SMOTE", "BorderlineSMOTE", "ADASYN")
+MOVED = "MovedRepeats"
 METHODS = (*RIVALS, "MGVAE")
 # InfoGAN and CGAN are BayesGAN without its network, and without codes.
 GANS: dict[str, dict[str, Any]] = {
@@ -61,7 +63,8 @@ def resample(
     if name in NO_RESAMPLING:
         return Resampled(scaled, y)
     ours = name in OURS
-    defaults = {"image_shape": image_shape} if ours else _neighbours(name, y)
+    needs_shape = ours or name == MOVED
+    defaults = {"image_shape": image_shape} if needs_shape else _neighbours(name, y)
     try:
         sampler = build_sampler(name, random_state=seed, **{**defaults, **params})
         start = time.perf_counter()
@@ -97,7 +100,7 @@ def build_sampler(name: str, **params: Any) -> Any:
         from mgvae_resample import BayesGANOverSampler
 
         return BayesGANOverSampler(**{**GANS[name], **params})
-    rivals = (RandomOverSampler, SMOTE, BorderlineSMOTE, ADASYN)
+    rivals = (RandomOverSampler, MovedRepeats, SMOTE, BorderlineSMOTE, ADASYN)
     rival = {cls.__name__: cls for cls in rivals}.get(name)
     if rival is None:
         raise SystemExit(f"Unknown method {name!r}; choose from {', '.join((*METHODS, *GANS))}.")

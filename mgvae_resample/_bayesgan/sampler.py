@@ -66,22 +66,17 @@ default="disentangled"
         Weight of the structure terms (of the mutual-information bound with "infogan").
 
     hidden_layer_sizes : "auto" or array-like of int, default="auto"
-        Widths of the hidden layers of both players; "auto" is (300, 300) for tables of more than
-        200 columns and (128, 128) otherwise. For images the channels of the convolutional
-        stages, each of which halves the image; "auto" goes down to 8 pixels with 64 channels.
+        Widths of the hidden layers of both players; "auto" is (128, 128). For images the channels
+        of the convolutional stages, each of which halves the image; "auto" goes down to 8 pixels
+        with 64 channels.
 
     generated_share : "auto" or float, default="auto"
-        Share of the new rows that are generated; the others repeat real rows of the class, which
-        keeps a classifier true to it. "auto" is one half for classes of up to 100 rows and
-        50 / n for classes of n rows: what is common needs no generator. 1 asks for generated
-        rows only.
+        Share of the new rows that are generated; the others repeat real rows of the class. "auto"
+        is 1 for tables. For images it is one half for classes of up to 100 rows and 50 / n for
+        classes of n rows: repeats keep a classifier true to the class, and what is common needs
+        no generator.
 
-    augmentation : "auto" or float, default="auto"
-        How far the images that ``fit_resample`` adds are shifted, turned, scaled and sheared, as
-        a share of the random movements under which the discriminator sees images in training
-        (0.1 of the side, 0.2 radians, 15 %, 0.2). "auto" goes as far as moved images lie at
-        most 15 % farther from the nearest one of their class than unmoved ones. 0 leaves images
-        as they are. Tables are not touched.
+    {augmentation}
 
     max_steps : int, default=1500
         Optimiser steps.
@@ -111,6 +106,8 @@ default="disentangled"
 
     source_indices_ : ndarray of shape (n_synthetic,)
         For each new row the index in `X` of the row it repeats; -1 where it was generated.
+
+    {kinds}
 
     structure_ : BayesianStructure or None
         The network in force; the disentangled one for "infogan", by which it is scored.
@@ -325,6 +322,9 @@ default="disentangled"
         super()._check_parameters(n_features, y)
         self._structure()
 
+    def _auto_generated_share(self, n_rows: int) -> float:
+        return float(self._modality.choose(table=1.0, image=0.5 * min(1.0, _COMMON / n_rows)))
+
     def _structure(self) -> BayesianStructure | None:
         """Return the Bayesian network; the disentangled one for "infogan"."""
         if not isinstance(self.structure, str):
@@ -334,7 +334,6 @@ default="disentangled"
 
     def _config(self) -> BayesGANConfig:
         """Return the parameters, with what "auto" stands for."""
-        share, augmentation = self.generated_share, self.augmentation
         return BayesGANConfig(
             hidden_layer_sizes=self._hidden_layer_sizes(),
             structure=self._structure(),
@@ -342,8 +341,6 @@ default="disentangled"
             noise_dim=self.noise_dim,
             structure_weight=float(self.structure_weight),
             batch_size=int(self.batch_size),
-            generated_share=None if isinstance(share, str) else float(share),
-            augmentation=None if isinstance(augmentation, str) else float(augmentation),
             train=TrainConfig(
                 int(self.max_steps),
                 float(self.learning_rate),
@@ -367,18 +364,9 @@ default="disentangled"
         network = fit_gan(run, config, self._modality, rows[kept], numbers)
         if network is None:
             return {}
-        strength = config.augmentation
-        if strength is None:
-            of_learned, tensors = run.tensor(rows[kept]), torch.from_numpy(numbers)
-            rng = run.rng("augmentation")
-            strength = self._modality.largest_harmless_strength(of_learned, tensors, rng)
         found: dict[Label, ClassSynthesizer] = {}
         for number, label in enumerate(classes.tolist()):
-            index = np.flatnonzero(y == label)
-            share = config.generated_share
-            if share is None:
-                share = 0.5 * min(1.0, _COMMON / len(index))
-            found[label] = ClassSynthesizer(network, number, rows[index], index, share, strength)
+            found[label] = ClassSynthesizer(network, number, rows[y == label])
             found[label].calibrate(run.rng("calibration", number))
         if config.structure is not None:
             synthesizers = list(found.values())

@@ -1,8 +1,6 @@
-"""The synthesizer of one class: new rows, steered by codes, and repeats of real ones."""
+"""The synthesizer of one class: new rows, steered by codes."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +9,7 @@ from torch import Tensor
 
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
-from .._synthesizer import CHUNK, Indices, Proposal, Propose, Synthesizer, SyntheticRows
+from .._synthesizer import CHUNK, Indices, Proposal, Propose, Synthesizer
 from .model import BayesGAN
 
 __all__ = ["ClassSynthesizer"]
@@ -30,28 +28,13 @@ class ClassSynthesizer(Synthesizer):
         Number of the class.
     class_rows : ndarray of shape (n, d)
         The class's own encoded rows.
-    class_index : ndarray of shape (n,)
-        Where each of them stands in the table.
-    generated_share : float
-        Share of the rows drawn that are generated; the others repeat real rows.
-    augmentation : float
-        How far images are moved when drawn, as a share of what the discriminator sees.
     """
 
     max_trials = 10
 
-    def __init__(
-        self,
-        network: BayesGAN,
-        number: int,
-        class_rows: EncodedRows,
-        class_index: Indices,
-        generated_share: float,
-        augmentation: float,
-    ) -> None:
+    def __init__(self, network: BayesGAN, number: int, class_rows: EncodedRows) -> None:
         super().__init__(network.modality, class_rows)
-        self.network, self.number, self.class_index = network, number, class_index
-        self.generated_share, self.augmentation = generated_share, augmentation
+        self.network, self.number = network, number
 
     def calibrate(self, rng: torch.Generator) -> None:
         """Find the logit adjustment on rows drawn without any."""
@@ -62,20 +45,6 @@ class ClassSynthesizer(Synthesizer):
             return self.network.generator.outputs(z, self._labels(z), c)
 
         self.fit_adjustment(outputs)
-
-    def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
-        """Draw rows: generated ones first, then repeats of real rows, images a little moved."""
-        n_generated = math.ceil(self.generated_share * n)
-        generated, nothing = self._accepted(
-            n_generated, self._propose(n_generated, rng), self.max_trials
-        )
-        # NOTE[DIFF] Repeats beside generated rows: they keep a classifier true to the class.
-        order = torch.randperm(len(self.class_rows), generator=rng)
-        repeated = order[torch.arange(n - n_generated) % len(order)].numpy()
-        rows = np.concatenate([generated, self.class_rows[repeated]])
-        source = np.concatenate([nothing, self.class_index[repeated]])
-        moved = self.modality.move(rows, rng, self.augmentation)
-        return SyntheticRows(moved, source, (source >= 0) & (moved is rows))
 
     def generate(
         self,

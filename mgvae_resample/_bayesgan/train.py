@@ -53,8 +53,7 @@ class BayesGANConfig:
     """The method's parameters, checked and free of "auto".
 
     A plain conditional GAN has no structure. InfoGAN has the disentangled one, by which its codes
-    are scored, but is not regularised by it. Where ``generated_share`` is None each class's size
-    decides, and where ``augmentation`` is None the images do.
+    are scored, but is not regularised by it.
     """
 
     hidden_layer_sizes: Sequence[int]
@@ -63,14 +62,7 @@ class BayesGANConfig:
     noise_dim: int
     structure_weight: float
     batch_size: int
-    generated_share: float | None
-    augmentation: float | None
     train: TrainConfig
-
-    def key(self) -> tuple[object, ...]:
-        """Return what the training depends on, which is not what only drawing depends on."""
-        codes = (self.structure, self.is_regularised, self.noise_dim, self.structure_weight)
-        return (*codes, self.hidden_layer_sizes, self.batch_size, self.train)
 
 
 def fit_gan(
@@ -85,7 +77,7 @@ def fit_gan(
     Shape: rows (n, d), labels (n,).
     """
     network = make_network(run, config, modality, int(labels.max()) + 1)
-    key = run.key("BayesGAN", *config.key(), modality.key(), rows, labels)
+    key = run.key("BayesGAN", config, modality.key(), rows, labels)
     if run.recall(network, key) is not None:
         return network
     game = Game(run, config, network, run.tensor(rows), torch.from_numpy(labels))

@@ -19,6 +19,8 @@ from .._nn.training import TrainConfig
 from .._parameters import documented
 from .._run import Run
 from .._synthesizer import Indices, Synthesizer
+from .model import MajorityGuidedVAE
+from .moves import LearnedMoves
 from .synthesizer import MinoritySynthesizer
 from .train import MGVAEConfig, finetune, pretrain
 
@@ -27,8 +29,10 @@ __all__ = ["MGVAEOverSampler"]
 _FEWEST_EXEMPLARS = 10
 # Exemplars that can be translated; a random subset keeps memory flat on huge majorities.
 _MOST_EXEMPLARS = 10_000
-# Twice as many channels gained little and took twice the time.
-_FEWEST_CHANNELS = 16
+# Images of a class of so many rows show how images of it differ.
+_FEWEST_COMMON = 100
+# Half the width that the modality proposes, and no less: twice as much gained nothing.
+_NARROWEST = 16
 
 
 @documented
@@ -59,12 +63,21 @@ class MGVAEOverSampler(DeepOverSampler):
         latent space, which keeps new rows away from where the class has none. A number between
         0 (uniform) and 1 (responsibility) blends the two.
 
+    generated_share : "auto" or float, default="auto"
+        Share of the new rows that are translated; the others repeat real rows of the class.
+        Images that are repeated are moved as images of common classes differ from their
+        neighbours (learned moves). "auto" is 1 for tables. For images it is one half where there
+        are two classes, and 0 where there are more: from one common class to many others a
+        translation has a long way to go. Where it is 0 nothing is fine-tuned.
+
+    {augmentation}
+
     latent_dim : int, default=10
         Number of latents.
 
     hidden_layer_sizes : "auto" or array-like of int, default="auto"
-        Widths of the encoder's hidden layers; the decoder mirrors them. "auto" is (300, 300) for
-        tables of more than 200 columns and (128, 128) otherwise. For images the channels of the
+        Widths of the encoder's hidden layers; the decoder mirrors them. "auto" is (64, 64).
+        For images the channels of the
         convolutional stages, each of which halves the image; "auto" goes down to 8 pixels with
         32 channels.
 
@@ -81,9 +94,10 @@ class MGVAEOverSampler(DeepOverSampler):
         ends the training when the validation loss on held-out exemplars has stopped falling.
 
     max_finetune_steps : "auto" or int, default="auto"
-        Optimiser steps on each class at most; "auto" is 500, for images 250. With 50 rows or more the number of steps is chosen
-        by the validation loss on a held-out fifth of them, and below 500 rows some more are made
-        with all rows; with fewer than 50 rows 200 steps are made.
+        Optimiser steps on each class at most; "auto" is 500, for images 250. With 50 rows
+        or more the number of steps is chosen by the validation loss on a held-out fifth of them,
+        and below 500 rows some more are made with all rows; with fewer than 50 rows 200 steps are
+        made.
 
     batch_size : int, default=128
         Rows a step. Smaller classes are taken whole.
@@ -112,8 +126,10 @@ class MGVAEOverSampler(DeepOverSampler):
     {counts}
 
     source_indices_ : ndarray of shape (n_synthetic,)
-        For each synthetic row the index in `X` of the exemplar it was translated from; -1 where
-        the class could not be learned.
+        For each synthetic row the index in `X` of the exemplar it was translated from, or of the
+        row it repeats; -1 where the class could not be learned.
+
+    {kinds}
 
     exemplar_indices_ : dict of label to ndarray
         Rows of `X` that are the exemplars of each class that was learned: the centres of its
@@ -165,6 +181,8 @@ class MGVAEOverSampler(DeepOverSampler):
             StrOptions({"responsibility", "uniform"}),
             Interval(numbers.Real, 0, 1, closed="both"),
         ],
+        "generated_share": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
+        "augmentation": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="left")],
         "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
         "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
         "n_exemplars": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
@@ -188,6 +206,8 @@ class MGVAEOverSampler(DeepOverSampler):
         sampling_strategy: Any = "auto",
         exemplars: Any = "majority",
         exemplar_weights: str | float = "responsibility",
+        generated_share: str | float = "auto",
+        augmentation: str | float = "auto",
         latent_dim: int = 10,
         hidden_layer_sizes: str | Sequence[int] = "auto",
         n_exemplars: str | int = "auto",
@@ -206,6 +226,8 @@ class MGVAEOverSampler(DeepOverSampler):
         super().__init__(sampling_strategy=sampling_strategy)
         self.exemplars = exemplars
         self.exemplar_weights = exemplar_weights
+        self.generated_share = generated_share
+        self.augmentation = augmentation
         self.latent_dim = latent_dim
         self.hidden_layer_sizes = hidden_layer_sizes
         self.n_exemplars = n_exemplars
@@ -305,13 +327,16 @@ class MGVAEOverSampler(DeepOverSampler):
             return f"has {n} exemplar(s), and at least {_FEWEST_EXEMPLARS} are needed"
         return None
 
+    def _auto_generated_share(self, n_rows: int) -> float:
+        of_images = 0.5 if len(self.classes_) == 2 else 0.0
+        return float(self._modality.choose(table=1.0, image=of_images))
+
     def _config(self) -> MGVAEConfig:
         """Return the parameters, with what "auto" stands for."""
         auto, share = self._auto, self.exemplar_weights
         sizes = self._hidden_layer_sizes()
         if self.hidden_layer_sizes == "auto":
-            halved = tuple(max(_FEWEST_CHANNELS, n // 2) for n in sizes)
-            sizes = self._modality.choose(table=sizes, image=halved)
+            sizes = tuple(max(_NARROWEST, n // 2) for n in sizes)
         # Convolutions take more time a row, and larger steps.
         rate = float(auto(self.learning_rate, table=1e-3, image=4e-3))
         n_pretrain = int(auto(self.max_pretrain_steps, table=400, image=500))
@@ -335,12 +360,21 @@ class MGVAEOverSampler(DeepOverSampler):
         exemplars, config = self._exemplars_of(y, labels), self._config()
         if not labels:
             return {}
-        used = np.unique(np.concatenate(list(exemplars.values())))
+        common = self._modality.choose(table=np.empty(0, np.intp), image=_common(y))
+        used = np.unique(np.concatenate([*exemplars.values(), common]))
         pretrained = pretrain(run, config, self._modality, rows[used])
         if pretrained is None:
             return {}
+        moves = None
+        if len(common):
+            some = _at_most(_MOST_EXEMPLARS, common, run.rng("moves"))
+            moves = LearnedMoves(
+                pretrained[0], rows[some], np.searchsorted(self.classes_, y[some])
+            )
         numbers = {label: number for number, label in enumerate(np.unique(y).tolist())}
-        phases = {label: f"finetune {label}" for label in labels}
+        # A class of which every row repeats a real one needs no network of its own.
+        translated = [k for k in labels if self._share_generated(int((y == k).sum())) > 0]
+        phases = {label: f"finetune {label}" for label in translated}
         n_epochs = config.finetune.n_epochs
         jobs = [
             delayed(finetune)(
@@ -353,20 +387,29 @@ class MGVAEOverSampler(DeepOverSampler):
             )
             for label, phase in phases.items()
         ]
-        tuned = dict(zip(labels, Parallel(n_jobs=self.n_jobs)(jobs), strict=True))
+        tuned = dict(zip(phases, Parallel(n_jobs=self.n_jobs)(jobs), strict=True))
         synthesizers: dict[Label, Synthesizer] = {}
-        for label, (network, child) in tuned.items():
-            run.join(child)
+        for label in labels:
+            network: MajorityGuidedVAE | None = pretrained[0]
+            if label in tuned:
+                network, child = tuned[label]
+                run.join(child)
             if network is None:
                 continue
             index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept exemplars"))
             of_rows = rows[y == label], rows[index], index
             share = config.responsibility
-            synthesizer = MinoritySynthesizer(network, pretrained[0], *of_rows, share)
+            synthesizer = MinoritySynthesizer(network, pretrained[0], *of_rows, share, moves)
             synthesizer.calibrate(run.rng("calibration", numbers[label]))
             synthesizers[label] = synthesizer
             self.exemplar_indices_[label] = self._learned_from[index]
         return synthesizers
+
+
+def _common(y: Labels) -> Indices:
+    """Rows of all classes that have enough to show how they differ."""
+    classes, counts = np.unique(y, return_counts=True)
+    return np.flatnonzero(np.isin(y, classes[counts >= _FEWEST_COMMON]))
 
 
 def _at_most(n: int, index: Indices, rng: torch.Generator) -> Indices:

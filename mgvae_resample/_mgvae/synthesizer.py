@@ -14,6 +14,7 @@ from .._nn.random import normal, uniform
 from .._synthesizer import CHUNK, Indices, Proposal, Propose, Synthesizer
 from .exogenous_noise import exogenous_noise
 from .model import MajorityGuidedVAE
+from .moves import LearnedMoves
 from .prior import ExemplarPrior
 
 __all__ = ["MinoritySynthesizer"]
@@ -56,9 +57,12 @@ class MinoritySynthesizer(Synthesizer):
         Where each of them stands in the table.
     responsibility : float
         Share of exemplars chosen by their responsibility for the class, not uniformly.
+    moves : LearnedMoves or None
+        Moves of real rows that are repeated.
     """
 
     max_trials = 20
+    kind = "translated"
 
     def __init__(
         self,
@@ -68,8 +72,10 @@ class MinoritySynthesizer(Synthesizer):
         exemplar_rows: EncodedRows,
         exemplar_index: Indices,
         responsibility: float,
+        moves: LearnedMoves | None = None,
     ) -> None:
         super().__init__(network.modality, class_rows)
+        self.moves = moves
         self.network, self.prior_network = network, prior_network
         self.exemplar_rows, self.exemplar_index = exemplar_rows, exemplar_index
         self.responsibility = responsibility
@@ -103,6 +109,9 @@ class MinoritySynthesizer(Synthesizer):
             return Proposal(rows, self.exemplar_index[j[at].numpy()], np.ones(len(at), np.bool_))
 
         return propose
+
+    def _vary(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
+        return rows if self.moves is None else self.moves.apply(self.prior_network, rows, rng)
 
     def _class_share(self) -> float:
         """Share of new rows whose noise is that of one of the class's own rows."""

@@ -20,9 +20,6 @@ from .base import KnownRows, Modality, T
 
 __all__ = ["TabularModality"]
 
-# Tables of more columns than this get wider layers.
-_WIDE = 200
-
 
 class TabularModality(Modality[TabularEncoding]):
     """Rows of a table of any columns."""
@@ -64,8 +61,8 @@ class TabularModality(Modality[TabularEncoding]):
         return self.map.rows(inputs, class_rows, rng)
 
     def hidden_layer_sizes(self) -> tuple[int, ...]:
-        """Return (300, 300) for more than 200 inputs, else (128, 128)."""
-        return (300, 300) if self.n_inputs > _WIDE else (128, 128)
+        """Return (128, 128), whatever the number of columns."""
+        return (128, 128)
 
     def encoder(self, sizes: Sequence[int], n_outputs: int) -> nn.Module:
         """Make a fully connected network. Shape: (n, n_inputs) -> (n, n_outputs)."""

@@ -28,8 +28,6 @@ def config(structure=ENTANGLED, max_steps=20, learning_rate=1e-3, **changes):
         "noise_dim": 4,
         "structure_weight": 1.0,
         "batch_size": 16,
-        "generated_share": None,
-        "augmentation": 0.5,
         "train": TrainConfig(max_steps, learning_rate, betas=(0.0, 0.99), ema_decay=0.998),
     }
     return BayesGANConfig(**{**values, **changes})

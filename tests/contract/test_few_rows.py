@@ -62,10 +62,10 @@ def test_a_class_of_one_row_beside_a_larger_one(quick):
         X_res, y_res = sampler.fit_resample(X, y)
     assert counts(y_res) == {0: 40, 1: 40, 2: 40}
     assert len(sampler.source_indices_) == len(X_res) - len(X)
-    sources = sampler.source_indices_
-    assert (sources[y_res[len(y) :] == 1] == -1).all()
-    if sampler.history_:  # a network was trained
-        assert (sources[y_res[len(y) :] == 2] >= 0).any()
+    kinds, labels = sampler.row_kinds_, y_res[len(y) :]
+    assert set(kinds[labels == 1]) == {"smoothed"}
+    assert (sampler.source_indices_[labels == 1] == -1).all()
+    assert "smoothed" not in kinds[labels == 2]
 
 
 @pytest.mark.parametrize("batch_size", [1, 14, 15, 16, 59, 60, 61, 10_000])

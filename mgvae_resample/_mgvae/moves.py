@@ -1,0 +1,71 @@
+"""Learned moves: how near rows of one class differ, put on real rows of another."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from .._encoding.layout import EncodedRows
+from .._synthesizer import CHUNK
+from .model import MajorityGuidedVAE
+
+__all__ = ["LearnedMoves"]
+
+_NEIGHBOURS = 100
+
+
+class LearnedMoves:
+    """Moves real images as images of common classes differ from their neighbours.
+
+    x' = x + f(mu(x) + delta) - f(mu(x)), where f(z) is the mean of p(x | z), and delta = mu(x_j) -
+    mu(x_k) the difference of two images of one common class that are near each other in latent
+    space. An image keeps its own detail, and nothing of what x_j and x_k show is added to it.
+
+    Parameters
+    ----------
+    network : MajorityGuidedVAE
+        The pre-trained network.
+    rows : ndarray of shape (m, d)
+        Encoded rows of common classes, at least two of each.
+    labels : ndarray of shape (m,)
+        The numbers of their classes.
+    """
+
+    def __init__(
+        self, network: MajorityGuidedVAE, rows: EncodedRows, labels: npt.NDArray[np.intp]
+    ) -> None:
+        self.labels = torch.from_numpy(labels)
+        with torch.no_grad():
+            parts = torch.split(torch.from_numpy(rows), CHUNK)
+            device = network.log_variance.device
+            self.latents = torch.cat([network.encode(part.to(device)).cpu() for part in parts])
+        n_fewest = int(np.bincount(labels)[np.unique(labels)].min())
+        self.n_neighbours = min(_NEIGHBOURS, n_fewest - 1)
+
+    def apply(
+        self, network: MajorityGuidedVAE, rows: EncodedRows, rng: torch.Generator
+    ) -> EncodedRows:
+        """Move real images, with the pre-trained network. Shape: (n, d) -> (n, d)."""
+        new, device = [torch.empty((0, rows.shape[1]))], network.log_variance.device
+        for part in torch.split(torch.from_numpy(rows), CHUNK):
+            x, delta = part.to(device), self.differences(len(part), rng).to(device)
+            with torch.no_grad():
+                z = network.encode(x)
+                mean, moved = (
+                    network.modality.discretize(network.decode(at)) for at in (z, z + delta)
+                )
+            new.append((x + moved - mean).clamp(0.0, 1.0).cpu())
+        moved_rows: EncodedRows = torch.cat(new).numpy()
+        return moved_rows
+
+    def differences(self, n: int, rng: torch.Generator) -> Tensor:
+        """Draw the differences of two near rows of one class. Shape: -> (n, k)."""
+        j, at = torch.randint(len(self.latents), (n,), generator=rng), torch.arange(n)
+        distances = torch.cdist(self.latents[j], self.latents)
+        distances[self.labels[j].unsqueeze(1) != self.labels] = torch.inf
+        distances[at, j] = torch.inf
+        nearest = distances.topk(self.n_neighbours, largest=False).indices
+        place = torch.randint(self.n_neighbours, (n,), generator=rng)
+        return self.latents[j] - self.latents[nearest[at, place]]

@@ -1,0 +1,72 @@
+"""What each new row is, and which row of the table is behind it."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from tests.contract.having import having, needs
+from tests.support import table
+
+SHAPE = (5, 6)
+
+
+def grey(*sizes):
+    """Return classes of random grey images."""
+    g = np.random.default_rng(0)
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    return g.random((len(y), 30)) * (1 + y[:, None]), y
+
+
+def drawn(quick, X, y, **params):
+    """Return a fitted sampler, the new rows and their labels."""
+    sampler = quick(**having(quick, **params))
+    X_res, y_res = sampler.fit_resample(X, y)
+    return sampler, X_res[len(X) :], y_res[len(X) :]
+
+
+def test_there_is_one_kind_and_one_source_a_row(quick):
+    sampler, new, _ = drawn(quick, *table(60, 15, 30))
+    assert sampler.row_kinds_.shape == sampler.source_indices_.shape == (len(new),)
+    assert set(sampler.row_kinds_) <= {"real", "translated", "generated"}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_a_share_is_made_and_the_others_are_rows_of_the_table(quick, share):
+    needs(quick, "generated_share")
+    X, y = table(100, 20)
+    sampler, new, _ = drawn(quick, X, y, generated_share=share)
+    real = sampler.row_kinds_ == "real"
+    assert (~real).sum() == round(80 * share)
+    source = sampler.source_indices_[real]
+    assert (y[source] == 1).all()
+    assert_array_equal(new[real], X[source])
+    # Real rows are repeated in turn.
+    assert np.ptp(np.bincount(source, minlength=len(X))[y == 1]) <= 1
+
+
+def test_by_default_every_row_of_a_table_is_made(quick):
+    sampler, _, _ = drawn(quick, *table(100, 20))
+    assert "real" not in sampler.row_kinds_
+
+
+@pytest.mark.parametrize(("augmentation", "kind"), [(0.0, "real"), (0.5, "moved")])
+def test_images_that_are_repeated_are_moved_as_asked(quick, augmentation, kind):
+    needs(quick, "generated_share")
+    X, y = grey(60, 20)
+    sampler, new, _ = drawn(
+        quick, X, y, image_shape=SHAPE, generated_share=0.0, augmentation=augmentation
+    )
+    assert set(sampler.row_kinds_) == {kind}
+    source = sampler.source_indices_
+    assert (y[source] == 1).all()
+    if kind == "real":
+        assert_array_equal(new.view(np.int64), X[source].view(np.int64))
+    else:
+        assert not np.isclose(new, X[source]).all(axis=1).any()
+
+
+def test_a_class_that_cannot_be_learned_is_smoothed(quick):
+    with pytest.warns(UserWarning, match="Class 1 "):
+        sampler, _, labels = drawn(quick, *table(40, 2, 20))
+    assert set(sampler.row_kinds_[labels == 1]) == {"smoothed"}
+    assert "smoothed" not in sampler.row_kinds_[labels == 2]
