@@ -39,7 +39,7 @@ from sklearn.ensemble import RandomForestClassifier
 from mgvae_resample import MGVAEOverSampler, RaiseTo
 
 cache = TemporaryDirectory()
-sampler = MGVAEOverSampler(max_pretrain_steps=300, memory=cache.name, random_state=0)
+sampler = MGVAEOverSampler(image_shape=(8, 8), memory=cache.name, random_state=0)
 pipeline = Pipeline([("sampler", sampler), ("forest", RandomForestClassifier(random_state=0))])
 
 # %%
