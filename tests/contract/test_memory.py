@@ -17,7 +17,7 @@ from tests.support import OURS, quick_sampler, table
 
 AMOUNTS = ["auto", {1: 70, 2: 40}, RaiseTo(0.5), MultiplyBy(3)]
 DRAWING = {
-    "MGVAEOverSampler": [{"exemplar_weights": "uniform"}, {"n_jobs": 2}],
+    "MGVAEOverSampler": [{"exemplar_weights": "uniform"}, {"generated_share": 0.2}, {"n_jobs": 2}],
     "BayesGANOverSampler": [{"generated_share": 0.2}, {"augmentation": 0.5}],
 }
 TRAINING = {

@@ -1,0 +1,99 @@
+"""Learned moves: differences of near rows of one class, put on other images."""
+
+import numpy as np
+import pytest
+import torch
+
+from mgvae_resample._mgvae.moves import LearnedMoves
+from tests.layouts import rng
+from tests.mgvae.models import image_model
+from tests.support import quick_vae
+
+
+def moves(model, n_each=6):
+    """Return moves learned from two classes of random images, and the images."""
+    rows = np.random.default_rng(0).random((2 * n_each, 15)).astype(np.float32)
+    return LearnedMoves(model, rows, np.repeat([2, 5], n_each)), rows
+
+
+def test_a_difference_is_that_of_two_rows_of_one_class():
+    found, _ = moves(image_model()[0])
+    z = found.latents
+    within = [z[i] - z[j] for c in (range(6), range(6, 12)) for i in c for j in c if i != j]
+    known = torch.stack(within)
+    for delta in found.differences(50, rng()):
+        assert (known - delta).abs().amax(1).min() < 1e-6
+
+
+def test_the_second_row_is_among_the_nearest(monkeypatch):
+    found, _ = moves(image_model()[0])
+    found.n_neighbours = 1
+    distances = torch.cdist(found.latents, found.latents)
+    distances.fill_diagonal_(torch.inf)
+    nearest = torch.cat([distances[:6, :6].amin(1), distances[6:, 6:].amin(1)])
+    for length in found.differences(50, rng()).norm(dim=1):
+        assert (nearest - length).abs().min() < 1e-5
+
+
+def test_images_that_do_not_differ_move_nothing():
+    model = image_model()[0]
+    rows = np.random.default_rng(0).random((8, 15)).astype(np.float32)
+    found = LearnedMoves(model, np.repeat(rows[:1], 8, axis=0), np.zeros(8, dtype=np.intp))
+    np.testing.assert_allclose(found.apply(model, rows, rng()), rows, atol=1e-6)
+
+
+def test_an_image_keeps_what_the_decoder_leaves_out():
+    """x' - x is a difference of two decoded images, whatever the detail of x."""
+    model = image_model()[0]
+    found, rows = moves(model)
+    with torch.no_grad():
+        z = model.encode(torch.from_numpy(rows))
+        delta = found.differences(len(rows), rng(3))
+        change = (model.decode(z + delta).sigmoid() - model.decode(z).sigmoid()).numpy()
+    expected = np.clip(rows + change, 0.0, 1.0)
+    np.testing.assert_allclose(found.apply(model, rows, rng(3)), expected, atol=1e-6)
+    assert np.abs(change).max() > 1e-4
+
+
+def test_no_images_are_moved_to_none():
+    found, rows = moves(image_model()[0])
+    assert found.apply(image_model()[0], rows[:0], rng()).shape == (0, 15)
+
+
+def shades(*sizes):
+    """Return classes of random images of 5 x 6 pixels."""
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    return np.random.default_rng(0).random((len(y), 30)), y
+
+
+@pytest.mark.parametrize(
+    ("sizes", "share", "phases"),
+    [
+        ((120, 20), "auto", ["pretrain", "finetune 1"]),
+        ((120, 20, 30), "auto", ["pretrain"]),
+        ((120, 20, 30), 0.5, ["pretrain", "finetune 1", "finetune 2"]),
+        ((120, 20), 0.0, ["pretrain"]),
+    ],
+)
+def test_only_classes_with_translations_are_fine_tuned(sizes, share, phases):
+    X, y = shades(*sizes)
+    sampler = quick_vae(image_shape=(5, 6), hidden_layer_sizes=(4,), generated_share=share)
+    sampler.fit_resample(X, y)
+    assert list(sampler.history_) == phases
+    kinds = {"moved", "translated"} if len(phases) > 1 else {"moved"}
+    assert set(sampler.row_kinds_) == kinds
+    # Where nothing was fine-tuned, the pre-trained network translates.
+    assert sampler.translate(X[:3], 1).shape == (3, 30)
+
+
+def test_a_move_changes_the_image_without_augmentation():
+    X, y = shades(120, 20)
+    sampler = quick_vae(
+        image_shape=(5, 6), hidden_layer_sizes=(4,), generated_share=0.0, augmentation=0.0
+    )
+    X_res, _ = sampler.fit_resample(X, y)
+    new, source = X_res[140:], X[sampler.source_indices_]
+    assert not np.isclose(new, source).all(axis=1).any()
+    # It is still nearer to its own source than to others.
+    distance = ((new[:, None] - X[y == 1]) ** 2).sum(2)
+    assert (distance.argmin(1) == sampler.source_indices_ - 120).mean() > 0.9
