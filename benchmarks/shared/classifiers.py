@@ -55,13 +55,17 @@ class FittedCNN:
 
     def probabilities(self, X: Rows) -> Rows:
         """Return P(class) of each row. Shape: (n, h * w) -> (n, n_classes)."""
+        return np.asarray(self._outputs(self.network, X).softmax(1).double())
+
+    def features(self, X: Rows) -> Rows:
+        """Return what the last layer reads. Shape: (n, h * w) -> (n, n_features)."""
+        return np.asarray(self._outputs(self.network[:-1], X))
+
+    def _outputs(self, network: nn.Sequential, X: Rows) -> Tensor:
         self.network.eval()
         with torch.inference_mode():
-            parts = [
-                self.network(part).softmax(1)
-                for part in torch.split(_images(X, self.image_shape), 1000)
-            ]
-        return np.asarray(torch.cat(parts).double())
+            parts = torch.split(_images(X, self.image_shape), 1000)
+            return torch.cat([network(part) for part in parts])
 
 
 def fit_cnn(

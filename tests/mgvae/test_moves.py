@@ -43,7 +43,7 @@ def test_images_that_do_not_differ_move_nothing():
 
 
 def test_an_image_keeps_what_the_decoder_leaves_out():
-    """x' - x is a difference of two decoded images, whatever the detail of x."""
+    """X' - x is a difference of two decoded images, whatever the detail of x."""
     model = image_model()[0]
     found, rows = moves(model)
     with torch.no_grad():
