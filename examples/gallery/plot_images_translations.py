@@ -75,16 +75,18 @@ plt.show()
 # Are they copies?
 # ----------------
 #
-# ``fit_resample`` chooses pairs in another way: first a rare image, then a common one that is like
-# it. So pairs match better than above, and new images are sharper and closer to known ones.
-# ``source_indices_`` names the common image behind each, its exemplar. The last line is the
+# Half of the images that ``fit_resample`` adds are translations; ``row_kinds_`` says which. The
+# others are rare images, moved as common ones differ from each other. All are shifted and turned a
+# little as well. ``fit_resample`` chooses pairs in another way: first a rare image, then a common
+# one that is like it. So pairs match better than above, and new images are sharper and closer to
+# known ones. ``source_indices_`` names the common image behind each. The last line is the
 # nearest of the 25 real rare images. New images lie between the two: many stay close to the real
 # one, others keep a stroke of the common one, and a few are still the common digit.
 
 from sklearn.neighbors import NearestNeighbors
 
 real = X_train[y_train == "5 to 9"]
-chosen = np.arange(12)
+chosen = np.flatnonzero(sampler.row_kinds_ == "translated")[:12]
 nearest = NearestNeighbors(n_neighbors=1).fit(real).kneighbors(new[chosen])[1][:, 0]
 strips = {
     "exemplar": X_train[sampler.source_indices_[chosen]],
