@@ -51,7 +51,7 @@ class FittedCNN:
     """A trained convolutional network that gives probabilities."""
 
     network: nn.Sequential
-    image_shape: tuple[int, int]
+    image_shape: tuple[int, ...]
 
     def probabilities(self, X: Rows) -> Rows:
         """Return P(class) of each row. Shape: (n, h * w) -> (n, n_classes)."""
@@ -75,7 +75,7 @@ def fit_cnn(
     width: int = 16,
     steps: int = 1500,
     seed: int = 0,
-    image_shape: tuple[int, int] = (28, 28),
+    image_shape: tuple[int, ...] = (28, 28),
     n_classes: int = 10,
     weighted: bool = False,
 ) -> FittedCNN:
@@ -135,10 +135,10 @@ def _mlp(n_features: int) -> nn.Sequential:
     )
 
 
-def _cnn(width: int, image_shape: tuple[int, int], n_classes: int) -> nn.Sequential:
-    height, wide = image_shape
+def _cnn(width: int, image_shape: tuple[int, ...], n_classes: int) -> nn.Sequential:
+    height, wide, n_channels = (*image_shape, 1)[:3]
     return nn.Sequential(
-        nn.Conv2d(1, width, 5, padding=2),
+        nn.Conv2d(n_channels, width, 5, padding=2),
         nn.ReLU(),
         nn.MaxPool2d(2),
         nn.Conv2d(width, 2 * width, 5, padding=2),
@@ -150,8 +150,10 @@ def _cnn(width: int, image_shape: tuple[int, int], n_classes: int) -> nn.Sequent
     )
 
 
-def _images(X: Rows, image_shape: tuple[int, int]) -> Tensor:
-    return torch.as_tensor(np.asarray(X, dtype=np.float32)).reshape(-1, 1, *image_shape)
+def _images(X: Rows, image_shape: tuple[int, ...]) -> Tensor:
+    channels_last = (*image_shape, 1)[:3]
+    images = torch.as_tensor(np.asarray(X, dtype=np.float32)).reshape(-1, *channels_last)
+    return images.permute(0, 3, 1, 2).contiguous()
 
 
 def _class_weights(labels: Tensor, n_classes: int) -> Tensor:

@@ -50,6 +50,13 @@ def load_images(name: str, part: str, folder: Path | None) -> tuple[Rows, Labels
     return np.asarray(X.reshape(len(X), -1), np.float32) / 255, np.asarray(y, np.intp)
 
 
+def load_retina(part: str, folder: Path) -> tuple[Rows, Labels]:
+    """Return colour images of retinas of `part` ("train", "val" or "test"), and their grades."""
+    with np.load(folder / "images" / "retinamnist.npz") as stored:
+        X, y = stored[f"X_{part}"], stored[f"y_{part}"].ravel()
+    return np.asarray(X.reshape(len(X), -1), np.float32) / 255, np.asarray(y, np.intp)
+
+
 def read_catalogue(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the entries of catalog.json by name."""
     entries = json.loads((folder / "catalog.json").read_text())

@@ -52,7 +52,7 @@ def resample(
     *,
     scaler: Scaler,
     seed: int,
-    image_shape: tuple[int, int] | None = None,
+    image_shape: tuple[int, ...] | None = None,
 ) -> Resampled:
     """Resample the training part; a rival that cannot leaves it as it is and says so.
 

@@ -19,7 +19,7 @@ class MovedRepeats(RandomOverSampler):
         self,
         *,
         sampling_strategy: Any = "auto",
-        image_shape: tuple[int, int] = (28, 28),
+        image_shape: tuple[int, ...] = (28, 28),
         augmentation: float | None = None,
         random_state: int | None = None,
     ) -> None:
