@@ -40,10 +40,10 @@ _shared_docstrings = Substitution(
     device="""device : str or torch.device, default="auto"
         "auto" takes CUDA, then MPS, then the CPU.""",
     augmentation="""augmentation : "auto" or float, default="auto"
-        How far new images are shifted, turned, scaled and sheared, as a share of 0.1 of the side,
-        0.2 radians, 15 % and 0.2. "auto" goes as far as moved images lie at most 15 % farther from
-        the nearest one of their class than unmoved ones. 0 leaves images as they are. Tables are
-        not touched.""",
+        How far images that are repeated or generated are shifted, turned, scaled and sheared, as a
+        share of 0.1 of the side, 0.2 radians, 15 % and 0.2. Translations are not. "auto" goes as
+        far as moved images lie at most 15 % farther from the nearest one of their class than
+        unmoved ones. 0 leaves images as they are. Tables are not touched.""",
     kinds="""row_kinds_ : ndarray of str of shape (n_synthetic,)
         What each new row is: "real" (a row of `X`, bit for bit), "moved" (a real image, moved),
         "translated" or "generated", or "smoothed" (a real row with noise, where a class could

@@ -91,8 +91,9 @@ class Synthesizer(ABC):
 
     # Rows that are refused are drawn again so often at most.
     max_trials = 0
-    # What the rows that are made are called.
+    # What the rows that are made are called, and whether images among them are moved as well.
     kind = "generated"
+    moves_made = False
 
     def __init__(self, modality: Modality[Any], class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
@@ -114,22 +115,24 @@ class Synthesizer(ABC):
     def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
         """Draw rows of the class: first those that are made, then repeats of real rows.
 
-        Rows made that are refused or repeat a row of the class are drawn again. Images of both
-        are moved a little, where ``augmentation`` says so.
+        Rows made that are refused or repeat a row of the class are drawn again. Real images that
+        are repeated are moved a little, where ``augmentation`` says so.
         """
         n_made = math.ceil(self.generated_share * n)
         rows, source = self._accepted(n_made, self._propose(n_made, rng), self.max_trials)
         kind = np.full(n, KINDS.index(self.kind), dtype=np.int8)
+        if self.moves_made:
+            rows = self.modality.move(rows, rng, self.augmentation)
         if n_made < n:
             assert self._class_index is not None
             order = torch.randperm(len(self.class_rows), generator=rng)
             repeated = order[torch.arange(n - n_made) % len(order)].numpy()
             real = self.class_rows[repeated]
-            varied = self._vary(real, rng)
-            kind[n_made:] = _REAL if varied is real and not self.augmentation else _MOVED
-            rows = np.concatenate([rows, varied])
+            moved = self.modality.move(self._vary(real, rng), rng, self.augmentation)
+            kind[n_made:] = _REAL if moved is real else _MOVED
+            rows = np.concatenate([rows, moved])
             source = np.concatenate([source, self._class_index[repeated]])
-        return SyntheticRows(self.modality.move(rows, rng, self.augmentation), source, kind)
+        return SyntheticRows(rows, source, kind)
 
     def _vary(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
         """Vary real rows that are repeated, where a method can. Shape: (n, d) -> (n, d)."""

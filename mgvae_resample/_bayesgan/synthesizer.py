@@ -31,6 +31,8 @@ class ClassSynthesizer(Synthesizer):
     """
 
     max_trials = 10
+    # The generator is judged after its images were moved, so it makes unmoved ones.
+    moves_made = True
 
     def __init__(self, network: BayesGAN, number: int, class_rows: EncodedRows) -> None:
         super().__init__(network.modality, class_rows)
