@@ -22,11 +22,10 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from ._cache import TrainingCache
-from ._encoding.image import undeclared_image_shape
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._modality.image import ImageModality
-from ._modality.tabular import TabularModality
+from ._modality.tabular import ImageShapeWarning, TabularModality
 from ._parameters import (
     check_counts,
     check_hidden_layer_sizes,
@@ -66,10 +65,6 @@ _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
 
 class FewRowsWarning(UserWarning):
     """A class has too few rows to learn from; the message says what was done instead."""
-
-
-class ImageShapeWarning(UserWarning):
-    """Columns look like pixels, and ``image_shape`` is not given; the message says what to try."""
 
 
 class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
@@ -162,15 +157,6 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             else ImageModality(self.image_shape)
         )
         self._modality = modality.fit(table)
-        likely = undeclared_image_shape(table) if self.image_shape is None else None
-        if likely is not None:
-            warnings.warn(
-                f"The {table.shape[1]} columns of X look like the pixels of flattened images, and "
-                f"'image_shape' is None. Try image_shape={likely}: images declared as such come "
-                "out far better. If they are no pixels, ignore this ImageShapeWarning.",
-                ImageShapeWarning,
-                stacklevel=3,
-            )
         return table, y, is_one_vs_rest
 
     def _check_parameters(self, n_features: int, y: Labels) -> None:

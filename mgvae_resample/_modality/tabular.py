@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .._encoding.image import undeclared_image_shape
 from .._encoding.layout import EncodedRows
 from .._encoding.tabular import TabularEncoding
 from .._nn.mlp import MLP
@@ -18,7 +20,11 @@ from .._nn.random import normal
 from .._tables.table import Table
 from .base import KnownRows, Modality, T
 
-__all__ = ["TabularModality"]
+__all__ = ["ImageShapeWarning", "TabularModality"]
+
+
+class ImageShapeWarning(UserWarning):
+    """Columns look like pixels, and ``image_shape`` is not given; the message says what to try."""
 
 
 class TabularModality(Modality[TabularEncoding]):
@@ -38,7 +44,16 @@ class TabularModality(Modality[TabularEncoding]):
         return ("table", self.layout)
 
     def fit(self, table: Table) -> Self:
-        """Learn the columns."""
+        """Learn the columns; warn where they look like pixels."""
+        likely = undeclared_image_shape(table)
+        if likely is not None:
+            warnings.warn(
+                f"The {table.shape[1]} columns of X look like the pixels of flattened images, and "
+                f"'image_shape' is None. Try image_shape={likely}: images declared as such come "
+                "out far better. If they are no pixels, ignore this ImageShapeWarning.",
+                ImageShapeWarning,
+                stacklevel=4,
+            )
         self.encoding.fit(table)
         self.map = OneHotMap(self.layout)
         self.n_inputs, self.n_values = self.map.width, self.map.n_values
