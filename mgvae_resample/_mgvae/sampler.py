@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from .._nn.training import TrainConfig
 from .._parameters import documented
 from .._run import Run
 from .._synthesizer import Indices, Synthesizer
+from .ewc import Weights
 from .model import MajorityGuidedVAE
 from .moves import LearnedMoves
 from .synthesizer import MinoritySynthesizer
@@ -55,7 +56,8 @@ class MGVAEOverSampler(DeepOverSampler):
 
     exemplars : {{"majority", "rest"}} or class label, default="majority"
         The real rows that are translated, and that the model is pre-trained on: the largest
-        class, all rows of other classes, or one class by its label.
+        class, all rows of other classes, or one class by its label. Of images it is pre-trained
+        on all classes of at least 100 rows as well.
 
     exemplar_weights : {{"responsibility", "uniform"}} or float, default="responsibility"
         How exemplars are chosen for translation. "uniform" is the paper's rule. With
@@ -368,17 +370,39 @@ class MGVAEOverSampler(DeepOverSampler):
         moves = None
         if len(common):
             some = _at_most(_MOST_EXEMPLARS, common, run.rng("moves"))
-            moves = LearnedMoves(
-                pretrained[0], rows[some], np.searchsorted(self.classes_, y[some])
-            )
-        numbers = {label: number for number, label in enumerate(np.unique(y).tolist())}
+            of_classes = np.searchsorted(self.classes_, y[some])
+            moves = LearnedMoves(pretrained[0], rows[some], of_classes)
+        synthesizers: dict[Label, Synthesizer] = {}
+        tuned = self._finetuned(run, config, pretrained, rows, y, exemplars)
+        for label, network in tuned.items():
+            if network is None:
+                continue
+            index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept exemplars"))
+            of_rows = rows[y == label], rows[index], index
+            share = config.responsibility
+            synthesizer = MinoritySynthesizer(network, pretrained[0], *of_rows, share, moves)
+            synthesizer.calibrate(run.rng("calibration", self._number(label)))
+            synthesizers[label] = synthesizer
+            self.exemplar_indices_[label] = self._learned_from[index]
+        return synthesizers
+
+    def _finetuned(
+        self,
+        run: Run,
+        config: MGVAEConfig,
+        pretrained: tuple[MajorityGuidedVAE, Weights],
+        rows: EncodedRows,
+        y: Labels,
+        exemplars: Mapping[Label, Indices],
+    ) -> dict[Label, MajorityGuidedVAE | None]:
+        """Return the network of each class, None where training diverged."""
         # A class of which every row repeats a real one needs no network of its own.
-        translated = [k for k in labels if self._share_generated(int((y == k).sum())) > 0]
+        translated = [k for k in exemplars if self._share_generated(int((y == k).sum())) > 0]
         phases = {label: f"finetune {label}" for label in translated}
         n_epochs = config.finetune.n_epochs
         jobs = [
             delayed(finetune)(
-                run.child("class", numbers[label], phase=phase, n_epochs=n_epochs),
+                run.child("class", self._number(label), phase=phase, n_epochs=n_epochs),
                 config,
                 phase,
                 pretrained,
@@ -387,23 +411,17 @@ class MGVAEOverSampler(DeepOverSampler):
             )
             for label, phase in phases.items()
         ]
-        tuned = dict(zip(phases, Parallel(n_jobs=self.n_jobs)(jobs), strict=True))
-        synthesizers: dict[Label, Synthesizer] = {}
-        for label in labels:
-            network: MajorityGuidedVAE | None = pretrained[0]
-            if label in tuned:
-                network, child = tuned[label]
-                run.join(child)
-            if network is None:
-                continue
-            index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept exemplars"))
-            of_rows = rows[y == label], rows[index], index
-            share = config.responsibility
-            synthesizer = MinoritySynthesizer(network, pretrained[0], *of_rows, share, moves)
-            synthesizer.calibrate(run.rng("calibration", numbers[label]))
-            synthesizers[label] = synthesizer
-            self.exemplar_indices_[label] = self._learned_from[index]
-        return synthesizers
+        networks: dict[Label, MajorityGuidedVAE | None] = dict.fromkeys(exemplars, pretrained[0])
+        for label, (network, child) in zip(
+            phases, Parallel(n_jobs=self.n_jobs)(jobs), strict=True
+        ):
+            run.join(child)
+            networks[label] = network
+        return networks
+
+    def _number(self, label: Label) -> int:
+        number: int = self.classes_.tolist().index(label)
+        return number
 
 
 def _common(y: Labels) -> Indices:

@@ -127,9 +127,8 @@ def fit_module(
     history = History(learning_rate=config.learning_rate)
     ema = None if config.ema_decay is None else EMA(adam.weights, config.ema_decay)
     best = BestCheckpoint(adam.weights)
-    sums: dict[tuple[str, ...], Tensor] = {}  # by the names of the terms, which steps may lack
+    means = _Means()
     for _ in range(config.n_epochs):
-        sums = {names: torch.zeros_like(total) for names, total in sums.items()}
         n_steps = min(config.epoch_steps, config.max_steps - history.n_steps)
         for _ in range(n_steps):
             with torch.enable_grad():
@@ -140,12 +139,8 @@ def fit_module(
             history.n_steps += 1
             if ema is not None:
                 ema.update(history.n_steps)
-            names, losses = tuple(terms), losses.detach()
-            sums[names] = sums[names] + losses if names in sums else losses
-        values = dict.fromkeys(itertools.chain(*sums), 0.0)
-        for names, total in sums.items():
-            for name, value in zip(names, total.tolist(), strict=True):
-                values[name] += value / n_steps
+            means.add(tuple(terms), losses.detach())
+        values = means.take(n_steps)
         with torch.no_grad():
             loss = objective.validate()
         if loss is not None:
@@ -166,6 +161,26 @@ def fit_module(
     module.zero_grad(set_to_none=True)
     history.best_steps = best.restore(history.n_steps)
     return history
+
+
+class _Means:
+    """Means of loss terms over an epoch; a term that a step lacks counts as 0."""
+
+    def __init__(self) -> None:
+        self.sums: dict[tuple[str, ...], Tensor] = {}
+
+    def add(self, names: tuple[str, ...], losses: Tensor) -> None:
+        """Add the terms of one step."""
+        self.sums[names] = self.sums[names] + losses if names in self.sums else losses
+
+    def take(self, n_steps: int) -> dict[str, float]:
+        """Return the means over so many steps, and begin again."""
+        means = dict.fromkeys(itertools.chain(*self.sums), 0.0)
+        for names, total in self.sums.items():
+            for name, value in zip(names, total.tolist(), strict=True):
+                means[name] += value / n_steps
+            self.sums[names] = torch.zeros_like(total)
+        return means
 
 
 class Adam:
