@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score, f1_score, recall_score
 from sklearn.preprocessing import FunctionTransformer
 
-from benchmarks.shared.classifiers import fit_cnn
+from benchmarks.shared.classifiers import at_equal_priors, fit_cnn
 from benchmarks.shared.datasets import load_retina
 from benchmarks.shared.methods import MOVED, resample
 from benchmarks.shared.options import add_validation, open_results, option_parser
@@ -61,9 +61,7 @@ def _measure(key: Row, given: argparse.Namespace) -> Row:
     )
     probability = classifier.probabilities(X_test)
     if method == "threshold":
-        # Bayes' rule for equal priors: the posterior over the prior it was trained with.
-        probability = probability / (np.bincount(y) / len(y))
-        probability /= probability.sum(1, keepdims=True)
+        probability = at_equal_priors(probability, y)
     predicted, one_hot = probability.argmax(1), np.eye(N_CLASSES)[y_test]
     return {
         **key,

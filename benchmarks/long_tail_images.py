@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score, f1_score, recall_score
 from sklearn.preprocessing import FunctionTransformer
 
-from benchmarks.shared.classifiers import fit_cnn
+from benchmarks.shared.classifiers import at_equal_priors, fit_cnn
 from benchmarks.shared.datasets import IMAGE_SETS, Labels, Rows, load_images
 from benchmarks.shared.image_tasks import CLASS_SIZES, IMAGE_SHAPE, draw_long_tail
 from benchmarks.shared.methods import Resampled, resample
@@ -112,9 +112,7 @@ def _measure(key: Row, given: argparse.Namespace) -> Row:
     )
     probability = classifier.probabilities(X_test)
     if method == "threshold":
-        # Bayes' rule for equal priors: the posterior over the prior it was trained with.
-        probability = probability / (np.bincount(labels) / len(labels))
-        probability /= probability.sum(1, keepdims=True)
+        probability = at_equal_priors(probability, labels)
     return {
         **key,
         **_scores(y_test, probability),

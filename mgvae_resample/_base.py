@@ -241,7 +241,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         """Yield the new rows in blocks, class by class, and add what they are to a list."""
         for label, n in wanted.items():
             synthesizer = synthesizers[label]
-            for block in synthesizer.draw(n, run.rng("draw", self.classes_.tolist().index(label))):
+            for block in synthesizer.draw(n, run.rng("draw", self._number(label))):
                 if synthesizer.calibration is None:
                     class_rows = synthesizer.class_rows
                     synthesizer.calibration = self._modality.calibrate(block.rows, class_rows)
@@ -254,6 +254,11 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                         yield table.take(source[part])
                     else:
                         yield self._modality.decode(block.rows[part], synthesizer.calibration)
+
+    def _number(self, label: Label) -> int:
+        """Return the place of a class among all classes."""
+        number: int = self.classes_.tolist().index(label)
+        return number
 
     def _cache(self) -> TrainingCache | None:
         """Return the cache of trainings that ``memory`` stands for."""

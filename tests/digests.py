@@ -170,7 +170,7 @@ def looked_at(sampler_class, X, y, params):
     label = next(iter(sampler.n_synthetic_))
     parts["sample"] = text_of(sampler.sample(7, label))
     head = X[:9] if not hasattr(X, "iloc") else X.iloc[:9]
-    learned = bool(sampler.history_) and X is not None
+    learned = bool(sampler.history_)
     if hasattr(sampler, "translate"):
         parts["translate"] = text_of(sampler.translate(head, label))
         encode = sampler.encode if hasattr(sampler, "encode") else sampler.latent_codes

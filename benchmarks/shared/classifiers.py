@@ -91,6 +91,12 @@ def fit_cnn(
     return FittedCNN(network, image_shape)
 
 
+def at_equal_priors(probability: Rows, y: Labels) -> Rows:
+    """Move the threshold: Bayes' rule for equal priors, after training on labels ``y``."""
+    odds = probability / (np.bincount(y) / len(y))
+    return np.asarray(odds / odds.sum(1, keepdims=True))
+
+
 def _build(classifier: str, class_weight: str | None, seed: int) -> Any:
     if classifier == "logistic":
         return LogisticRegression(max_iter=1000, class_weight=class_weight)
