@@ -48,7 +48,10 @@ class LearnedMoves:
         self, network: MajorityGuidedVAE, rows: EncodedRows, rng: torch.Generator
     ) -> EncodedRows:
         """Move real images, with the pre-trained network. Shape: (n, d) -> (n, d)."""
-        new, device = [torch.empty((0, rows.shape[1]))], network.log_variance.device
+        new, device = (
+            [torch.empty((0, rows.shape[1]), dtype=torch.float32)],
+            network.log_variance.device,
+        )
         for part in torch.split(torch.from_numpy(rows), CHUNK):
             x, delta = part.to(device), self.differences(len(part), rng).to(device)
             with torch.no_grad():

@@ -362,14 +362,17 @@ class MGVAEOverSampler(DeepOverSampler):
         exemplars, config = self._exemplars_of(y, labels), self._config()
         if not labels:
             return {}
-        common = self._modality.choose(table=np.empty(0, np.intp), image=_common(y))
+        common = self._modality.choose(
+            table=np.empty(0, np.intp), image=_common(y, _FEWEST_COMMON)
+        )
         used = np.unique(np.concatenate([*exemplars.values(), common]))
         pretrained = pretrain(run, config, self._modality, rows[used])
         if pretrained is None:
             return {}
-        moves = None
-        if len(common):
-            some = _at_most(_MOST_EXEMPLARS, common, run.rng("moves"))
+        moves, some = None, _at_most(_MOST_EXEMPLARS, common, run.rng("moves"))
+        # Of a class of few rows beside huge ones hardly any may be among them.
+        some = some[_common(y[some], _FEWEST_COMMON // 2)]
+        if len(some):
             of_classes = np.searchsorted(self.classes_, y[some])
             moves = LearnedMoves(pretrained[0], rows[some], of_classes)
         synthesizers: dict[Label, Synthesizer] = {}
@@ -419,15 +422,11 @@ class MGVAEOverSampler(DeepOverSampler):
             networks[label] = network
         return networks
 
-    def _number(self, label: Label) -> int:
-        number: int = self.classes_.tolist().index(label)
-        return number
 
-
-def _common(y: Labels) -> Indices:
+def _common(y: Labels, n_fewest: int) -> Indices:
     """Rows of all classes that have enough to show how they differ."""
     classes, counts = np.unique(y, return_counts=True)
-    return np.flatnonzero(np.isin(y, classes[counts >= _FEWEST_COMMON]))
+    return np.flatnonzero(np.isin(y, classes[counts >= n_fewest]))
 
 
 def _at_most(n: int, index: Indices, rng: torch.Generator) -> Indices:

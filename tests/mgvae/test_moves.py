@@ -97,3 +97,16 @@ def test_a_move_changes_the_image_without_augmentation():
     # It is still nearer to its own source than to others.
     distance = ((new[:, None] - X[y == 1]) ** 2).sum(2)
     assert (distance.argmin(1) == sampler.source_indices_ - 120).mean() > 0.9
+
+
+@pytest.mark.parametrize("n_kept", [40, 100])
+def test_a_common_class_of_which_a_sample_holds_few_teaches_no_moves(monkeypatch, n_kept):
+    """Of 40 rows no class has enough; of 100 the first has about 90 and the second 10."""
+    monkeypatch.setattr("mgvae_resample._mgvae.sampler._MOST_EXEMPLARS", n_kept)
+    X, y = shades(1000, 110, 20)
+    sampler = quick_vae(image_shape=(5, 6), hidden_layer_sizes=(4,))
+    X_res, y_res = sampler.fit_resample(X, y)
+    assert np.bincount(y_res).tolist() == [1000, 1000, 1000]
+    assert np.isfinite(X_res).all()
+    moves = sampler._synthesizers[2].moves
+    assert (moves is None) if n_kept == 40 else set(moves.labels.tolist()) == {0}
