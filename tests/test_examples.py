@@ -19,6 +19,7 @@ SMALLER = {
     r"\bBayesGANOverSampler\(": "BayesGANOverSampler(max_steps=20, ",
     r"\bRandomForestClassifier\((200, )?": "RandomForestClassifier(5, ",
     r"\bn_splits = 5": "n_splits = 2",
+    r"\bn_steps: int = 600": "n_steps: int = 20",
 }
 
 
