@@ -14,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 from benchmarks.shared.classifiers import at_equal_priors, fit_cnn
 from benchmarks.shared.datasets import IMAGE_SETS, Labels, Rows, load_images
 from benchmarks.shared.image_tasks import CLASS_SIZES, IMAGE_SHAPE, draw_long_tail
-from benchmarks.shared.methods import Resampled, resample
+from benchmarks.shared.methods import MOVED, Resampled, resample
 from benchmarks.shared.options import add_validation, chosen, open_results, option_parser
 from benchmarks.shared.processes import in_new_process, peak_mb
 from benchmarks.shared.results import Row
@@ -23,9 +23,13 @@ from benchmarks.shared.runner import COSTS
 N_CLASSES = len(CLASS_SIZES)
 # New rows of each class in a picture.
 PICTURED = 10
+# "@softmax": trained with the balanced softmax; "@head": the last layer refitted on repeats.
+RULES = ("softmax", "head")
 METHODS = [
-    *("none", "threshold", "class_weight", "RandomOverSampler", "SMOTE"),
+    *("none", "threshold", "class_weight", "RandomOverSampler", MOVED, "SMOTE"),
     *("MGVAE", "BayesGAN", "InfoGAN"),
+    *("none@softmax", "none@head", "none@softmax@head"),
+    *(f"{MOVED}@head", "MGVAE@head", "BayesGAN@head"),
 ]
 SCORES = ("mean_recall", "g_mean", "macro_f1", "average_precision", "brier")
 BY_CLASS = tuple(f"{score}_{c}" for score in ("recall", "f1") for c in range(N_CLASSES))
@@ -88,7 +92,10 @@ def _keys(tasks: list[str], given: argparse.Namespace) -> Iterator[Row]:
 
 def _measure(key: Row, given: argparse.Namespace) -> Row:
     """Resample, train the classifier and score it, in a process of its own."""
-    task, seed, method = str(key["dataset"]), int(str(key["seed"])), str(key["method"])
+    task, seed = str(key["dataset"]), int(str(key["seed"]))
+    method, *rules = str(key["method"]).split("@")
+    if unknown := set(rules) - set(RULES):
+        raise SystemExit(f"Unknown rules {sorted(unknown)}; choose from {', '.join(RULES)}.")
     name, sizes = _sizes(task)
     X, labels = load_images(name, "train", given.data)
     train, held_out = draw_long_tail(labels, seed, sizes)
@@ -109,7 +116,10 @@ def _measure(key: Row, given: argparse.Namespace) -> Row:
         steps=given.steps,
         seed=seed,
         weighted=method == "class_weight",
+        balanced_softmax="softmax" in rules,
     )
+    if "head" in rules:
+        classifier.refit_head(X, labels, seed=seed)
     probability = classifier.probabilities(X_test)
     if method == "threshold":
         probability = at_equal_priors(probability, labels)

@@ -211,14 +211,18 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     ) -> None:
         """Tell synthesizers what share of their rows to make, and how far to move images."""
         learned = {k: s for k, s in synthesizers.items() if not isinstance(s, SmoothedBootstrap)}
+        index = {label: np.flatnonzero(y == label) for label in learned}
+        shares = {label: self._share_generated(len(at)) for label, at in index.items()}
         strength = self.augmentation
-        if isinstance(strength, str) and learned:
-            numbers = torch.from_numpy(np.searchsorted(self.classes_, y))
-            rng = run.rng("augmentation")
-            strength = self._modality.largest_harmless_strength(run.tensor(rows), numbers, rng)
+        if isinstance(strength, str):
+            strength = 0.0
+            if any(s.moves_made or shares[label] < 1.0 for label, s in learned.items()):
+                numbers, rng = np.searchsorted(self.classes_, y), run.rng("augmentation")
+                strength = self._modality.largest_harmless_strength(
+                    run.tensor(rows), torch.from_numpy(numbers), rng
+                )
         for label, synthesizer in learned.items():
-            index = np.flatnonzero(y == label)
-            synthesizer.mix(index, self._share_generated(len(index)), float(strength))
+            synthesizer.mix(index[label], shares[label], float(strength))
 
     def _share_generated(self, n_rows: int) -> float:
         """Return the share of new rows that is made for a class of so many rows."""

@@ -48,7 +48,7 @@ def probabilities(
 
 @dataclass(frozen=True)
 class FittedCNN:
-    """A trained convolutional network that gives probabilities."""
+    """A trained convolutional network that gives probabilities; its last layer is the head."""
 
     network: nn.Sequential
     image_shape: tuple[int, ...]
@@ -60,6 +60,18 @@ class FittedCNN:
     def features(self, X: Rows) -> Rows:
         """Return what the last layer reads. Shape: (n, h * w) -> (n, n_features)."""
         return np.asarray(self._outputs(self.network[:-1], X))
+
+    def refit_head(self, X: Rows, y: Labels, *, steps: int = 1000, seed: int = 0) -> None:
+        """Train the head alone, on batches in which real rows are repeated to equal classes."""
+        torch.manual_seed(seed)
+        self.network.eval()
+        labels = torch.as_tensor(np.asarray(y, dtype=np.int64))
+        features, chances = torch.as_tensor(self.features(X)), 1.0 / torch.bincount(labels)[labels]
+        head = nn.Sequential(nn.Dropout(0.5), self.network[-1])
+        optimizer = _adam(head)
+        for _ in range(steps):
+            batch = torch.multinomial(chances, CNN_BATCH, replacement=True)
+            _step(optimizer, head(features[batch]), labels[batch], None)
 
     def _outputs(self, network: nn.Sequential, X: Rows) -> Tensor:
         self.network.eval()
@@ -78,16 +90,24 @@ def fit_cnn(
     image_shape: tuple[int, ...] = (28, 28),
     n_classes: int = 10,
     weighted: bool = False,
+    balanced_softmax: bool = False,
 ) -> FittedCNN:
-    """Train for `steps` batches of 64, each row as likely as any other."""
+    """Train for `steps` batches of 64, each row as likely as any other.
+
+    With ``balanced_softmax`` the logits are raised by the logarithms of the class frequencies
+    while training (Ren et al., "Balanced Meta-Softmax", NeurIPS 2020).
+    """
     torch.manual_seed(seed)
     images, labels = _images(X, image_shape), torch.as_tensor(np.asarray(y, dtype=np.int64))
     weights = _class_weights(labels, n_classes) if weighted else None
+    raised = torch.zeros(n_classes)
+    if balanced_softmax:
+        raised = (torch.bincount(labels, minlength=n_classes) / len(labels)).log()
     network = _cnn(width, image_shape, n_classes)
     optimizer = _adam(network)
     for _ in range(steps):
         batch = torch.randint(len(labels), (CNN_BATCH,))
-        _step(optimizer, network(images[batch]), labels[batch], weights)
+        _step(optimizer, network(images[batch]) + raised, labels[batch], weights)
     return FittedCNN(network, image_shape)
 
 

@@ -76,7 +76,7 @@ plt.show()
 # ----------------
 #
 # Half of the images that ``fit_resample`` adds are translations; ``row_kinds_`` says which. The
-# others are rare images, moved as common ones differ from each other. ``fit_resample`` chooses
+# others are rare images, shifted, turned and scaled a little. ``fit_resample`` chooses
 # pairs in another way: first a rare image, then a common one that is like it. So pairs match
 # better than above, and new images are sharper and closer to known ones. ``source_indices_`` names
 # the common image behind each. The last line is the nearest of the 25 real rare images. New images

@@ -56,8 +56,8 @@ class MGVAEOverSampler(DeepOverSampler):
 
     exemplars : {{"majority", "rest"}} or class label, default="majority"
         The real rows that are translated, and that the model is pre-trained on: the largest
-        class, all rows of other classes, or one class by its label. Of images it is pre-trained
-        on all classes of at least 100 rows as well.
+        class, all rows of other classes, or one class by its label. Of images of more than two
+        classes it is pre-trained on all classes of at least 100 rows as well.
 
     exemplar_weights : {{"responsibility", "uniform"}} or float, default="responsibility"
         How exemplars are chosen for translation. "uniform" is the paper's rule. With
@@ -66,11 +66,11 @@ class MGVAEOverSampler(DeepOverSampler):
         0 (uniform) and 1 (responsibility) blends the two.
 
     generated_share : "auto" or float, default="auto"
-        Share of the new rows that are translated; the others repeat real rows of the class.
-        Images that are repeated are moved as images of common classes differ from their
-        neighbours (learned moves). "auto" is 1 for tables. For images it is one half where there
-        are two classes, and 0 where there are more: from one common class to many others a
-        translation has a long way to go. Where it is 0 nothing is fine-tuned.
+        Share of the new rows that are translated; the others repeat real rows of the class. "auto"
+        is 1 for tables. For images it is one half where there are two classes, and 0 where there
+        are more: from one common class to many others a translation has a long way to go. There
+        images that are repeated are moved as images of common classes differ from their
+        neighbours (learned moves), and nothing is fine-tuned.
 
     {augmentation}
 
@@ -79,9 +79,8 @@ class MGVAEOverSampler(DeepOverSampler):
 
     hidden_layer_sizes : "auto" or array-like of int, default="auto"
         Widths of the encoder's hidden layers; the decoder mirrors them. "auto" is (64, 64).
-        For images the channels of the
-        convolutional stages, each of which halves the image; "auto" goes down to 8 pixels with
-        32 channels.
+        For images the channels of the convolutional stages, each of which halves the image; "auto"
+        goes down to 8 pixels with 32 channels.
 
     n_exemplars : "auto" or int, default="auto"
         Exemplars drawn at each step to stand for the mixture; "auto" is 256, for images 128.
@@ -362,9 +361,9 @@ class MGVAEOverSampler(DeepOverSampler):
         exemplars, config = self._exemplars_of(y, labels), self._config()
         if not labels:
             return {}
-        common = self._modality.choose(
-            table=np.empty(0, np.intp), image=_common(y, _FEWEST_COMMON)
-        )
+        # Of two classes there are translations enough, and affine moves do better beside them.
+        has_moves = self._modality.choose(table=False, image=len(self.classes_) > 2)
+        common = _common(y, _FEWEST_COMMON) if has_moves else np.empty(0, np.intp)
         used = np.unique(np.concatenate([*exemplars.values(), common]))
         pretrained = pretrain(run, config, self._modality, rows[used])
         if pretrained is None:

@@ -86,13 +86,22 @@ def test_only_classes_with_translations_are_fine_tuned(sizes, share, phases):
     assert sampler.translate(X[:3], 1).shape == (3, 30)
 
 
-def test_a_move_changes_the_image_without_augmentation():
+def test_of_two_classes_there_are_no_learned_moves():
     X, y = shades(120, 20)
+    sampler = quick_vae(image_shape=(5, 6), hidden_layer_sizes=(4,), augmentation=0.0)
+    X_res, _ = sampler.fit_resample(X, y)
+    is_real = sampler.row_kinds_ == "real"
+    assert is_real.sum() == 50
+    np.testing.assert_array_equal(X_res[140:][is_real], X[sampler.source_indices_[is_real]])
+
+
+def test_a_move_changes_the_image_without_augmentation():
+    X, y = shades(120, 20, 120)
     sampler = quick_vae(
         image_shape=(5, 6), hidden_layer_sizes=(4,), generated_share=0.0, augmentation=0.0
     )
     X_res, _ = sampler.fit_resample(X, y)
-    new, source = X_res[140:], X[sampler.source_indices_]
+    new, source = X_res[260:], X[sampler.source_indices_]
     assert not np.isclose(new, source).all(axis=1).any()
     # It is still nearer to its own source than to others.
     distance = ((new[:, None] - X[y == 1]) ** 2).sum(2)
