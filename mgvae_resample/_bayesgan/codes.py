@@ -47,6 +47,14 @@ class EdgeScores:
     non_edges: dict[tuple[str, str], float]
     classes: dict[str, float]
 
+    def __getstate__(self) -> dict[str, Any]:
+        # JSON, in which skops writes dicts, has no tuples as keys.
+        return vars(self) | {"non_edges": [[*key, v] for key, v in self.non_edges.items()]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        non_edges = {(latent, other): value for latent, other, value in state["non_edges"]}
+        vars(self).update(state, non_edges=non_edges)
+
     def __str__(self) -> str:
         """One line for each latent code."""
         lines = []

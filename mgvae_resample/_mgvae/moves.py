@@ -36,11 +36,12 @@ class LearnedMoves:
     def __init__(
         self, network: MajorityGuidedVAE, rows: EncodedRows, labels: npt.NDArray[np.intp]
     ) -> None:
-        self.labels = torch.from_numpy(labels)
+        self.labels = labels
         with torch.no_grad():
             parts = torch.split(torch.from_numpy(rows), CHUNK)
             device = network.log_variance.device
-            self.latents = torch.cat([network.encode(part.to(device)).cpu() for part in parts])
+            latents = torch.cat([network.encode(part.to(device)).cpu() for part in parts])
+        self.latents: EncodedRows = latents.numpy()
         n_fewest = int(np.bincount(labels)[np.unique(labels)].min())
         self.n_neighbours = min(_NEIGHBOURS, n_fewest - 1)
 
@@ -65,10 +66,11 @@ class LearnedMoves:
 
     def differences(self, n: int, rng: torch.Generator) -> Tensor:
         """Draw the differences of two near rows of one class. Shape: -> (n, k)."""
-        j, at = torch.randint(len(self.latents), (n,), generator=rng), torch.arange(n)
-        distances = torch.cdist(self.latents[j], self.latents)
-        distances[self.labels[j].unsqueeze(1) != self.labels] = torch.inf
+        latents, labels = torch.from_numpy(self.latents), torch.from_numpy(self.labels)
+        j, at = torch.randint(len(latents), (n,), generator=rng), torch.arange(n)
+        distances = torch.cdist(latents[j], latents)
+        distances[labels[j].unsqueeze(1) != labels] = torch.inf
         distances[at, j] = torch.inf
         nearest = distances.topk(self.n_neighbours, largest=False).indices
         place = torch.randint(self.n_neighbours, (n,), generator=rng)
-        return self.latents[j] - self.latents[nearest[at, place]]
+        return latents[j] - latents[nearest[at, place]]

@@ -10,6 +10,8 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .plain import plain, restored
+
 __all__ = [
     "Adapter",
     "AnyArray",
@@ -76,6 +78,12 @@ class Adapter(ABC):
 
     name: str
     dtype: Any
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: plain(value) for name, value in vars(self).items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({name: restored(form) for name, form in state.items()})
 
     @property
     def n_categories(self) -> int | None:

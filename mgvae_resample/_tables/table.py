@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 
 from .dtypes import AnyArray, Learned, is_number, learn_array
 from .frames import learn_pandas, learn_polars
+from .plain import plain, restored
 
 __all__ = ["Table"]
 
@@ -49,6 +50,12 @@ class Table:
         self.shape: tuple[int, int] = (int(native.shape[0]), int(native.shape[1]))
         labels = self.labels or [f"x{j}" for j in range(self.shape[1])]
         self.names = [str(label) for label in labels]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"native": plain(self.native) if len(self) == 0 else self.native}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, native=restored(state["native"]))
 
     @staticmethod
     def of(X: Any) -> Table:

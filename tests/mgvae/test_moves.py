@@ -18,7 +18,7 @@ def moves(model, n_each=6):
 
 def test_a_difference_is_that_of_two_rows_of_one_class():
     found, _ = moves(image_model()[0])
-    z = found.latents
+    z = torch.from_numpy(found.latents)
     within = [z[i] - z[j] for c in (range(6), range(6, 12)) for i in c for j in c if i != j]
     known = torch.stack(within)
     for delta in found.differences(50, rng()):
@@ -28,7 +28,8 @@ def test_a_difference_is_that_of_two_rows_of_one_class():
 def test_the_second_row_is_among_the_nearest(monkeypatch):
     found, _ = moves(image_model()[0])
     found.n_neighbours = 1
-    distances = torch.cdist(found.latents, found.latents)
+    latents = torch.from_numpy(found.latents)
+    distances = torch.cdist(latents, latents)
     distances.fill_diagonal_(torch.inf)
     nearest = torch.cat([distances[:6, :6].amin(1), distances[6:, 6:].amin(1)])
     for length in found.differences(50, rng()).norm(dim=1):

@@ -1,0 +1,82 @@
+"""Objects of pandas in plain form, so that a fitted sampler can be saved without any code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+__all__ = ["plain", "restored"]
+
+_FRAME, _INDEX, _MISSING, _DTYPE = (f"pandas.{n}" for n in ("DataFrame", "Index", "NA", "dtype"))
+_CATEGORIES, _TEXT, _SPARSE = (f"pandas.{n}Dtype" for n in ("Categorical", "String", "Sparse"))
+
+
+def plain(value: Any) -> Any:
+    """Return strings, lists and arrays for an object of pandas, and other objects as they are.
+
+    A frame has no rows. What would not come back exactly stays as it is.
+    """
+    if "pandas" not in sys.modules or type(value).__module__.split(".")[0] != "pandas":
+        return value
+    import pandas as pd
+
+    if isinstance(value, pd.DataFrame):
+        return [_FRAME, plain(value.columns), [plain(dtype) for dtype in value.dtypes]]
+    form = _plain(value)
+    try:
+        is_exact = form is not None and _is_same(restored(form), value)
+    except (TypeError, ValueError, NotImplementedError):  # some dtypes have no names
+        is_exact = False
+    return form if is_exact else value
+
+
+def restored(form: Any) -> Any:
+    """Return the object of pandas that :func:`plain` took apart, and other objects as they are."""
+    if not isinstance(form, list) or not form or not isinstance(form[0], str):
+        return form
+    kind, *parts = form
+    if not kind.startswith("pandas."):
+        return form
+    import pandas as pd
+
+    if kind == _FRAME:
+        columns, dtypes = parts
+        frame = pd.DataFrame({j: pd.Series(dtype=restored(d)) for j, d in enumerate(dtypes)})
+        frame.columns = restored(columns)
+        return frame
+    if kind == _INDEX:
+        values, dtype, name = parts
+        return pd.Index(values, dtype=restored(dtype), name=name)
+    if kind == _CATEGORIES:
+        return pd.CategoricalDtype(restored(parts[0]), parts[1])
+    if kind == _TEXT:
+        return pd.StringDtype(parts[0], restored(parts[1]))
+    if kind == _SPARSE:
+        return pd.SparseDtype(*parts)
+    return pd.api.types.pandas_dtype(parts[0]) if kind == _DTYPE else getattr(pd, parts[0])
+
+
+def _plain(value: Any) -> list[Any] | None:
+    import pandas as pd
+
+    if value is pd.NA or value is pd.NaT:
+        return [_MISSING, "NA" if value is pd.NA else "NaT"]
+    if isinstance(value, pd.CategoricalDtype):
+        return [_CATEGORIES, plain(value.categories), value.ordered]
+    if isinstance(value, pd.Index) and not isinstance(value, pd.MultiIndex):
+        values: Any = value.to_numpy()
+        values = values.tolist() if values.dtype.kind == "O" else np.asarray(values)
+        return [_INDEX, values, plain(value.dtype), value.name]
+    if isinstance(value, pd.StringDtype):
+        return [_TEXT, value.storage, plain(value.na_value)]
+    if isinstance(value, pd.SparseDtype):
+        return [_SPARSE, value.subtype, value.fill_value]
+    return [_DTYPE, str(value)] if hasattr(value, "construct_from_string") else None
+
+
+def _is_same(found: Any, value: Any) -> bool:
+    if not hasattr(value, "identical"):
+        return bool(found is value or (type(found) is type(value) and found == value))
+    return bool(found.identical(value) and found.dtype == value.dtype)
