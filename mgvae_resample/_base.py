@@ -6,7 +6,7 @@ import inspect
 import numbers
 import warnings
 from abc import abstractmethod
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -30,6 +30,7 @@ from ._parameters import (
     check_counts,
     check_hidden_layer_sizes,
     check_image_shape,
+    check_mask,
     check_n_samples,
     check_ratio,
     documented,
@@ -56,11 +57,15 @@ __all__ = [
 
 Label = Hashable
 Labels = npt.NDArray[Any]
+# Tells of rows, in the caller's container, which of them are wanted.
+Condition = Callable[[Any], Any]
 
 # Of larger tables a sample is encoded and learned from: so many rows of the largest class, and as
 # large a share of each other one, but no fewer rows than the second number. It bounds the memory,
 # and a training sees no more rows.
 _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
+# Rows drawn at once when some must meet a condition, and rows drawn at most.
+_FEWEST_DRAWN, _MOST_DRAWN, _MOST_DRAWN_PER_ROW = 256, 10_000, 100
 
 
 class FewRowsWarning(UserWarning):
@@ -325,24 +330,62 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         """
 
     @documented
-    def sample(self, n_samples: Any, label: Label = None, *, random_state: Any = None) -> Any:
+    def sample(
+        self,
+        n_samples: Any,
+        label: Label = None,
+        *,
+        where: Condition | None = None,
+        random_state: Any = None,
+    ) -> Any:
         """Draw new rows of one class from the fitted sampler.
 
         Parameters
         ----------
         {sample}
+        {where}
         {sample_seed}
 
         Raises
         ------
         ValueError
-            If `n_samples` is not a positive integer or `label` was not oversampled.
+            If `n_samples` is not a positive integer, `label` was not oversampled, or too few rows
+            meet `where`.
         """
         label = self._label_or_only(label)
         synthesizer, n = self._synthesizer_of(label), check_n_samples(n_samples)
         with self._sampling(random_state) as run:
-            rows = synthesizer.sample(n, run.rng("sample")).rows
-        return self._decoded([(label, rows)])
+            rng = run.rng("sample")
+            return self._drawn(label, n, lambda n: synthesizer.sample(n, rng).rows, where, run)
+
+    def _drawn(
+        self,
+        label: Label,
+        n: int,
+        draw: Callable[[int], EncodedRows],
+        where: Condition | None,
+        run: Run,
+    ) -> Any:
+        """Draw rows of a class and restore them, until n of them meet a condition."""
+        if where is None:
+            return self._decoded([(label, draw(n))])
+        kept: list[Table] = []
+        n_kept = n_drawn = 0
+        rng = run.rng("where")
+        while n_kept < n and n_drawn < max(_MOST_DRAWN, _MOST_DRAWN_PER_ROW * n):
+            rows = self._decoded([(label, draw(max(n, _FEWEST_DRAWN)))])
+            table = Table.of(rows)
+            met = np.flatnonzero(check_mask(where(rows), len(table)))
+            # In any order: rows of one draw come in the order of their kinds.
+            order = torch.randperm(len(met), generator=rng)[: n - n_kept].numpy()
+            kept.append(table.take(met[order]))
+            n_kept, n_drawn = n_kept + len(kept[-1]), n_drawn + len(table)
+        if n_kept < n:
+            raise ValueError(
+                f"Of {n_drawn} rows drawn of class {label!r} {n_kept} meet the condition 'where', "
+                f"and {n} were asked for. Ask for fewer rows or loosen the condition."
+            )
+        return kept[0].append(kept[1:], n - len(kept[0])).native
 
     def _label_or_only(self, label: Label) -> Label:
         self._check_resampled()

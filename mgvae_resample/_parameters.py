@@ -17,6 +17,7 @@ __all__ = [
     "check_counts",
     "check_hidden_layer_sizes",
     "check_image_shape",
+    "check_mask",
     "check_n_samples",
     "check_ratio",
     "documented",
@@ -75,6 +76,10 @@ _shared_docstrings = Substitution(
         label : label, default=None
             One of the classes that ``fit_resample`` oversampled; may be left out where there is
             only one.""",
+    where="""where : callable, default=None
+            A condition: it gets rows in the container that is returned, and returns an array of
+            bool, True for each row that meets it. Rows are drawn until `n_samples` of them meet
+            it, at most 100 times as many (10,000 at least).""",
     sample_seed="""random_state : int, RandomState instance or None, default=None
             Seed of these rows. By default that of the sampler: an int gives the same rows at
             every call, and not those that ``fit_resample`` returned.
@@ -126,6 +131,17 @@ def check_n_samples(n_samples: Any) -> int:
     if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
         raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
     return int(n_samples)
+
+
+def check_mask(mask: Any, n_rows: int) -> npt.NDArray[np.bool_]:
+    """Return what ``where`` says of rows, or refuse it."""
+    found = np.asarray(mask)
+    if found.dtype != np.bool_ or found.shape != (n_rows,):
+        raise ValueError(
+            f"'where' must return an array of {n_rows} booleans, one for each row it got; it "
+            f"returned dtype {found.dtype} and shape {found.shape}."
+        )
+    return found
 
 
 def check_ratio(ratio: float, y: npt.NDArray[Any]) -> None:

@@ -12,7 +12,7 @@ import torch
 from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._base import DeepOverSampler, Label, Labels
+from .._base import Condition, DeepOverSampler, Label, Labels
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
 from .._nn.training import TrainConfig
@@ -209,7 +209,13 @@ default="disentangled"
 
     @documented
     def sample(
-        self, n_samples: Any, label: Label = None, codes: Any = None, *, random_state: Any = None
+        self,
+        n_samples: Any,
+        label: Label = None,
+        codes: Any = None,
+        *,
+        where: Condition | None = None,
+        random_state: Any = None,
     ) -> Any:
         """Generate new rows of one class, steered by observed codes where they are given.
 
@@ -220,28 +226,34 @@ default="disentangled"
         {sample}
         codes : dict, array-like of shape (n_codes,) or (n_samples, n_codes), default=None
             Values of the observed codes, standard normal where not given; a dict such as
-            ``{{"c1": 2.0}}`` gives some of them, as numbers or arrays of shape (n_samples,).
+            ``{{"c1": 2.0}}`` gives some of them, as numbers or arrays of shape (n_samples,). With
+            `where` each code is one number.
+        {where}
         {sample_seed}
 
         Raises
         ------
         ValueError
-            If `n_samples` is not a positive integer, `label` was not over-sampled, or `codes`
-            are not codes of this sampler.
+            If `n_samples` is not a positive integer, `label` was not over-sampled, `codes` are not
+            codes of this sampler, or too few rows meet `where`.
         """
         label = self._label_or_only(label)
         synthesizer, n = self._synthesizer_of(label), check_n_samples(n_samples)
+        is_learned = isinstance(synthesizer, ClassSynthesizer)
+        if codes is not None and not is_learned:
+            raise ValueError(
+                f"'codes' cannot steer class {label!r}: it had too few rows to be learned."
+            )
         with self._sampling(random_state) as run:
-            if isinstance(synthesizer, ClassSynthesizer):
-                c = chosen_codes(codes, self._observed(), n, run.rng("codes"))
-                rows = synthesizer.generate(n, run.rng("sample"), c)
-            elif codes is not None:
-                raise ValueError(
-                    f"'codes' cannot steer class {label!r}: it had too few rows to be learned."
-                )
-            else:
-                rows = synthesizer.sample(n, run.rng("sample")).rows
-        return self._decoded([(label, rows)])
+            rng, code_rng = run.rng("sample"), run.rng("codes")
+
+            def draw(n: int) -> EncodedRows:
+                if not is_learned:
+                    return synthesizer.sample(n, rng).rows  # type: ignore[no-any-return]
+                c = chosen_codes(codes, self._observed(), n, code_rng)
+                return synthesizer.generate(n, rng, c)  # type: ignore[no-any-return]
+
+            return self._drawn(label, n, draw, where, run)
 
     def traverse(
         self,
