@@ -9,7 +9,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._amounts import MultiplyBy, RaiseTo
-    from ._base import FewRowsWarning, ImageShapeWarning, TrainingWarning
+    from ._base import FewRowsWarning, IdentifierWarning, ImageShapeWarning, TrainingWarning
     from ._bayesgan.sampler import BayesGANOverSampler
     from ._bayesgan.structure import BayesianStructure
     from ._mgvae.sampler import MGVAEOverSampler
@@ -18,6 +18,7 @@ __all__ = [
     "BayesGANOverSampler",
     "BayesianStructure",
     "FewRowsWarning",
+    "IdentifierWarning",
     "ImageShapeWarning",
     "MGVAEOverSampler",
     "MultiplyBy",
@@ -31,6 +32,7 @@ _HOME = {
     "BayesGANOverSampler": "._bayesgan.sampler",
     "BayesianStructure": "._bayesgan.structure",
     "FewRowsWarning": "._base",
+    "IdentifierWarning": "._base",
     "ImageShapeWarning": "._base",
     "MGVAEOverSampler": "._mgvae.sampler",
     "MultiplyBy": "._amounts",

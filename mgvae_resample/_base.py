@@ -25,7 +25,7 @@ from ._cache import TrainingCache
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._modality.image import ImageModality
-from ._modality.tabular import ImageShapeWarning, TabularModality
+from ._modality.tabular import IdentifierWarning, ImageShapeWarning, TabularModality
 from ._parameters import (
     check_counts,
     check_hidden_layer_sizes,
@@ -49,6 +49,7 @@ from ._version import __version__
 __all__ = [
     "DeepOverSampler",
     "FewRowsWarning",
+    "IdentifierWarning",
     "ImageShapeWarning",
     "Label",
     "Labels",
@@ -64,12 +65,14 @@ Condition = Callable[[Any], Any]
 # large a share of each other one, but no fewer rows than the second number. It bounds the memory,
 # and a training sees no more rows.
 _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
+# A class of fewer rows is learned, with a warning.
+_FEW_ROWS = 10
 # Rows drawn at once when some must meet a condition, and rows drawn at most.
 _FEWEST_DRAWN, _MOST_DRAWN, _MOST_DRAWN_PER_ROW = 256, 10_000, 100
 
 
 class FewRowsWarning(UserWarning):
-    """A class has too few rows to learn from; the message says what was done instead."""
+    """A class has few rows; the message says what to expect, or what was done instead."""
 
 
 class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
@@ -277,7 +280,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return TrainingCache(str(folder), f"{__version__}-torch-{torch.__version__}")
 
     def _is_learnable(self, y: Labels, label: Label) -> bool:
-        """Tell whether a class can be learned; warn if it cannot."""
+        """Tell whether a class can be learned; warn if it cannot, or has few rows."""
         n, reason = int((y == label).sum()), None
         if n < self._fewest_rows:
             reason = f"has {n} row(s), and at least {self._fewest_rows} are needed"
@@ -285,13 +288,19 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             reason = "has only constant columns, and some that vary are needed"
         else:
             reason = self._unlearnable(y, label)
+        message = None
         if reason is not None:
-            warnings.warn(
+            message = (
                 f"Class {label!r} {reason} to train a generator. Its rows are repeated with a "
-                "little noise instead (a smoothed bootstrap).",
-                FewRowsWarning,
-                stacklevel=3,
+                "little noise instead (a smoothed bootstrap)."
             )
+        elif n < _FEW_ROWS:
+            message = (
+                f"Class {label!r} has {n} rows, too few to show how it varies. New rows will stay "
+                "close to these; compare with SMOTE and with no resampling on held-out rows."
+            )
+        if message is not None:
+            warnings.warn(message, FewRowsWarning, stacklevel=3)
         return reason is None
 
     def _unlearnable(self, y: Labels, label: Label) -> str | None:

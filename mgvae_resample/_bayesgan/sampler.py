@@ -84,8 +84,8 @@ default="disentangled"
     batch_size : int, default=64
         Real rows a step, each of a class at random, and as many generated ones.
 
-    learning_rate : float, default=0.001
-        Step size of Adam for both players.
+    learning_rate : "auto" or float, default="auto"
+        Step size of Adam for both players; "auto" is 0.003, for images 0.001.
 
     {categorical_features}
 
@@ -167,7 +167,7 @@ default="disentangled"
         "augmentation": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="left")],
         "max_steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "batch_size": [Interval(numbers.Integral, 2, None, closed="left")],
-        "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
+        "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
     }
 
     def __init__(
@@ -183,7 +183,7 @@ default="disentangled"
         augmentation: str | float = "auto",
         max_steps: int = 1500,
         batch_size: int = 64,
-        learning_rate: float = 1e-3,
+        learning_rate: str | float = "auto",
         categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
         memory: str | Memory | None = None,
@@ -355,7 +355,7 @@ default="disentangled"
             batch_size=int(self.batch_size),
             train=TrainConfig(
                 int(self.max_steps),
-                float(self.learning_rate),
+                float(self._auto(self.learning_rate, table=3e-3, image=1e-3)),
                 betas=(0.0, 0.99),
                 ema_decay=_EMA_DECAY,
             ),

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .._tables.dtypes import ColumnValues
+from .._tables.dtypes import Adapter, ColumnValues, Times
 from .._tables.schema import Schema
 from .._tables.table import Table
 from .category import CategoryEncoder, fit_categories
@@ -14,6 +14,9 @@ from .layout import EncodedRows, Floats, Layout
 from .numeric import NumericEncoder, fit_numeric
 
 __all__ = ["TabularEncoding"]
+
+# Fewer values may all differ by chance.
+_FEWEST_IDENTIFIERS = 50
 
 
 class TabularEncoding:
@@ -39,6 +42,8 @@ class TabularEncoding:
     """
 
     schema: Schema
+    # Names of columns in which every value is its own.
+    identifiers: tuple[str, ...]
     columns: tuple[NumericEncoder | CategoryEncoder, ...]
     layout: Layout
 
@@ -48,6 +53,11 @@ class TabularEncoding:
     def fit(self, table: Table) -> Self:
         """Learn the columns of a table; nothing of its rows is kept but distinct values."""
         self.schema, values = Schema.of(table, self.categorical_features)
+        self.identifiers = tuple(
+            adapter.name
+            for adapter, column in zip(self.schema.adapters, values, strict=True)
+            if _is_identifier(adapter, column)
+        )
         self.columns = tuple(
             fit_numeric(column)
             if adapter.n_categories is None
@@ -99,3 +109,15 @@ class TabularEncoding:
             name = self.schema.adapters[index].name
             raise ValueError(f"Expected encoded rows that are numbers, got NaN for {name!r}.")
         return ColumnValues(encoder.decode(np.where(missing, 0.0, encoded)), missing)
+
+
+def _is_identifier(adapter: Adapter, column: ColumnValues) -> bool:
+    """Tell whether no two rows share a category or a whole number, as in a column of names."""
+    values = column.values
+    if len(values) < _FEWEST_IDENTIFIERS or column.missing is not None:
+        return False
+    if adapter.n_categories is not None:
+        return adapter.n_categories == len(values)
+    if isinstance(adapter, Times) or values.dtype.kind not in "iu":
+        return False
+    return len(np.unique(values)) == len(values)

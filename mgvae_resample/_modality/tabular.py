@@ -20,11 +20,15 @@ from .._nn.random import normal
 from .._tables.table import Table
 from .base import KnownRows, Modality, T
 
-__all__ = ["ImageShapeWarning", "TabularModality"]
+__all__ = ["IdentifierWarning", "ImageShapeWarning", "TabularModality"]
 
 
 class ImageShapeWarning(UserWarning):
     """Columns look like pixels, and ``image_shape`` is not given; the message says what to try."""
+
+
+class IdentifierWarning(UserWarning):
+    """Every value of a column is its own; the message names the column and says to drop it."""
 
 
 class TabularModality(Modality[TabularEncoding]):
@@ -44,7 +48,7 @@ class TabularModality(Modality[TabularEncoding]):
         return ("table", self.layout)
 
     def fit(self, table: Table) -> Self:
-        """Learn the columns; warn where they look like pixels."""
+        """Learn the columns; warn where they look like pixels or identifiers."""
         likely = undeclared_image_shape(table)
         if likely is not None:
             warnings.warn(
@@ -55,6 +59,14 @@ class TabularModality(Modality[TabularEncoding]):
                 stacklevel=4,
             )
         self.encoding.fit(table)
+        if self.encoding.identifiers:
+            warnings.warn(
+                f"No two rows share a value in the columns {list(self.encoding.identifiers)} of "
+                "X, as in identifiers. New rows can only make up such values: drop the columns "
+                "before resampling. If they are measurements, ignore this IdentifierWarning.",
+                IdentifierWarning,
+                stacklevel=4,
+            )
         self.map = OneHotMap(self.layout)
         self.n_inputs, self.n_values = self.map.width, self.map.n_values
         self.is_continuous = self.map.is_identity

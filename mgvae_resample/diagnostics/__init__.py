@@ -5,6 +5,7 @@ from .metrics import (
     copies,
     density_and_coverage,
     impossible_values,
+    misclassified,
     two_sample_auc,
 )
 from .report import Figures, Reading, SynthesisReport, synthesis_report
@@ -17,6 +18,7 @@ __all__ = [
     "copies",
     "density_and_coverage",
     "impossible_values",
+    "misclassified",
     "synthesis_report",
     "two_sample_auc",
 ]

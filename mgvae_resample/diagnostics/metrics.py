@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import pairwise_distances_argmin, pairwise_distances_chunked, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import column_or_1d
 from threadpoolctl import threadpool_limits
 
+from .._tables.labels import plain_label
 from .embedding import Floats, Mask, embed, fold_categories, read_matrices
 
 # Distances come from inner products: equal rows may seem to be apart by so much.
@@ -217,6 +220,53 @@ def impossible_values(reference: Any, synthetic: Any) -> float:
     return float(np.mean([_is_impossible(*column) for column in columns]))
 
 
+def misclassified(X: Any, y: Any, rows: Any, label: Any, *, random_state: int = 0) -> float:
+    """Return the share of rows that boosted trees take for another class than theirs.
+
+    The trees learn a real table, with classes of equal weight. Compare the share of synthetic rows
+    with that of held-out real rows: a larger one says that synthetic rows are not of their class.
+
+    Parameters
+    ----------
+    X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+        Real rows of all classes, such as the table that a generator was given.
+    y : array-like of shape (n_samples,)
+        Their labels.
+    rows : {array-like, dataframe, sparse matrix} of shape (n_rows, n_features)
+        Synthetic rows of one class, or held-out real ones.
+    label : label
+        The class of `rows`.
+    random_state : int, default=0
+        Seed of the trees.
+
+    Returns
+    -------
+    float
+        A share between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the columns differ, or `y` has a single class.
+
+    Examples
+    --------
+    >>> from mgvae_resample.diagnostics import misclassified
+    >>> misclassified([[0.0]] * 9 + [[1.0]] * 9, [0] * 9 + [1] * 9, [[1.0], [0.0]], 1)
+    0.5
+    """
+    labels = column_or_1d(y)
+    if len(np.unique(labels)) < 2:
+        raise ValueError("Expected two classes in y at least, got one.")
+    (known, new), categorical = read_matrices(X, rows)
+    both = np.concatenate([known, new])
+    both[:, categorical] = fold_categories(both[:, categorical])
+    known, new = both[: len(known)], both[len(known) :]
+    predict = _trees(known, labels, categorical, random_state, class_weight="balanced")
+    is_other = predict(new).argmax(1) != np.unique(labels).tolist().index(plain_label(label))
+    return float(np.mean(is_other))
+
+
 def _held_out_scores(
     rows: Floats, labels: npt.NDArray[np.int_], categorical: Mask, random_state: int
 ) -> Floats:
@@ -225,20 +275,41 @@ def _held_out_scores(
     n_splits = min(5, len(rows) // 2)
     folds = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
     for fit, held in folds.split(rows, labels):
-        # scikit-learn's trees refuse a column without any value.
-        seen = ~np.isnan(rows[fit]).all(axis=0)
-        if seen.any():
-            # By default leaves hold 20 rows, and fewer than 40 rows could not be split at all.
-            trees = HistGradientBoostingClassifier(
-                categorical_features=categorical[seen],
-                min_samples_leaf=max(1, min(20, len(fit) // 4)),
-                random_state=random_state,
-            )
-            # On so few rows threads wait for each other most of the time.
-            with threadpool_limits(1, user_api="openmp"):
-                trees.fit(rows[fit][:, seen], labels[fit])
-                scores[held] = trees.predict_proba(rows[held][:, seen])[:, 1]
+        predict = _trees(rows[fit], labels[fit], categorical, random_state)
+        scores[held] = predict(rows[held])[:, 1]
     return scores
+
+
+def _trees(
+    rows: Floats,
+    labels: npt.NDArray[Any],
+    categorical: Mask,
+    random_state: int,
+    class_weight: str | None = None,
+) -> Callable[[Floats], Floats]:
+    """Fit boosted trees, and return what gives P(class) of rows. Shape: (n, d) -> (n, c)."""
+    # scikit-learn's trees refuse a column without any value.
+    seen = ~np.isnan(rows).all(axis=0)
+    if not seen.any():
+        n_classes = len(np.unique(labels))
+        return lambda new: np.full((len(new), n_classes), 1.0 / n_classes)
+    # By default leaves hold 20 rows, and fewer than 40 rows could not be split at all.
+    trees = HistGradientBoostingClassifier(
+        categorical_features=categorical[seen],
+        min_samples_leaf=max(1, min(20, len(rows) // 4)),
+        class_weight=class_weight,
+        random_state=random_state,
+    )
+
+    # On so few rows threads wait for each other most of the time.
+    with threadpool_limits(1, user_api="openmp"):
+        trees.fit(rows[:, seen], labels)
+
+    def predict(new: Floats) -> Floats:
+        with threadpool_limits(1, user_api="openmp"):
+            return np.asarray(trees.predict_proba(new[:, seen]))
+
+    return predict
 
 
 def _is_impossible(known: Floats, new: Floats, is_category: bool) -> Mask:

@@ -12,7 +12,9 @@ from textwrap import fill
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numpy.random import Generator
+from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import column_or_1d
 
@@ -23,6 +25,8 @@ from .embedding import embed
 
 # Of larger classes as many rows are drawn at random: distances are measured between all pairs.
 _MAX_ROWS = 5_000
+# Of held-out rows more copies than this point to rows that were trained on.
+_MOST_COPIES = 0.5
 _WIDTH = 99
 _HIDDEN = (
     "No held-out rows were given, so synthetic rows are compared with the rows they were learned "
@@ -48,6 +52,10 @@ class Figures:
         Median distance of synthetic, and of real rows to the closest row learned from.
     copies, copies_real : float
         Share of synthetic, and of real rows that equal a row learned from.
+    misclassified, misclassified_real : float
+        Share of synthetic, and of real rows that trees take for another class, see
+        `misclassified`. Without held-out rows the trees are fitted without the fold of each real
+        row.
     impossible : float
         See `impossible_values`.
     """
@@ -62,6 +70,8 @@ class Figures:
     closest_real: float = math.nan
     copies: float = math.nan
     copies_real: float = math.nan
+    misclassified: float = math.nan
+    misclassified_real: float = math.nan
     impossible: float = math.nan
 
 
@@ -104,6 +114,8 @@ class SynthesisReport:
         """
         f, other = self.figures[label], "held-out rows" if self.held_out else "the other real rows"
         closest, same = partial(_closest, other=other), partial(_copies, other=other)
+        taken = partial(_misclassified, other=other)
+        classes = f"{_share(f.misclassified)} / {_share(f.misclassified_real)}"
         distance = f"{f.closest:.2f} / {f.closest_real:.2f}"
         # Name and value, what there may be too few rows for, and what the value says.
         found: list[tuple[str, str, str, Callable[[Figures], str]]] = [
@@ -112,6 +124,7 @@ class SynthesisReport:
             ("coverage", f"{f.coverage:.2f}", "neighbourhoods", _coverage),
             ("distance to closest", distance, "distances", closest),
             ("copies", _share(f.copies), "copies", same),
+            ("misclassified", classes, "a classifier", taken),
             ("impossible values", _share(f.impossible), "values", _impossible),
         ]
         return [
@@ -148,7 +161,15 @@ class SynthesisReport:
     def _notes(self) -> list[str]:
         if not self.figures:
             return ["No rows were added: there is nothing to report."]
-        return [] if self.held_out else [_HIDDEN]
+        if not self.held_out:
+            return [_HIDDEN]
+        return [
+            f"Class {plain_label(label)!r}: {f.copies_real:.0%} of the held-out rows equal a row "
+            "learned from. Unless so many rows of the table repeat others, they are rows that "
+            "were trained on, and every figure looks better than it is."
+            for label, f in self.figures.items()
+            if f.copies_real > _MOST_COPIES
+        ]
 
 
 def synthesis_report(
@@ -181,8 +202,9 @@ def synthesis_report(
     -------
     SynthesisReport
         For each class with new rows: `two_sample_auc`, `density_and_coverage`, median of
-        `closest_distances`, `copies` and `impossible_values`, each with a reading in plain words
-        when printed, or as a table in a notebook. Figures that need two rows are NaN with fewer.
+        `closest_distances`, `copies`, `misclassified` and `impossible_values`, each with a
+        reading in plain words when printed, or as a table in a notebook. Figures that need two
+        rows are NaN with fewer.
 
     Raises
     ------
@@ -221,7 +243,9 @@ def synthesis_report(
     for label in np.unique(resampled[new]):
         learned, compared = table.take(labels == label), real.take(real_labels == label)
         synthetic = resampled_table.take(new & (resampled == label))
-        figures[label] = _figures(table, learned, compared, synthetic, held_out, rng)
+        of_class = compared if held_out else None
+        taken = _taken_for_others(table, labels, label, synthetic, of_class, random_state)
+        figures[label] = _figures(table, learned, compared, synthetic, held_out, rng, taken)
     return SynthesisReport(figures, held_out)
 
 
@@ -231,12 +255,18 @@ def _line(reading: Reading) -> str:
 
 
 def _figures(
-    table: Table, learned: Table, real: Table, synthetic: Table, held_out: bool, rng: Generator
+    table: Table,
+    learned: Table,
+    real: Table,
+    synthetic: Table,
+    held_out: bool,
+    rng: Generator,
+    found: dict[str, float],
 ) -> Figures:
-    """Compare rows of one class: learned from, compared with, made; and the table of all."""
+    """Compare rows of one class: learned from, compared with, made; add to what was found."""
     new = _sample(synthetic, min(_MAX_ROWS, max(len(real), 1)), rng)
     others, known = (_sample(part, _MAX_ROWS, rng) for part in (real, learned))
-    found: dict[str, float] = {"impossible": metrics.impossible_values(table, synthetic)}
+    found["impossible"] = metrics.impossible_values(table, synthetic)
     if len(others) > 1 and len(new) > 1:
         seed = int(rng.integers(2**31))
         found["auc"] = metrics.two_sample_auc(others, new, random_state=seed)
@@ -253,6 +283,39 @@ def _figures(
         found["closest_real"] = float(np.median(distances))
         found["copies_real"] = float(np.mean(distances < metrics.ROUNDING))
     return Figures(len(synthetic), len(real), len(new), **found)
+
+
+def _taken_for_others(
+    table: Table,
+    labels: npt.NDArray[Any],
+    label: Any,
+    synthetic: Table,
+    held_out: Table | None,
+    seed: int,
+) -> dict[str, float]:
+    """Return the shares of synthetic and real rows of a class that trees take for others."""
+    rng = np.random.default_rng(seed)
+    at = [np.flatnonzero(labels == other) for other in np.unique(labels)]
+    some = np.sort(np.concatenate([rng.permutation(part)[:_MAX_ROWS] for part in at]))
+    known, y = table.take(some), labels[some]
+    if len(at) < 2:
+        return {}
+    new = _sample(synthetic, _MAX_ROWS, rng)
+    found = {"misclassified": metrics.misclassified(known, y, new, label, random_state=seed)}
+    if held_out is not None:
+        if len(held_out):
+            real = metrics.misclassified(known, y, held_out, label, random_state=seed)
+            found["misclassified_real"] = real
+        return found
+    n_splits = min(5, min(len(part) for part in at))
+    if n_splits < 2:
+        return found
+    n_wrong = 0.0
+    for fit, held in StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(y, y):
+        own = held[y[held] == label]
+        share = metrics.misclassified(known.take(fit), y[fit], known.take(own), label)
+        n_wrong += share * len(own)
+    return found | {"misclassified_real": n_wrong / np.count_nonzero(y == label)}
 
 
 def _sample(rows: Table, n: int, rng: Generator) -> Table:
@@ -319,6 +382,16 @@ def _copies(f: Figures, other: str) -> str:
     if math.isnan(f.copies_real):
         return f"{opening}."
     return f"{opening}; of {other} {f.copies_real:.1%} do."
+
+
+def _misclassified(f: Figures, other: str) -> str:
+    opening = f"Trees take {f.misclassified:.1%} of synthetic rows for another class"
+    # Two standard errors of a share of the real rows.
+    real = f.misclassified_real
+    chance = 2 * math.sqrt(max(real * (1 - real), 1 / f.n_real) / f.n_real)
+    if f.misclassified <= real + chance:
+        return f"{opening}, and {real:.1%} of {other}: they are of their class."
+    return f"{opening}, but {real:.1%} of {other}: some are not of their class."
 
 
 def _impossible(f: Figures) -> str:

@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
-from mgvae_resample import ImageShapeWarning
+from mgvae_resample import FewRowsWarning, ImageShapeWarning
 from tests.support import counts, quick_gan, quick_vae, table
 
 
@@ -43,8 +43,14 @@ def test_too_few_rows_to_learn_from_are_said_with_what_was_done_instead(quick, n
     assert "instead" in str(warning.message)
 
 
+@pytest.mark.parametrize("n", [3, 9])
+def test_few_rows_are_learned_with_a_warning_of_what_to_expect(quick, n):
+    with pytest.warns(FewRowsWarning, match=f"Class 1 has {n} rows.*stay close.*compare with"):
+        quick().fit_resample(*table(40, n))
+
+
 def test_enough_rows_give_no_warning(quick):
-    _, _, caught = resample(quick, *table(60, 15))
+    _, _, caught = resample(quick, *table(60, 10))
     assert caught == []
 
 
@@ -144,7 +150,7 @@ def test_the_gan_keeps_the_diversity_of_classes_of_three_rows():
         batch_size=64,
         learning_rate=2e-3,
     )
-    with pytest.warns(ImageShapeWarning):
+    with pytest.warns((FewRowsWarning, ImageShapeWarning)):
         sampler.fit_resample(X[few], y[few])
     for digit in range(5, 10):
         rows, real = sampler.sample(200, digit), X[y == digit]

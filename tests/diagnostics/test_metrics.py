@@ -18,6 +18,7 @@ from mgvae_resample.diagnostics import (
     copies,
     density_and_coverage,
     impossible_values,
+    misclassified,
     synthesis_report,
     two_sample_auc,
 )
@@ -253,3 +254,21 @@ def test_objects_that_are_all_numbers_or_dates_are_read_as_such():
     array = frame.to_numpy()
     assert [c.kind for c in read_columns(array)] == ["date", "number", "category"]
     assert copies(frame, array) == 1.0
+
+
+def test_rows_are_taken_for_the_class_that_they_look_like():
+    X, y = np.repeat([[0.0], [1.0], [2.0]], 30, axis=0), np.repeat(["a", "b", "c"], 30)
+    assert misclassified(X, y, [[0.0], [1.0], [1.0], [2.0]], "b") == 0.5
+    assert misclassified(X, y, X[y == "c"], "c") == 0.0
+
+
+def test_classes_weigh_the_same_when_rows_are_classified():
+    """Where a third of a common class looks like a rare one, that place is of the rare one."""
+    X = np.repeat([[0.0], [1.0], [1.0]], [400, 200, 20], axis=0)
+    y = np.repeat([0, 0, 1], [400, 200, 20])
+    assert misclassified(X, y, [[1.0]], 1) == 0.0
+
+
+def test_one_class_cannot_be_taken_for_another():
+    with pytest.raises(ValueError, match="two classes"):
+        misclassified([[0.0], [1.0]], [1, 1], [[0.0]], 1)

@@ -97,6 +97,27 @@ def test_without_held_out_rows_it_says_what_is_hidden(halves):
     assert "hides" not in repr(report_on(RandomOverSampler(random_state=0), train, held))
 
 
+@pytest.mark.parametrize("with_held_out", [False, True])
+def test_rows_of_another_class_are_called_so(halves, with_held_out):
+    (X, y), held = halves
+    held = held if with_held_out else (None, None)
+    wrong = np.concatenate([X, X[y == 0][:60]]), np.concatenate([y, np.full(60, 2)])
+    report = synthesis_report(X, y, *wrong, X_held=held[0], y_held=held[1])
+    assert report.figures[2].misclassified > 0.9
+    assert report.figures[2].misclassified_real < 0.2
+    assert "some are not of their class" in words(report, 2)["misclassified"]
+    right = report_on(SMOTE(random_state=0), (X, y), held)
+    assert "they are of their class" in words(right, 2)["misclassified"]
+
+
+def test_held_out_rows_that_were_trained_on_are_called_so(halves):
+    train, held = halves
+    report = report_on(SMOTE(random_state=0), train, train)
+    assert "Class 1: 100% of the held-out rows equal a row learned from" in repr(report)
+    assert "trained on" in repr(report)
+    assert "trained on" not in repr(report_on(SMOTE(random_state=0), train, held))
+
+
 def test_it_shows_every_figure_within_the_width_of_a_page(halves):
     report = report_on(SMOTE(random_state=0), *halves)
     shown = repr(report)
@@ -106,7 +127,7 @@ def test_it_shows_every_figure_within_the_width_of_a_page(halves):
     assert f"{report.figures[1].auc:.2f}" in shown
     html = report._repr_html_()
     assert html.count("<table>") == html.count("</table>") == 2
-    assert html.count("<tr>") == 12
+    assert html.count("<tr>") == 14
 
 
 def test_names_of_classes_are_escaped(halves):
