@@ -24,7 +24,6 @@ N_CLASSES = len(CLASS_SIZES)
 # New rows of each class in a picture.
 PICTURED = 10
 # "@softmax": trained with the balanced softmax; "@head": the last layer refitted on repeats.
-RULES = ("softmax", "head")
 METHODS = [
     *("none", "threshold", "class_weight", "RandomOverSampler", MOVED, "SMOTE"),
     *("MGVAE", "BayesGAN", "InfoGAN"),
@@ -44,11 +43,13 @@ def main() -> None:
     names = chosen(tuple(IMAGE_SETS), given.datasets)
     tasks = [_task(image_set, ratio) for ratio in given.imbalance or [None] for image_set in names]
     results = open_results(given, name, COLUMNS, tasks)
-    for key in _keys(tasks, given):
-        if not results.has(key):
-            row = in_new_process(_measure, key, given)
-            results.append(row)
-            _show(row)
+    for keys in _keys(tasks, given):
+        missing = [key for key in keys if not results.has(key)]
+        if missing:
+            rows = in_new_process(_measure, missing, given)
+            results.append(*rows)
+            for row in rows:
+                _show(row)
 
 
 def _options() -> argparse.ArgumentParser:
@@ -83,19 +84,28 @@ def _sizes(task: str) -> tuple[str, tuple[int, ...]]:
     return name, tuple(round(CLASS_SIZES[0] * fall) for fall in falls)
 
 
-def _keys(tasks: list[str], given: argparse.Namespace) -> Iterator[Row]:
+def _keys(tasks: list[str], given: argparse.Namespace) -> Iterator[list[Row]]:
+    """Yield what is to be measured; methods that share a classifier come together."""
+    fits: dict[str, list[str]] = {}
+    for method in given.methods:
+        fits.setdefault(_fit_of(method), []).append(method)
     for seed in given.seeds:
         for task in tasks:
-            for method in given.methods:
-                yield {"dataset": task, "seed": seed, "method": method}
+            for methods in fits.values():
+                yield [{"dataset": task, "seed": seed, "method": method} for method in methods]
 
 
-def _measure(key: Row, given: argparse.Namespace) -> Row:
+def _fit_of(method: str) -> str:
+    """Return the method whose fit this one shares: its rule may be applied afterwards."""
+    return "none" if method == "threshold" else method.removesuffix("@head")
+
+
+def _measure(keys: list[Row], given: argparse.Namespace) -> list[Row]:
     """Resample, train the classifier and score it, in a process of its own."""
-    task, seed = str(key["dataset"]), int(str(key["seed"]))
-    method, *rules = str(key["method"]).split("@")
-    if unknown := set(rules) - set(RULES):
-        raise SystemExit(f"Unknown rules {sorted(unknown)}; choose from {', '.join(RULES)}.")
+    task, seed = str(keys[0]["dataset"]), int(str(keys[0]["seed"]))
+    method, *rules = _fit_of(str(keys[0]["method"])).split("@")
+    if unknown := set(rules) - {"softmax"}:
+        raise SystemExit(f"Unknown rules {sorted(unknown)}; choose from softmax, head.")
     name, sizes = _sizes(task)
     X, labels = load_images(name, "train", given.data)
     train, held_out = draw_long_tail(labels, seed, sizes)
@@ -118,20 +128,23 @@ def _measure(key: Row, given: argparse.Namespace) -> Row:
         weighted=method == "class_weight",
         balanced_softmax="softmax" in rules,
     )
-    if "head" in rules:
-        classifier.refit_head(X, labels, seed=seed)
-    probability = classifier.probabilities(X_test)
-    if method == "threshold":
-        probability = at_equal_priors(probability, labels)
-    return {
-        **key,
-        **_scores(y_test, probability),
+    costs = {
         "seconds": resampled.seconds,
         "classifier_seconds": time.perf_counter() - start,
         "peak_mb": peak,
         "n_synthetic": resampled.n_synthetic,
         "fell_back": int(resampled.fell_back),
     }
+    rows = []
+    for key in keys:
+        ruled = classifier
+        if str(key["method"]).endswith("@head"):
+            ruled = classifier.with_refitted_head(X, labels, seed=seed)
+        probability = ruled.probabilities(X_test)
+        if key["method"] == "threshold":
+            probability = at_equal_priors(probability, labels)
+        rows.append({**key, **_scores(y_test, probability), **costs})
+    return rows
 
 
 def _save_new_rows(path: Path, resampled: Resampled) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,17 +62,20 @@ class FittedCNN:
         """Return what the last layer reads. Shape: (n, h * w) -> (n, n_features)."""
         return np.asarray(self._outputs(self.network[:-1], X))
 
-    def refit_head(self, X: Rows, y: Labels, *, steps: int = 1000, seed: int = 0) -> None:
+    def with_refitted_head(
+        self, X: Rows, y: Labels, *, steps: int = 1000, seed: int = 0
+    ) -> FittedCNN:
         """Train the head alone, on batches in which real rows are repeated to equal classes."""
         torch.manual_seed(seed)
-        self.network.eval()
+        network = deepcopy(self.network)
         labels = torch.as_tensor(np.asarray(y, dtype=np.int64))
         features, chances = torch.as_tensor(self.features(X)), 1.0 / torch.bincount(labels)[labels]
-        head = nn.Sequential(nn.Dropout(0.5), self.network[-1])
+        head = nn.Sequential(nn.Dropout(0.5), network[-1])
         optimizer = _adam(head)
         for _ in range(steps):
             batch = torch.multinomial(chances, CNN_BATCH, replacement=True)
             _step(optimizer, head(features[batch]), labels[batch], None)
+        return FittedCNN(network, self.image_shape)
 
     def _outputs(self, network: nn.Sequential, X: Rows) -> Tensor:
         self.network.eval()

@@ -81,11 +81,12 @@ default="disentangled"
     max_steps : int, default=1500
         Optimiser steps.
 
-    batch_size : int, default=64
-        Real rows a step, each of a class at random, and as many generated ones.
+    batch_size : "auto" or int, default="auto"
+        Real rows a step, each of a class at random, and as many generated ones; "auto" is 96, for
+        images 64.
 
     learning_rate : "auto" or float, default="auto"
-        Step size of Adam for both players; "auto" is 0.003, for images 0.001.
+        Step size of Adam for both players; "auto" is 0.002, for images 0.001.
 
     {categorical_features}
 
@@ -166,7 +167,7 @@ default="disentangled"
         "generated_share": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
         "augmentation": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="left")],
         "max_steps": [Interval(numbers.Integral, 1, None, closed="left")],
-        "batch_size": [Interval(numbers.Integral, 2, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 2, None, closed="left")],
         "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
     }
 
@@ -182,7 +183,7 @@ default="disentangled"
         generated_share: str | float = "auto",
         augmentation: str | float = "auto",
         max_steps: int = 1500,
-        batch_size: int = 64,
+        batch_size: str | int = "auto",
         learning_rate: str | float = "auto",
         categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
@@ -352,10 +353,10 @@ default="disentangled"
             is_regularised=self.structure != "infogan",
             noise_dim=self.noise_dim,
             structure_weight=float(self.structure_weight),
-            batch_size=int(self.batch_size),
+            batch_size=int(self._auto(self.batch_size, table=96, image=64)),
             train=TrainConfig(
                 int(self.max_steps),
-                float(self._auto(self.learning_rate, table=3e-3, image=1e-3)),
+                float(self._auto(self.learning_rate, table=2e-3, image=1e-3)),
                 betas=(0.0, 0.99),
                 ema_decay=_EMA_DECAY,
             ),
