@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.shared.image_tasks import TWO_CLASS_TASKS, two_class_split
-from benchmarks.shared.methods import METHODS
+from benchmarks.shared.methods import METHODS, MOVED
 from benchmarks.shared.options import add_validation, chosen, open_results, option_parser
 from benchmarks.shared.processes import in_new_process
 from benchmarks.shared.results import Results
@@ -19,8 +19,8 @@ def main() -> None:
     """Run the benchmark from the command line."""
     options = option_parser(
         "Two classes of images, of 10 or 60 images a rare digit",
-        seeds=(0, 1, 2),
-        methods=("none@epochs", "threshold@epochs", *METHODS),
+        seeds=(0, 1, 2, 3, 4),
+        methods=("none@epochs", "threshold@epochs", *METHODS, MOVED),
     )
     add_validation(options)
     options.add_argument(

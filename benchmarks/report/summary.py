@@ -20,6 +20,7 @@ COLUMNS = {
     "class_weight": "class weights",
     "threshold": "moved threshold",
     "RandomOverSampler": "repeated rows",
+    "MovedRepeats": "moved repeats",
     "SMOTE": "SMOTE",
     "MGVAE": "MGVAE",
     "BayesGAN": "BayesGAN",
@@ -64,9 +65,9 @@ def summary(folder: Path) -> str:
 
 
 def _two_classes(folder: Path) -> Iterator[Line]:
-    """Two classes; of the two ways to train without synthetic rows the better one."""
+    """Two classes; of two ways of the same rival the better one."""
     results = read_results(folder / "two_class_images.csv")
-    base = results["method"].str.removesuffix("@epochs").rename("base")
+    base = results["method"].str.replace(r"@epochs$|\(.*\)$", "", regex=True).rename("base")
     for task, part in results.groupby("dataset", sort=False):
         name, ratio = str(task).rsplit("-", 1)
         means = part.groupby(["method", base])["balanced_accuracy"].mean()
