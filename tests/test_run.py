@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from mgvae_resample import TrainingWarning
+from mgvae_resample import FewRowsWarning, TrainingWarning
 from mgvae_resample import _run as run_module
 from mgvae_resample._nn.training import Diverged, StopReason, TrainConfig, fit_module
 from mgvae_resample._run import Run
@@ -189,6 +189,7 @@ def resample(sampler, X, y):
     """Resample, and return the new rows and the messages of the warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", FewRowsWarning)
         X_res, _ = sampler.fit_resample(X, y)
     assert all(w.category is TrainingWarning for w in caught)
     return X_res[len(X) :], [str(w.message) for w in caught]

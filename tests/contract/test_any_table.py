@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from mgvae_resample._base import FewRowsWarning
+from mgvae_resample._base import FewRowsWarning, IdentifierWarning
 from tests.support import counts, quick_gan, quick_vae
 from tests.tables.columns import PANDAS, POLARS, customers
 
@@ -34,6 +34,7 @@ def test_a_mixed_frame_comes_back_with_new_rows_like_its_own(quick):
     assert not new[["age", "debts", "town", "plan", "member", "since"]].isna().any().any()
 
 
+@pytest.mark.filterwarnings("ignore:No two rows share a value:UserWarning")
 @pytest.mark.parametrize("kind", PANDAS)
 def test_a_column_of_every_kind(quick, kind):
     g = np.random.default_rng(0)
@@ -73,6 +74,9 @@ def test_tables_of_categories_alone(quick, kinds):
 def test_missing_values_are_as_frequent_as_in_the_class(quick):
     X, y = customers(600, 100)
     sampler = quick()
+    if "max_steps" in sampler.get_params():
+        # A game of a few steps refuses many rows, and those with a gap more often than others.
+        sampler.set_params(max_steps=500, hidden_layer_sizes=(64,))
     X_res, _ = sampler.fit_resample(X, y)
     own, new = X[y == 1].isna().mean(), X_res.iloc[len(X) :].isna().mean()
     np.testing.assert_allclose(new, own, atol=0.06)
@@ -105,7 +109,8 @@ def test_a_column_of_very_many_categories(quick):
     n = 100_000
     X = pd.DataFrame({"id": [f"customer {i}" for i in g.permutation(n)], "x": g.normal(size=n)})
     y = (g.random(n) < 0.01).astype(int)
-    X_res, _ = quick(sampling_strategy={1: 2000}).fit_resample(X, y)
+    with pytest.warns(IdentifierWarning, match="'id'"):
+        X_res, _ = quick(sampling_strategy={1: 2000}).fit_resample(X, y)
     assert set(X_res["id"].iloc[n:]) <= set(X["id"])
 
 
