@@ -82,7 +82,7 @@ default="disentangled"
         Optimiser steps.
 
     batch_size : "auto" or int, default="auto"
-        Real rows a step, each of a class at random, and as many generated ones; "auto" is 96, for
+        Real rows a step, each of a class at random, and as many generated ones; "auto" is 80, for
         images 64.
 
     learning_rate : "auto" or float, default="auto"
@@ -353,7 +353,7 @@ default="disentangled"
             is_regularised=self.structure != "infogan",
             noise_dim=self.noise_dim,
             structure_weight=float(self.structure_weight),
-            batch_size=int(self._auto(self.batch_size, table=96, image=64)),
+            batch_size=int(self._auto(self.batch_size, table=80, image=64)),
             train=TrainConfig(
                 int(self.max_steps),
                 float(self._auto(self.learning_rate, table=2e-3, image=1e-3)),
