@@ -1,5 +1,6 @@
 """Numbers about synthetic rows: are they like real ones, are they new, are they possible."""
 
+from .figures import Figures
 from .metrics import (
     closest_distances,
     copies,
@@ -8,7 +9,7 @@ from .metrics import (
     misclassified,
     two_sample_auc,
 )
-from .report import Figures, Reading, SynthesisReport, synthesis_report
+from .report import Reading, SynthesisReport, synthesis_report
 
 __all__ = [
     "Figures",

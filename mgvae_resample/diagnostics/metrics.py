@@ -255,16 +255,24 @@ def misclassified(X: Any, y: Any, rows: Any, label: Any, *, random_state: int = 
     >>> misclassified([[0.0]] * 9 + [[1.0]] * 9, [0] * 9 + [1] * 9, [[1.0], [0.0]], 1)
     0.5
     """
-    labels = column_or_1d(y)
-    if len(np.unique(labels)) < 2:
+    (share,) = misclassified_shares(X, y, label, rows, random_state=random_state)
+    return share
+
+
+def misclassified_shares(
+    X: Any, y: Any, label: Any, *parts: Any, random_state: int
+) -> list[float]:
+    """Return :func:`misclassified` of several parts of one class, by the same trees."""
+    classes, numbers = np.unique(column_or_1d(y), return_inverse=True)
+    if len(classes) < 2:
         raise ValueError("Expected two classes in y at least, got one.")
-    (known, new), categorical = read_matrices(X, rows)
-    both = np.concatenate([known, new])
-    both[:, categorical] = fold_categories(both[:, categorical])
-    known, new = both[: len(known)], both[len(known) :]
-    predict = _trees(known, labels, categorical, random_state, class_weight="balanced")
-    is_other = predict(new).argmax(1) != np.unique(labels).tolist().index(plain_label(label))
-    return float(np.mean(is_other))
+    matrices, categorical = read_matrices(X, *parts)
+    for rows in matrices:
+        rows[:, categorical] = fold_categories(rows[:, categorical])
+    known, *others = matrices
+    predict = _trees(known, numbers, categorical, random_state, class_weight="balanced")
+    number = classes.tolist().index(plain_label(label))
+    return [float(np.mean(predict(rows).argmax(1) != number)) for rows in others]
 
 
 def _held_out_scores(

@@ -12,19 +12,12 @@ from textwrap import fill
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from numpy.random import Generator
-from sklearn.model_selection import StratifiedKFold
-from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import column_or_1d
 
 from .._tables.labels import plain_label
 from .._tables.table import Table
-from . import metrics
-from .embedding import embed
+from .figures import Figures, class_figures
 
-# Of larger classes as many rows are drawn at random: distances are measured between all pairs.
-_MAX_ROWS = 5_000
 # Of held-out rows more copies than this point to rows that were trained on.
 _MOST_COPIES = 0.5
 _WIDTH = 99
@@ -34,45 +27,6 @@ _HIDDEN = (
     "looks perfect in AUC, density and coverage. Hold rows out before resampling, and pass them "
     "as X_held and y_held."
 )
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Numbers about the synthetic rows of one class; NaN where there are too few rows.
-
-    Attributes
-    ----------
-    n_synthetic, n_real : int
-        Number of synthetic rows, and of real rows they are compared with.
-    n_compared : int
-        Number of synthetic rows drawn for AUC, density, coverage and distances.
-    auc, density, coverage : float
-        See `two_sample_auc` and `density_and_coverage`.
-    closest, closest_real : float
-        Median distance of synthetic, and of real rows to the closest row learned from.
-    copies, copies_real : float
-        Share of synthetic, and of real rows that equal a row learned from.
-    misclassified, misclassified_real : float
-        Share of synthetic, and of real rows that trees take for another class, see
-        `misclassified`. Without held-out rows the trees are fitted without the fold of each real
-        row.
-    impossible : float
-        See `impossible_values`.
-    """
-
-    n_synthetic: int
-    n_real: int
-    n_compared: int
-    auc: float = math.nan
-    density: float = math.nan
-    coverage: float = math.nan
-    closest: float = math.nan
-    closest_real: float = math.nan
-    copies: float = math.nan
-    copies_real: float = math.nan
-    misclassified: float = math.nan
-    misclassified_real: float = math.nan
-    impossible: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -235,93 +189,21 @@ def synthesis_report(
     if (X_held is None) != (y_held is None):
         raise ValueError("Pass X_held and y_held together, or neither.")
     table, resampled_table = Table.of(X), Table.of(X_res)
-    held_out = X_held is not None
-    real, real_labels = (Table.of(X_held), column_or_1d(y_held)) if held_out else (table, labels)
+    held_table = None if X_held is None else Table.of(X_held)
+    held_labels = None if y_held is None else column_or_1d(y_held)
     rng = np.random.default_rng(random_state)
     new = np.arange(len(resampled)) >= len(labels)
     figures = {}
     for label in np.unique(resampled[new]):
-        learned, compared = table.take(labels == label), real.take(real_labels == label)
         synthetic = resampled_table.take(new & (resampled == label))
-        of_class = compared if held_out else None
-        taken = _taken_for_others(table, labels, label, synthetic, of_class, random_state)
-        figures[label] = _figures(table, learned, compared, synthetic, held_out, rng, taken)
-    return SynthesisReport(figures, held_out)
+        held = None if held_table is None else held_table.take(held_labels == label)
+        figures[label] = class_figures(table, labels, label, synthetic, held, rng, random_state)
+    return SynthesisReport(figures, held_table is not None)
 
 
 def _line(reading: Reading) -> str:
     head = f"  {reading.name:<20}{reading.value:>13}   "
     return fill(reading.words, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
-
-
-def _figures(
-    table: Table,
-    learned: Table,
-    real: Table,
-    synthetic: Table,
-    held_out: bool,
-    rng: Generator,
-    found: dict[str, float],
-) -> Figures:
-    """Compare rows of one class: learned from, compared with, made; add to what was found."""
-    new = _sample(synthetic, min(_MAX_ROWS, max(len(real), 1)), rng)
-    others, known = (_sample(part, _MAX_ROWS, rng) for part in (real, learned))
-    found["impossible"] = metrics.impossible_values(table, synthetic)
-    if len(others) > 1 and len(new) > 1:
-        seed = int(rng.integers(2**31))
-        found["auc"] = metrics.two_sample_auc(others, new, random_state=seed)
-        found["density"], found["coverage"] = metrics.density_and_coverage(others, new)
-    if len(learned):
-        found["closest"] = float(np.median(metrics.closest_distances(known, new)))
-        found["copies"] = metrics.copies(learned, synthetic)
-    if held_out and len(learned) and len(real):
-        found["closest_real"] = float(np.median(metrics.closest_distances(known, others)))
-        found["copies_real"] = metrics.copies(learned, real)
-    elif not held_out and len(known) > 1:
-        (points,) = embed(known)
-        distances = NearestNeighbors(n_neighbors=1).fit(points).kneighbors()[0][:, 0]
-        found["closest_real"] = float(np.median(distances))
-        found["copies_real"] = float(np.mean(distances < metrics.ROUNDING))
-    return Figures(len(synthetic), len(real), len(new), **found)
-
-
-def _taken_for_others(
-    table: Table,
-    labels: npt.NDArray[Any],
-    label: Any,
-    synthetic: Table,
-    held_out: Table | None,
-    seed: int,
-) -> dict[str, float]:
-    """Return the shares of synthetic and real rows of a class that trees take for others."""
-    rng = np.random.default_rng(seed)
-    at = [np.flatnonzero(labels == other) for other in np.unique(labels)]
-    some = np.sort(np.concatenate([rng.permutation(part)[:_MAX_ROWS] for part in at]))
-    known, y = table.take(some), labels[some]
-    if len(at) < 2:
-        return {}
-    new = _sample(synthetic, _MAX_ROWS, rng)
-    found = {"misclassified": metrics.misclassified(known, y, new, label, random_state=seed)}
-    if held_out is not None:
-        if len(held_out):
-            real = metrics.misclassified(known, y, held_out, label, random_state=seed)
-            found["misclassified_real"] = real
-        return found
-    n_splits = min(5, min(len(part) for part in at))
-    if n_splits < 2:
-        return found
-    n_wrong = 0.0
-    for fit, held in StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(y, y):
-        own = held[y[held] == label]
-        share = metrics.misclassified(known.take(fit), y[fit], known.take(own), label)
-        n_wrong += share * len(own)
-    return found | {"misclassified_real": n_wrong / np.count_nonzero(y == label)}
-
-
-def _sample(rows: Table, n: int, rng: Generator) -> Table:
-    if len(rows) <= n:
-        return rows
-    return rows.take(np.sort(rng.permutation(len(rows))[:n]))
 
 
 def _auc(f: Figures) -> str:
