@@ -17,6 +17,7 @@ __all__ = [
     "class_dependence",
     "dependence",
     "discriminator_loss",
+    "generator_factor",
     "generator_loss",
     "gradient_penalty",
     "mutual_information_loss",
@@ -27,6 +28,8 @@ __all__ = [
 # finite where a latent code is a copy of its parent.
 _RIDGE = 1e-3
 _LEAST_VARIANCE = 0.05
+# Far below what overflows; logits of generated rows are rarely below -10.
+_LARGEST_EXPONENT = 50.0
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
@@ -37,6 +40,16 @@ def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
 def generator_loss(fake: Tensor) -> Tensor:
     """Non-saturating loss of the generator. Shape: logits (m,) -> scalar."""
     return F.softplus(-fake).mean()
+
+
+def generator_factor(fake: Tensor) -> Tensor:
+    """Gradient of the generator's loss by a generated row, as a multiple of the discriminator's.
+
+    By the row's logit f, the losses have the gradients -sigmoid(-f) and sigmoid(f).
+
+    Shape: logits (m,) -> (m,).
+    """
+    return -(-fake).clamp_max(_LARGEST_EXPONENT).exp()
 
 
 def gradient_penalty(rows: Tensor, logits: Tensor) -> Tensor:

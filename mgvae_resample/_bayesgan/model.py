@@ -53,7 +53,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """One trunk with three heads: realness given the class (projection), latent codes, class."""
+    """One trunk; heads for realness given the class (projection), the class, and latent codes."""
 
     def __init__(
         self,
@@ -64,9 +64,8 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.trunk = modality.encoder(hidden_layer_sizes, _N_FEATURES)
-        self.realness = Linear(_N_FEATURES, 1)
-        self.projection = Linear(_N_FEATURES, n_classes)
-        self.classifier = Linear(_N_FEATURES, n_classes)
+        # Realness, what is added to it by class, and the classes' logits: one product for all.
+        self.n_classes, self.heads = n_classes, Linear(_N_FEATURES, 1 + 2 * n_classes)
         self.reader = MLP([_N_FEATURES, _N_FEATURES, n_latent]) if n_latent else None
 
     def features(self, x: Tensor) -> Tensor:
@@ -75,14 +74,14 @@ class Discriminator(nn.Module):
 
     def logit(self, features: Tensor, labels: Tensor) -> Tensor:
         """Logit of being real, given the class. Shape: (n, f), (n,) -> (n,)."""
-        by_class = self.projection(features).gather(1, labels.unsqueeze(1))
-        logit: Tensor = (self.realness(features) + by_class).squeeze(1)
-        return logit
+        return self.logits(features, labels)[0]
 
-    def class_logits(self, features: Tensor) -> Tensor:
-        """Logits of the classes. Shape: (n, f) -> (n, n_classes)."""
-        logits: Tensor = self.classifier(features)
-        return logits
+    def logits(self, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Logit of being real, and logits of the classes. Shape: -> (n,), (n, n_classes)."""
+        realness, by_class, classes = self.heads(features).split(
+            [1, self.n_classes, self.n_classes], 1
+        )
+        return (realness + by_class.gather(1, labels.unsqueeze(1))).squeeze(1), classes
 
     def latent_codes(self, features: Tensor) -> Tensor:
         """Latent codes c' = F(x). Shape: (n, f) -> (n, n_latent)."""

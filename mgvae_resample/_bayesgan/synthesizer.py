@@ -87,7 +87,8 @@ class ClassSynthesizer(Synthesizer):
                 outputs = self.adjust(network.generator.outputs(z, labels, c))
                 x = self.modality.discretize(outputs)
                 # The discriminator's classifier must not take a row for one of another class.
-                logits = network.discriminator.class_logits(network.discriminator.features(x))
+                features = network.discriminator.features(x)
+                _, logits = network.discriminator.logits(features, labels)
                 rows = self.modality.rows(x, class_rows, rng).cpu().numpy()
             accepted = (logits.argmax(1) == self.number).cpu().numpy()
             return Proposal(rows, np.full(len(at), -1, np.intp), accepted)

@@ -23,6 +23,7 @@ from .._run import Run
 from .losses import (
     StructureMasks,
     discriminator_loss,
+    generator_factor,
     generator_loss,
     gradient_penalty,
     mutual_information_loss,
@@ -103,9 +104,10 @@ def make_network(
 class Game:
     """The terms of both players' losses on one batch.
 
-    The generated rows are judged twice: detached, for the discriminator's terms, and by a frozen
-    discriminator, for the generator's. So the sum of all terms gives each player the gradient of
-    its own loss.
+    The sum of all terms gives each player the gradient of its own loss. Where codes are read, the
+    generated rows are judged twice: detached, for the discriminator's terms, and by a frozen
+    discriminator, for the generator's. Otherwise one pass through the discriminator serves both
+    players (Shen et al., "Training Generative Adversarial Networks in One Stage", CVPR 2021).
 
     Shape: rows (n, d), labels (n,).
     """
@@ -116,6 +118,7 @@ class Game:
         self.config, self.network, self.device = config, network, run.device
         self.rows, self.labels = rows, labels
         self.draw = _balanced_batches(labels, config.batch_size, run.rng("rows"))
+        self.judge = list(network.discriminator.parameters())
         self.rng, self.view_rng = run.rng("noise"), run.rng("views")
         self.masks: StructureMasks | None = None
         if config.structure is not None and config.is_regularised:
@@ -130,32 +133,34 @@ class Game:
         network, discriminator, device = self.network, self.network.discriminator, self.device
         chosen = next(self.draw)
         y = self.labels[chosen].to(device)
-        real = self._view(
-            network.modality.inputs(self.rows.index_select(0, chosen.to(device))), n_steps
-        )
-        codes = normal((len(real), network.n_codes), self.rng, device)
-        z = normal((len(real), network.noise_dim), self.rng, device)
-        fake = self._view(network.generator(z, y, codes), n_steps)
-        features = discriminator.features(torch.cat([real, fake.detach()]))
-        of_real, of_fake = torch.split(features, len(real))
-        logits = discriminator.logit(of_real, y), discriminator.logit(of_fake, y)
+        n_rows, sizes = len(y), [network.noise_dim, network.n_codes]
+        z, codes = torch.split(normal((n_rows, sum(sizes)), self.rng, device), sizes, 1)
+        real = network.modality.inputs(self.rows.index_select(0, chosen.to(device)))
+        rows = self._view(torch.cat([real, network.generator(z, y, codes)]), n_steps)
+        reads_codes = network.n_codes > 0 and n_steps % _CODES_EVERY == 0
+        seen = rows.detach() if reads_codes else rows.clone()
+        features = discriminator.features(seen)
+        logits, classes = discriminator.logits(features, torch.cat([y, y]))
+        of_real, of_fake = torch.split(logits, n_rows)
         terms = {
-            "discriminator": discriminator_loss(*logits),
-            "classifier": F.cross_entropy(discriminator.class_logits(of_real), y),
+            "discriminator": discriminator_loss(of_real, of_fake),
+            "classifier": F.cross_entropy(classes[:n_rows], y),
         }
         if n_steps % _PENALTY_EVERY == 0:
             weight = _PENALTY_EVERY * self.penalty_weight
-            terms["gradient_penalty"] = weight * _penalty(discriminator, real, y)
-        reads_codes = network.n_codes > 0 and n_steps % _CODES_EVERY == 0
-        with _frozen(discriminator):
-            seen = discriminator.features(fake)
-            terms["generator"] = generator_loss(discriminator.logit(seen, y))
-            read = discriminator.latent_codes(seen) if reads_codes else None
-        if read is not None:
-            # Both players minimise these terms: one value, and a gradient along either way.
-            latent = discriminator.latent_codes(of_fake) + read - read.detach()
-            terms |= _code_terms(self.config, self.masks, codes, latent, y)
-        return terms
+            terms["gradient_penalty"] = weight * _penalty(discriminator, rows[:n_rows], y)
+        if not reads_codes:
+            factor = F.pad(generator_factor(of_fake.detach()), (n_rows, 0)).unsqueeze(1)
+            seen.register_hook(lambda gradient: gradient * factor)  # type: ignore[no-untyped-call]
+            terms["generator"] = generator_loss(of_fake.detach())
+            return terms
+        with _frozen(self.judge):
+            judged = discriminator.features(rows[n_rows:])
+            terms["generator"] = generator_loss(discriminator.logit(judged, y))
+            read = discriminator.latent_codes(judged)
+        # Both players minimise these terms: one value, and a gradient along either way.
+        latent = discriminator.latent_codes(features[n_rows:]) + read - read.detach()
+        return terms | _code_terms(self.config, self.masks, codes, latent, y)
 
     def validate(self) -> None:
         """Hold nothing out: a game has no loss that says how good its rows are."""
@@ -206,10 +211,12 @@ def _balanced_batches(labels: Tensor, batch_size: int, rng: torch.Generator) -> 
 
 
 @contextmanager
-def _frozen(module: nn.Module) -> Iterator[None]:
+def _frozen(weights: Sequence[nn.Parameter]) -> Iterator[None]:
     """Let gradients pass through a module without reaching its weights."""
-    module.requires_grad_(False)
+    for weight in weights:
+        weight.requires_grad = False
     try:
         yield
     finally:
-        module.requires_grad_(True)
+        for weight in weights:
+            weight.requires_grad = True

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any, Self
 
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 __all__ = [
     "MLP",
@@ -45,17 +46,23 @@ class Network(nn.Module):
         return twin
 
 
-class MLP(nn.Sequential):
+class MLP(nn.Module):
     """Fully connected layers with leaky rectifiers between them.
 
     Shape: (n, sizes[0]) -> (n, sizes[-1]).
     """
 
     def __init__(self, sizes: Sequence[int]) -> None:
-        layers: list[nn.Module] = []
-        for n_in, n_out in pairwise(sizes):
-            layers += [Linear(n_in, n_out), nn.LeakyReLU(0.1)]
-        super().__init__(*layers[:-1])
+        super().__init__()
+        self.layers = nn.ModuleList(Linear(n_in, n_out) for n_in, n_out in pairwise(sizes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the layers. Shape: (n, sizes[0]) -> (n, sizes[-1])."""
+        # Functions, not modules: on small tables the calls of modules cost as much as products.
+        for i, layer in enumerate(self.layers):
+            assert isinstance(layer, Linear)
+            x = F.linear(F.leaky_relu(x, 0.1) if i else x, layer.weight, layer.bias)
+        return x
 
 
 class _Layer(nn.Module):

@@ -194,7 +194,8 @@ class Adam:
     def __init__(self, module: nn.Module, betas: tuple[float, float]) -> None:
         parameters = list(module.parameters())
         self.weights = parameters_to_vector(parameters).detach()
-        self.gradient, self.mean, self.square = (torch.zeros_like(self.weights) for _ in range(3))
+        zeros = [torch.zeros_like(self.weights) for _ in range(4)]
+        self.gradient, self.mean, self.square, self.spread = zeros
         # The same weights as a variable, for terms that are functions of the vector itself.
         self.variable = self.weights.detach().requires_grad_()
         self.variable.grad = self.gradient
@@ -211,8 +212,10 @@ class Adam:
         beta1, beta2 = self.betas
         self.mean.lerp_(self.gradient, 1.0 - beta1)
         self.square.mul_(beta2).addcmul_(self.gradient, self.gradient, value=1.0 - beta2)
-        spread = self.square.sqrt().div_(math.sqrt(1.0 - beta2**self.n_steps)).add_(_ADAM_EPSILON)
-        size = learning_rate / (1.0 - beta1**self.n_steps)
+        correction = math.sqrt(1.0 - beta2**self.n_steps)
+        # In memory of its own: the system takes longer to give new memory than all of this does.
+        spread = torch.sqrt(self.square, out=self.spread).add_(correction * _ADAM_EPSILON)
+        size = learning_rate * correction / (1.0 - beta1**self.n_steps)
         self.weights.addcdiv_(self.mean, spread, value=-size)
         self.gradient.zero_()
 

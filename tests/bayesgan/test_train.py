@@ -53,7 +53,7 @@ def test_every_parameter_gets_a_gradient(is_regularised, modality):
 
 def test_each_player_gets_the_gradient_of_its_own_loss():
     rows = torch.randn(20, 3, generator=rng())
-    step, network = game(config(None), continuous(3), rows, torch.arange(20) % 2)
+    step, network = game(config(), continuous(3), rows, torch.arange(20) % 2)
     terms = step(0, None)
     of_generator = torch.autograd.grad(
         terms["generator"],
@@ -65,6 +65,27 @@ def test_each_player_gets_the_gradient_of_its_own_loss():
         terms["discriminator"], list(network.generator.parameters()), allow_unused=True
     )
     assert all(g is None for g in (*of_generator, *of_discriminator))
+
+
+@pytest.mark.parametrize("modality", [continuous(3), images(3, 1)], ids=["table", "images"])
+def test_one_pass_for_both_players_gives_the_gradients_of_two(modality, monkeypatch):
+    rows = torch.rand(20, 3, generator=rng())
+
+    def gradients(every):
+        monkeypatch.setattr("mgvae_resample._bayesgan.train._CODES_EVERY", every)
+        step, network = game(config(), modality, rows, torch.arange(20) % 2)
+        terms = step(1, None)
+        assert ("likelihood" in terms) == (every == 1)
+        losses = [terms[name] for name in ("discriminator", "classifier", "generator")]
+        torch.stack(losses).sum().backward()
+        network.discriminator.reader = None
+        return [loss.item() for loss in losses], [p.grad for p in network.parameters()]
+
+    one, two = gradients(2), gradients(1)
+    assert one[0] == pytest.approx(two[0])
+    for ours, theirs in zip(one[1], two[1], strict=True):
+        assert theirs.any()
+        torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize(("term", "at"), [("gradient_penalty", 8), ("likelihood", 2)])
