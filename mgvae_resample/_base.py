@@ -6,8 +6,7 @@ import inspect
 import numbers
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,9 +16,9 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from joblib import Memory
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
+from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from ._cache import TrainingCache
 from ._encoding.layout import EncodedRows
@@ -30,12 +29,10 @@ from ._parameters import (
     check_counts,
     check_hidden_layer_sizes,
     check_image_shape,
-    check_mask,
-    check_n_samples,
     check_ratio,
-    documented,
 )
-from ._run import Run, TrainingWarning, resolve_device, single_thread
+from ._run import Run, TrainingWarning, resolve_device
+from ._sample import Condition, Label, SampleMixin
 from ._synthesizer import KINDS, Indices, Kinds, SmoothedBootstrap, Synthesizer
 from ._tables.labels import (
     check_labels,
@@ -47,6 +44,7 @@ from ._tables.table import Table
 from ._version import __version__
 
 __all__ = [
+    "Condition",
     "DeepOverSampler",
     "FewRowsWarning",
     "IdentifierWarning",
@@ -56,10 +54,7 @@ __all__ = [
     "TrainingWarning",
 ]
 
-Label = Hashable
 Labels = npt.NDArray[Any]
-# Tells of rows, in the caller's container, which of them are wanted.
-Condition = Callable[[Any], Any]
 
 # Of larger tables a sample is encoded and learned from: so many rows of the largest class, and as
 # large a share of each other one, but no fewer rows than the second number. It bounds the memory,
@@ -67,19 +62,18 @@ Condition = Callable[[Any], Any]
 _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
 # A class of fewer rows is learned, with a warning.
 _FEW_ROWS = 10
-# Rows drawn at once when some must meet a condition, and rows drawn at most.
-_FEWEST_DRAWN, _MOST_DRAWN, _MOST_DRAWN_PER_ROW = 256, 10_000, 100
 
 
 class FewRowsWarning(UserWarning):
     """A class has few rows; the message says what to expect, or what was done instead."""
 
 
-class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
+class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
     """Base of the samplers: everything but the learning.
 
     A subclass supplies ``_fit_synthesizers``; rows are checked, encoded, decoded and appended
-    here. Subclasses are listed in ``DeepOverSampler.registry`` as soon as they are defined.
+    here, and drawn after fitting by ``SampleMixin``. Subclasses are listed in
+    ``DeepOverSampler.registry`` as soon as they are defined.
     """
 
     registry: ClassVar[list[type[DeepOverSampler]]] = []
@@ -337,119 +331,6 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         dict of label to Synthesizer
             A class that is missing is left to the smoothed bootstrap.
         """
-
-    @documented
-    def sample(
-        self,
-        n_samples: Any,
-        label: Label = None,
-        *,
-        where: Condition | None = None,
-        random_state: Any = None,
-    ) -> Any:
-        """Draw new rows of one class from the fitted sampler.
-
-        Parameters
-        ----------
-        {sample}
-        {where}
-        {sample_seed}
-
-        Raises
-        ------
-        ValueError
-            If `n_samples` is not a positive integer, `label` was not oversampled, or too few rows
-            meet `where`.
-        """
-        label = self._label_or_only(label)
-        synthesizer, n = self._synthesizer_of(label), check_n_samples(n_samples)
-        with self._sampling(random_state) as run:
-            rng = run.rng("sample")
-            return self._drawn(label, n, lambda n: synthesizer.sample(n, rng).rows, where, run)
-
-    def _drawn(
-        self,
-        label: Label,
-        n: int,
-        draw: Callable[[int], EncodedRows],
-        where: Condition | None,
-        run: Run,
-    ) -> Any:
-        """Draw rows of a class and restore them, until n of them meet a condition."""
-        if where is None:
-            return self._decoded([(label, draw(n))])
-        kept: list[Table] = []
-        n_kept = n_drawn = 0
-        rng = run.rng("where")
-        while n_kept < n and n_drawn < max(_MOST_DRAWN, _MOST_DRAWN_PER_ROW * n):
-            rows = self._decoded([(label, draw(max(n, _FEWEST_DRAWN)))])
-            table = Table.of(rows)
-            met = np.flatnonzero(check_mask(where(rows), len(table)))
-            # In any order: rows of one draw come in the order of their kinds.
-            order = torch.randperm(len(met), generator=rng)[: n - n_kept].numpy()
-            kept.append(table.take(met[order]))
-            n_kept, n_drawn = n_kept + len(kept[-1]), n_drawn + len(table)
-        if n_kept < n:
-            raise ValueError(
-                f"Of {n_drawn} rows drawn of class {label!r} {n_kept} meet the condition 'where', "
-                f"and {n} were asked for. Ask for fewer rows or loosen the condition."
-            )
-        return kept[0].append(kept[1:], n - len(kept[0])).native
-
-    def _label_or_only(self, label: Label) -> Label:
-        self._check_resampled()
-        if label is None and len(self._synthesizers) == 1:
-            return next(iter(self._synthesizers))
-        return label
-
-    def _decoded(self, parts: Iterable[tuple[Label, EncodedRows]]) -> Any:
-        """Restore rows of some classes, in the container that the caller's table had."""
-        tables = [
-            self._modality.decode(rows, self._synthesizers[label].calibration)
-            for label, rows in parts
-        ]
-        return tables[0].append(tables[1:], sum(map(len, tables[1:]))).native
-
-    def _synthesizer_of(self, label: Label) -> Any:
-        """Return the synthesizer of a class, on the device of the training where there is one."""
-        self._check_resampled()
-        if label not in self._synthesizers:
-            raise ValueError(
-                f"'label' is {label!r}, but rows can be drawn only of the classes that "
-                f"fit_resample oversampled: {list(self._synthesizers)}."
-            )
-        return self._synthesizers[label].to(self._sampling_device())
-
-    def _check_resampled(self) -> None:
-        """Refuse to draw before ``fit_resample``; ``fit`` trains no imblearn sampler."""
-        check_is_fitted(
-            self,
-            "_synthesizers",
-            msg="This %(name)s is not fitted yet: call fit_resample; fit only checks the data.",
-        )
-
-    def _check_rows(self, X: Any) -> Table:
-        """Check rows that come after fitting against the fitted table."""
-        table = Table.of(X)
-        validate_data(self, X=table.native, reset=False, skip_check_array=True)
-        return table
-
-    @contextmanager
-    def _sampling(self, random_state: Any = None) -> Iterator[Run]:
-        """Open a run that only draws: on one thread, without callbacks."""
-        with single_thread():
-            yield Run(self._seed(random_state), self._sampling_device())
-
-    def _seed(self, random_state: Any = None) -> int:
-        state = check_random_state(self.random_state if random_state is None else random_state)
-        return int(state.randint(np.iinfo(np.int32).max))
-
-    def _sampling_device(self) -> torch.device:
-        """Return the device of the training, or the CPU where this machine does not have it."""
-        try:
-            return resolve_device(self.device_)
-        except ValueError:
-            return torch.device("cpu")
 
 
 def _rows_to_learn(y: Labels, rng: torch.Generator) -> Indices:

@@ -37,7 +37,8 @@ ALLOWED = {
     "_synthesizer": {"_modality", "_nn", "_encoding"},
     **{wing: {wing, *FLOORS} - {"_cache", "_callbacks", "_tables"} for wing in WINGS},
     "_parameters": set(),
-    "_base": {"_version", "_parameters", *FLOORS},
+    "_sample": {"_parameters", *FLOORS} - {"_cache", "_callbacks"},
+    "_base": {"_version", "_parameters", "_sample", *FLOORS},
     "diagnostics": {"diagnostics", "_tables"},
     "display": {"display", "diagnostics", "_tables"},
 }
@@ -54,6 +55,7 @@ BARRED = {
     "_synthesizer": {*LEARNERS, "pandas", "polars", "matplotlib"},
     **{wing: {*LEARNERS, "pandas", "polars", "matplotlib"} for wing in WINGS},
     "_parameters": {"torch", "pandas", "polars", "matplotlib"},
+    "_sample": {"imblearn", "pandas", "polars", "matplotlib"},
     "_base": {"pandas", "polars", "matplotlib"},
     "diagnostics": {"torch", "imblearn", "matplotlib"},
     "display": {"torch", "imblearn", "pandas"},
