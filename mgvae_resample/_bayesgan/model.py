@@ -70,7 +70,7 @@ class Discriminator(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """Trunk shared by the heads. Shape: (n, n_inputs) -> (n, f)."""
-        return F.leaky_relu(self.trunk(x), 0.1)
+        return F.leaky_relu_(self.trunk(x), 0.1)
 
     def logit(self, features: Tensor, labels: Tensor) -> Tensor:
         """Logit of being real, given the class. Shape: (n, f), (n,) -> (n,)."""

@@ -122,8 +122,8 @@ class TabularModality(Modality[TabularEncoding]):
         return total
 
     def _log_normal(self, outputs: Tensor, inputs: Tensor, log_scale: Tensor) -> Tensor:
-        at = self.map.values
-        squares = (inputs[:, at] - outputs[:, at]).square()
+        values = self.map.values_of
+        squares = (values(inputs) - values(outputs)).square()
         half_precision = 0.5 * (-2.0 * log_scale).exp()
         constant = log_scale + 0.5 * math.log(2 * math.pi)
         observed = self.map.observed(inputs)

@@ -55,7 +55,7 @@ class ConvEncoder(nn.Module):
         height, width = self.grid[0] * factor, self.grid[1] * factor
         x = F.pad(images, (0, width - images.shape[3], 0, height - images.shape[2]))
         for stage in self.stages:
-            x = F.leaky_relu(stage(x), 0.1)
+            x = F.leaky_relu_(stage(x), 0.1)
         encoded: Tensor = self.head(x.flatten(1))
         return encoded
 
@@ -79,7 +79,7 @@ class ConvDecoder(nn.Module):
         """Decode to flattened images. Shape: (n, n_inputs) -> (n, h * w * c)."""
         x = self.head(z).unflatten(1, (-1, *self.grid))
         for stage in self.stages:
-            x = stage(F.leaky_relu(x, 0.1))
+            x = stage(F.leaky_relu_(x, 0.1))
         height, width = self.image_shape[:2]
         return flatten(x[:, :, :height, :width])
 

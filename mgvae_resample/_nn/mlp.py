@@ -61,7 +61,8 @@ class MLP(nn.Module):
         # Functions, not modules: on small tables the calls of modules cost as much as products.
         for i, layer in enumerate(self.layers):
             assert isinstance(layer, Linear)
-            x = F.linear(F.leaky_relu(x, 0.1) if i else x, layer.weight, layer.bias)
+            x = F.leaky_relu_(x, 0.1) if i else x
+            x = F.linear(x, layer.weight, layer.bias)
         return x
 
 

@@ -89,6 +89,10 @@ class OneHotMap:
             parts.append((at[:, group] == place).to(rows.dtype))
         return torch.cat(parts, 1)
 
+    def values_of(self, inputs: Tensor) -> Tensor:
+        """Return the values alone. Shape: (n, width) -> (n, n_values)."""
+        return inputs if self.is_identity else inputs[:, self.values]
+
     def observed(self, inputs: Tensor) -> Tensor | None:
         """Tell which values are not missing, None where none can be. Shape: -> (n, n_values)."""
         if not len(self.missing_at):
