@@ -28,7 +28,7 @@ __all__ = [
 # finite where a latent code is a copy of its parent.
 _RIDGE = 1e-3
 _LEAST_VARIANCE = 0.05
-# Far below what overflows; logits of generated rows are rarely below -10.
+# Below what overflows. A row with a logit below -50 gets a smaller gradient than it should.
 _LARGEST_EXPONENT = 50.0
 
 

@@ -118,7 +118,7 @@ class Game:
         self.config, self.network, self.device = config, network, run.device
         self.rows, self.labels = rows, labels
         self.draw = _balanced_batches(labels, config.batch_size, run.rng("rows"))
-        self.judge = list(network.discriminator.parameters())
+        self.frozen_weights = list(network.discriminator.parameters())
         self.rng, self.view_rng = run.rng("noise"), run.rng("views")
         self.masks: StructureMasks | None = None
         if config.structure is not None and config.is_regularised:
@@ -137,9 +137,10 @@ class Game:
         z, codes = torch.split(normal((n_rows, sum(sizes)), self.rng, device), sizes, 1)
         real = network.modality.inputs(self.rows.index_select(0, chosen.to(device)))
         rows = self._view(torch.cat([real, network.generator(z, y, codes)]), n_steps)
+        real, fake = rows[:n_rows].detach(), rows[n_rows:]
         reads_codes = network.n_codes > 0 and n_steps % _CODES_EVERY == 0
-        seen = rows.detach() if reads_codes else rows.clone()
-        features = discriminator.features(seen)
+        seen = fake.detach() if reads_codes else fake
+        features = discriminator.features(torch.cat([real, seen]))
         logits, classes = discriminator.logits(features, torch.cat([y, y]))
         of_real, of_fake = torch.split(logits, n_rows)
         terms = {
@@ -148,14 +149,14 @@ class Game:
         }
         if n_steps % _PENALTY_EVERY == 0:
             weight = _PENALTY_EVERY * self.penalty_weight
-            terms["gradient_penalty"] = weight * _penalty(discriminator, rows[:n_rows], y)
+            terms["gradient_penalty"] = weight * _penalty(discriminator, real, y)
         if not reads_codes:
-            factor = F.pad(generator_factor(of_fake.detach()), (n_rows, 0)).unsqueeze(1)
-            seen.register_hook(lambda gradient: gradient * factor)  # type: ignore[no-untyped-call]
+            factor = generator_factor(of_fake.detach()).unsqueeze(1)
+            fake.register_hook(lambda gradient: gradient * factor)  # type: ignore[no-untyped-call]
             terms["generator"] = generator_loss(of_fake.detach())
             return terms
-        with _frozen(self.judge):
-            judged = discriminator.features(rows[n_rows:])
+        with _frozen(self.frozen_weights):
+            judged = discriminator.features(fake)
             terms["generator"] = generator_loss(discriminator.logit(judged, y))
             read = discriminator.latent_codes(judged)
         # Both players minimise these terms: one value, and a gradient along either way.
