@@ -74,15 +74,16 @@ class Run:
         self.history |= child.history
         self.messages += child.messages
 
-    def key(self, *parts: Any) -> str:
-        """Return the name in the cache of a training that depends on these parts.
+    def key(self, module: nn.Module, *parts: Any) -> str:
+        """Return the name in the cache of a module's training that depends on these parts.
 
-        Seed, branch and kind of device are included.
+        Names and shapes of the weights, seed, branch and kind of device are included.
         """
         if self.cache is None:
             return ""
+        weights = [(name, tuple(w.shape)) for name, w in module.state_dict().items()]
         arrays = [part.cpu().numpy() if isinstance(part, Tensor) else part for part in parts]
-        return self.cache.key(self.seed, self.branch, self.device.type, *arrays)
+        return self.cache.key(weights, self.seed, self.branch, self.device.type, *arrays)
 
     def recall(self, module: nn.Module, key: str) -> dict[str, Tensor] | None:
         """Look a training up, and load its weights and history; return what else was stored."""

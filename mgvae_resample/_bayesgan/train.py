@@ -78,7 +78,7 @@ def fit_gan(
     Shape: rows (n, d), labels (n,).
     """
     network = make_network(run, config, modality, int(labels.max()) + 1)
-    key = run.key("BayesGAN", config, modality.key(), rows, labels)
+    key = run.key(network, "BayesGAN", config, modality.key(), rows, labels)
     if run.recall(network, key) is not None:
         return network
     game = Game(run, config, network, run.tensor(rows), torch.from_numpy(labels))

@@ -72,7 +72,7 @@ def pretrain(
     network = MajorityGuidedVAE(modality, config.hidden_layer_sizes, config.latent_dim)
     initialise(network, run.rng("weights"))
     network.to(run.device)
-    key = run.key("MGVAE", "pretrain", config.key(config.pretrain), modality.key(), rows)
+    key = run.key(network, "MGVAE", "pretrain", config.key(config.pretrain), modality.key(), rows)
     information = run.recall(network, key)
     if information is not None:
         return network, information
@@ -119,7 +119,7 @@ def finetune(
         network = deepcopy(pretrained[0])
         weights = network.state_dict().values()
         settings = config.key(config.finetune), config.ewc_weight, network.modality.key()
-        key = run.key("MGVAE", phase, *settings, *weights, exemplars, class_rows)
+        key = run.key(network, "MGVAE", phase, *settings, *weights, exemplars, class_rows)
         if run.recall(network, key) is not None:
             return network, run
         history = _finetune(run, config, phase, network, pretrained[1], exemplars, class_rows)

@@ -4,11 +4,13 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from imblearn.pipeline import make_pipeline
 from joblib import Memory, Parallel, delayed
 from numpy.testing import assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from torch import nn
 
 from mgvae_resample import MultiplyBy, RaiseTo
 from mgvae_resample._cache import TrainingCache
@@ -147,6 +149,17 @@ def test_keys_tell_apart_what_looks_alike(tmp_path):
         ("a", "bc"),
     ]
     assert len({cache.key(*part) for part in parts}) == len(parts)
+
+
+def test_a_network_with_other_weights_never_reads_an_entry(tmp_path):
+    run = Run(0, torch.device("cpu"))
+    run.cache = TrainingCache(str(tmp_path), "1")
+    stored = nn.Sequential(nn.Linear(2, 3))
+    run.keep(stored, run.key(stored, "rows"))
+    assert run.recall(stored, run.key(stored, "rows")) is not None
+    renamed, larger = nn.ModuleDict({"first": nn.Linear(2, 3)}), nn.Sequential(nn.Linear(2, 4))
+    for other in (renamed, larger):
+        assert run.recall(other, run.key(other, "rows")) is None
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, binary):
