@@ -62,6 +62,8 @@ Labels = npt.NDArray[Any]
 _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
 # A class of fewer rows is learned, with a warning.
 _FEW_ROWS = 10
+# Of more than two classes this share of the repeated images is not moved.
+_KEPT_SHARE = 0.5
 
 
 class FewRowsWarning(UserWarning):
@@ -215,6 +217,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         learned = {k: s for k, s in synthesizers.items() if not isinstance(s, SmoothedBootstrap)}
         index = {label: np.flatnonzero(y == label) for label in learned}
         shares = {label: self._share_generated(len(at)) for label, at in index.items()}
+        kept = _KEPT_SHARE if len(self.classes_) > 2 else 0.0
         strength = self.augmentation
         if isinstance(strength, str):
             strength = 0.0
@@ -223,8 +226,10 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
                 strength = self._modality.largest_harmless_strength(
                     run.tensor(rows), torch.from_numpy(numbers), rng
                 )
+                # Of two halves, one kept and one moved twice as far, none goes beyond 1.
+                strength = min(strength, 1.0 - kept)
         for label, synthesizer in learned.items():
-            synthesizer.mix(index[label], shares[label], float(strength))
+            synthesizer.mix(index[label], shares[label], kept, float(strength))
 
     def _share_generated(self, n_rows: int) -> float:
         """Return the share of new rows that is made for a class of so many rows."""

@@ -44,7 +44,9 @@ _shared_docstrings = Substitution(
         How far images that are repeated or generated are shifted, turned, scaled and sheared, as a
         share of 0.1 of the side, 0.2 radians, 15 % and 0.2. Translations are not. "auto" goes as
         far as moved images lie at most 15 % farther from the nearest one of their class than
-        unmoved ones. 0 leaves images as they are. Tables are not touched.""",
+        unmoved ones. If there are more than two classes, half of the repeats stay as they are and
+        the other half is moved twice as far. 0 leaves images as they are. Tables are not
+        touched.""",
     kinds="""row_kinds_ : ndarray of str of shape (n_synthetic,)
         What each new row is: "real" (a row of `X`, bit for bit), "moved" (a real image, moved),
         "translated" or "generated", or "smoothed" (a real row with noise, where a class could

@@ -80,8 +80,10 @@ class Synthesizer(ABC):
     ----------
     generated_share : float
         Share of the rows drawn that are made; the others repeat real rows.
+    kept_share : float
+        Share of the repeats that stay as they are, where images are moved.
     augmentation : float
-        How far images are moved, as a share of what the modality's ``augment`` does.
+        How far images are moved on average, as a share of what the modality's ``augment`` does.
     calibration : tuple or None
         What the modality needs to decode rows of this class.
     adjustment : ndarray of shape (n_inputs,) or None
@@ -97,7 +99,7 @@ class Synthesizer(ABC):
 
     def __init__(self, modality: Modality[Any], class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
-        self.generated_share, self.augmentation = 1.0, 0.0
+        self.generated_share, self.kept_share, self.augmentation = 1.0, 0.0, 0.0
         self._class_index: Indices | None = None
         self.calibration: Any = None
         self.adjustment: npt.NDArray[np.float32] | None = None
@@ -107,16 +109,24 @@ class Synthesizer(ABC):
         for start in range(0, n, BLOCK):
             yield self.sample(min(BLOCK, n - start), rng)
 
-    def mix(self, class_index: Indices, generated_share: float, augmentation: float) -> None:
+    def mix(
+        self,
+        class_index: Indices,
+        generated_share: float,
+        kept_share: float,
+        augmentation: float,
+    ) -> None:
         """Let some of the rows drawn be real rows, of these places in the table."""
         self._class_index = class_index
-        self.generated_share, self.augmentation = generated_share, augmentation
+        self.generated_share, self.kept_share = generated_share, kept_share
+        self.augmentation = augmentation
 
     def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
         """Draw rows of the class: first those that are made, then repeats of real rows.
 
         Rows made that are refused or repeat a row of the class are drawn again. Real images that
-        are repeated are moved a little, where ``augmentation`` says so.
+        are repeated are moved a little, where ``augmentation`` says so, behind those that stay as
+        they are.
         """
         n_made = math.ceil(self.generated_share * n)
         rows, source = self._accepted(n_made, self._propose(n_made, rng), self.max_trials)
@@ -127,10 +137,15 @@ class Synthesizer(ABC):
             assert self._class_index is not None
             order = torch.randperm(len(self.class_rows), generator=rng)
             repeated = order[torch.arange(n - n_made) % len(order)].numpy()
-            real = self.class_rows[repeated]
-            moved = self.modality.move(self._vary(real, rng), rng, self.augmentation)
-            kind[n_made:] = _REAL if moved is real else _MOVED
-            rows = np.concatenate([rows, moved])
+            n_kept = int(self.kept_share * len(repeated))
+            kept, real = np.split(self.class_rows[repeated], [n_kept])
+            # The fewer are moved, the farther.
+            strength = self.augmentation / (1.0 - self.kept_share)
+            moved = self.modality.move(self._vary(real, rng), rng, strength)
+            kind[n_made:] = _REAL
+            if moved is not real:
+                kind[n_made + n_kept :] = _MOVED
+            rows = np.concatenate([rows, kept, moved])
             source = np.concatenate([source, self._class_index[repeated]])
         return SyntheticRows(rows, source, kind)
 

@@ -72,7 +72,7 @@ default="disentangled"
 
     generated_share : "auto" or float, default="auto"
         Share of the new rows that are generated; the others repeat real rows of the class. "auto"
-        is 1 for tables. For images it is one half for classes of up to 100 rows and 50 / n for
+        is 1 for tables. For images it is a quarter for classes of up to 100 rows and 25 / n for
         classes of n rows: repeats keep a classifier true to the class, and what is common needs
         no generator.
 
@@ -336,7 +336,7 @@ default="disentangled"
         self._structure()
 
     def _auto_generated_share(self, n_rows: int) -> float:
-        return float(self._modality.choose(table=1.0, image=0.5 * min(1.0, _COMMON / n_rows)))
+        return float(self._modality.choose(table=1.0, image=0.25 * min(1.0, _COMMON / n_rows)))
 
     def _structure(self) -> BayesianStructure | None:
         """Return the Bayesian network; the disentangled one for "infogan"."""

@@ -69,8 +69,8 @@ class MGVAEOverSampler(DeepOverSampler):
         Share of the new rows that are translated; the others repeat real rows of the class. "auto"
         is 1 for tables. For images it is one half where there are two classes, and 0 where there
         are more: from one common class to many others a translation has a long way to go. There
-        images that are repeated are moved as images of common classes differ from their
-        neighbours (learned moves), and nothing is fine-tuned.
+        every second repeat is moved as images of common classes differ from their neighbours
+        (learned moves), and nothing is fine-tuned.
 
     {augmentation}
 

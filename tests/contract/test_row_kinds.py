@@ -65,6 +65,35 @@ def test_images_that_are_repeated_are_moved_as_asked(quick, augmentation, kind):
         assert not np.isclose(new, X[source]).all(axis=1).any()
 
 
+@pytest.mark.parametrize("augmentation", ["auto", 0.3])
+def test_of_many_classes_half_of_the_repeats_stay_as_they_are(quick, augmentation):
+    needs(quick, "generated_share")
+    X, y = grey(60, 20, 9)
+    sampler, new, labels = drawn(
+        quick, X, y, image_shape=SHAPE, generated_share=0.0, augmentation=augmentation
+    )
+    is_real, source = sampler.row_kinds_ == "real", sampler.source_indices_
+    assert [is_real[labels == k].sum() for k in (1, 2)] == [20, 25]
+    assert_array_equal(new[is_real], X[source[is_real]])
+    # Each row of a class is among those that are kept, and among those that are moved.
+    for part in (is_real, ~is_real):
+        assert set(source[part]) == set(np.flatnonzero(y > 0))
+
+
+def test_the_repeats_that_are_moved_go_twice_as_far(quick, monkeypatch):
+    needs(quick, "generated_share")
+    strengths = []
+    monkeypatch.setattr(
+        "mgvae_resample._modality.image.ImageModality.move",
+        lambda self, rows, rng, strength: strengths.append(strength) or rows,
+    )
+    for sizes in ((60, 20), (60, 60, 20)):
+        params = {"image_shape": SHAPE, "generated_share": 0.0, "augmentation": 0.3}
+        drawn(quick, *grey(*sizes), **params)
+    few, many = [s for s in strengths if s > 0.3 - 1e-9][0], max(strengths)
+    assert (few, many) == (pytest.approx(0.3), pytest.approx(0.6))
+
+
 def test_a_class_that_cannot_be_learned_is_smoothed(quick):
     with pytest.warns(UserWarning, match="Class 1 "):
         sampler, _, labels = drawn(quick, *table(40, 2, 20))
