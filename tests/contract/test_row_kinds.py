@@ -90,7 +90,7 @@ def test_the_repeats_that_are_moved_go_twice_as_far(quick, monkeypatch):
     for sizes in ((60, 20), (60, 60, 20)):
         params = {"image_shape": SHAPE, "generated_share": 0.0, "augmentation": 0.3}
         drawn(quick, *grey(*sizes), **params)
-    few, many = [s for s in strengths if s > 0.3 - 1e-9][0], max(strengths)
+    few, many = next(s for s in strengths if s > 0.3 - 1e-9), max(strengths)
     assert (few, many) == (pytest.approx(0.3), pytest.approx(0.6))
 
 
