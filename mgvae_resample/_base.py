@@ -15,12 +15,12 @@ import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from joblib import Memory
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from ._cache import TrainingCache
+from ._callbacks import CallbackSupportMixin
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._modality.image import ImageModality

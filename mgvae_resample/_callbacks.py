@@ -1,13 +1,22 @@
-"""Phases and epochs of a training as scikit-learn's callbacks see them."""
+"""Phases and epochs of a training as scikit-learn's callbacks see them, where it has any."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sklearn.callback import CallbackContext
+if TYPE_CHECKING:
+    from sklearn.callback import CallbackContext, CallbackSupportMixin
+else:
+    try:
+        from sklearn.callback import CallbackSupportMixin
+    except ImportError:  # before 1.9
 
-__all__ = ["FitReport", "PhaseReport"]
+        class CallbackSupportMixin:
+            """Stands for scikit-learn's own, which gives estimators ``set_callbacks``."""
+
+
+__all__ = ["CallbackSupportMixin", "FitReport", "PhaseReport"]
 
 
 class PhaseReport:
@@ -44,19 +53,23 @@ class FitReport:
 
     def __init__(self, estimator: Any) -> None:
         self.estimator, self.n_phases = estimator, 0
+        self.root: CallbackContext | None = None
 
     def __enter__(self) -> FitReport:
-        self.root = self.estimator._init_callback_context(
-            max_subtasks=None, sequential_subtasks=False
-        )
-        self.root.call_on_fit_task_begin(estimator=self.estimator)
+        if hasattr(self.estimator, "_init_callback_context"):
+            self.root = self.estimator._init_callback_context(
+                max_subtasks=None, sequential_subtasks=False
+            )
+            self.root.call_on_fit_task_begin(estimator=self.estimator)
         return self
 
     def __exit__(self, *error: object) -> None:
-        if error[0] is None:
+        if self.root is not None and error[0] is None:
             self.root.call_on_fit_task_end(estimator=self.estimator)
 
-    def phase(self, name: str, n_epochs: int) -> PhaseReport:
-        """Open a phase of at most so many epochs."""
+    def phase(self, name: str, n_epochs: int) -> PhaseReport | None:
+        """Open a phase of at most so many epochs; None where there are no callbacks."""
+        if self.root is None:
+            return None
         self.n_phases += 1
         return PhaseReport(self.estimator, self.root, name, self.n_phases - 1, n_epochs)

@@ -135,8 +135,7 @@ class Synthesizer(ABC):
             rows = self.modality.move(rows, rng, self.augmentation)
         if n_made < n:
             assert self._class_index is not None
-            order = torch.randperm(len(self.class_rows), generator=rng)
-            repeated = order[torch.arange(n - n_made) % len(order)].numpy()
+            repeated = self.in_turn(n - n_made, rng).numpy()
             n_kept = int(self.kept_share * len(repeated))
             kept, real = np.split(self.class_rows[repeated], [n_kept])
             # The fewer are moved, the farther.
@@ -148,6 +147,11 @@ class Synthesizer(ABC):
             rows = np.concatenate([rows, kept, moved])
             source = np.concatenate([source, self._class_index[repeated]])
         return SyntheticRows(rows, source, kind)
+
+    def in_turn(self, n: int, rng: torch.Generator) -> Tensor:
+        """Choose rows of the class, each as often as any other. Shape: -> (n,)."""
+        order = torch.randperm(len(self.class_rows), generator=rng)
+        return order[torch.arange(n) % len(order)]
 
     def _vary(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
         """Vary real rows that are repeated, where a method can. Shape: (n, d) -> (n, d)."""

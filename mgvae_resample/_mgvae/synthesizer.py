@@ -25,6 +25,8 @@ _MOST_COMPARED = 2048
 _CALIBRATION_ROWS = 4096
 # A class of so many rows has as much to say about the noise of its columns as the exemplars have.
 _ROWS_OF_NOISE = 10
+# A larger class gets a smaller noise of z.
+_ROWS_OF_ALL_NOISE = 50
 # The fine detail of an image is mixed: at least this share comes from a minority image.
 _LEAST_DETAIL_SHARE = 0.2
 
@@ -113,6 +115,12 @@ class MinoritySynthesizer(Synthesizer):
     def _vary(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
         return rows if self.moves is None else self.moves.apply(self.prior_network, rows, rng)
 
+    def _noise_scale(self) -> float:
+        """Scale of the noise of z in tables: the more rows a class has, the less it needs."""
+        # NOTE[DIFF] In the paper z has the whole noise of q(z | x), but rows have their exogenous
+        # noise as well, so many rows show that columns fit together less than in the class.
+        return min(1.0, _ROWS_OF_ALL_NOISE / len(self.class_rows))
+
     def _class_share(self) -> float:
         """Share of new rows whose noise is that of one of the class's own rows."""
         return len(self.class_rows) / (len(self.class_rows) + _ROWS_OF_NOISE)
@@ -160,26 +168,27 @@ class MinoritySynthesizer(Synthesizer):
         Shape: -> i, j (n,).
         """
         n_pairs = min(n, _MOST_PAIRS)
-        sizes = [len(part) for part in torch.split(torch.arange(n_pairs), CHUNK)]
+        chunks = torch.split(self.in_turn(n_pairs, rng), CHUNK)
         with torch.no_grad():
-            parts = [self.choose(size, self.responsibility, rng) for size in sizes]
+            parts = [self.choose(i, self.responsibility, rng) for i in chunks]
         i, j = (torch.cat(side) for side in zip(*parts, strict=True))
         turn = torch.arange(n) % n_pairs
         return i[turn], j[turn]
 
-    def choose(self, n: int, responsibility: float, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Choose pairs of a minority row i and an exemplar j.
+    def choose(
+        self, i: Tensor, responsibility: float, rng: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Choose an exemplar j for each minority row i.
 
-        By responsibility: i is uniform, z ~ q(z | x_i), j is drawn from the responsibilities for
-        z. The marginal weight of j is then its mean responsibility for the minority. Uniform, as
-        in the paper: j is uniform and i is drawn from the responsibilities for mu(x_j).
+        By responsibility: z ~ q(z | x_i), j is drawn from the responsibilities for z. The
+        marginal weight of j is then its mean responsibility for the minority. Uniform, as in the
+        paper: j is uniform, and another i is drawn from the responsibilities for mu(x_j).
 
-        Shape: -> i, j (n,).
+        Shape: i (n,) -> i, j (n,).
         """
         # NOTE[DIFF] Weights by responsibility: where classes overlap, the whole majority is not
         # where the minority lives.
-        space = self.space()
-        i = torch.randint(len(space.minority), (n,), generator=rng)
+        space, n, i = self.space(), len(i), i.clone()
         j = torch.randint(len(space.exemplars), (n,), generator=rng)
         eps = normal((n, space.exemplars.shape[1]), rng, self.device)
         by_weight = uniform((n,), rng, i.device) < responsibility
@@ -238,7 +247,7 @@ class MinoritySynthesizer(Synthesizer):
         Shape: i (n,), exemplars (n, n_inputs) -> (n, n_inputs).
         """
         i, one_hot = i.to(self.device), self.modality.map  # type: ignore[attr-defined]
-        z, _, _ = self._between(i, exemplars, 1.0, 1, rng)
+        z, _, _ = self._between(i, exemplars, self._noise_scale(), 1, rng)
         outputs = self.network.decode(z)
         if one_hot.n_categories:
             logp = one_hot.log_probabilities(outputs)

@@ -1,5 +1,7 @@
 """Exemplars are chosen and translated as the definitions say."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import torch
@@ -36,16 +38,42 @@ def test_exemplars_are_chosen_by_their_mean_responsibility_for_the_minority(mode
     with torch.no_grad():
         model.log_variance.fill_(-3.0)
         drawn_from = synthesizer(model, exemplars, minority)
-        _, chosen = drawn_from.choose(40_000, 1.0, rng(10))
+        rows = drawn_from.in_turn(40_000, rng(13))
+        _, chosen = drawn_from.choose(rows, 1.0, rng(10))
         means = model.encode(inputs(minority)).repeat(20_000, 1)
         z = model.reparameterise(means, torch.randn(means.shape, generator=rng(11)))
         prior = ExemplarPrior(model.encode(inputs(exemplars)), model.log_variance)
         expected = prior.responsibilities(z).mean(0)
-        _, uniform = drawn_from.choose(40_000, 0.0, rng(12))
+        _, uniform = drawn_from.choose(rows, 0.0, rng(12))
     found = np.bincount(chosen, minlength=6) / 40_000
     np.testing.assert_allclose(found, expected, atol=0.015)
     assert float((expected - 1 / 6).abs().max()) > 0.05
     np.testing.assert_allclose(np.bincount(uniform, minlength=6) / 40_000, 1 / 6, atol=0.015)
+
+
+@pytest.mark.parametrize("n", [2, 8, 3001])
+def test_rows_of_the_class_are_used_in_turn(model, n):
+    exemplars = torch.randn((6, 4), generator=rng(8))
+    i, _ = synthesizer(model, exemplars, exemplars[:4]).choose_pairs(n, rng(10))
+    used = np.bincount(i, minlength=4)
+    assert used.sum() == n
+    assert np.ptp(used) <= 1
+
+
+@pytest.mark.parametrize(("n", "scale"), [(3, 1.0), (50, 1.0), (200, 0.25)])
+def test_the_larger_the_class_the_smaller_the_noise_of_its_latents(model, n, scale):
+    """Between an exemplar and a row of the class in one place only the noise is left."""
+    rows = torch.zeros((n, 4))
+    drawn_from = synthesizer(model, rows[:2], rows)
+    with mock.patch.object(drawn_from, "_between", wraps=drawn_from._between) as between:
+        drawn_from.sample(5, rng())
+        scales = [call.args[2] for call in between.call_args_list]
+    assert set(scales) == {scale}
+    with torch.no_grad():
+        n_drawn, where = 4000, torch.zeros(4000, dtype=torch.int64)
+        z, latents, _ = drawn_from._between(where, torch.zeros((n_drawn, 4)), scale, 1, rng())
+        expected = scale * model.log_variance.exp().sqrt()
+    np.testing.assert_allclose((z - latents).std(0), expected.expand(z.shape[1]), rtol=0.1)
 
 
 @pytest.mark.parametrize("n", [1, 3, 2100])
