@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.report.long_tail import classes_section, sweep_section
+from benchmarks.report.long_tail import (
+    classes_section,
+    grades_section,
+    image_realism_section,
+    sweep_section,
+)
 from benchmarks.report.realism import realism_section
 from benchmarks.report.structure import structure_section
 from benchmarks.report.summary import FILES, summary
@@ -70,6 +75,13 @@ SECTIONS: tuple[tuple[str, str, Read, Section], ...] = (
         "Long-tailed images, held-out training images (development)",
         read_results,
         classes_section,
+    ),
+    ("colour_images", "Colour images: RetinaMNIST, five grades", read_results, grades_section),
+    (
+        "image_realism",
+        "Realism of images, in the features of a CNN trained on others",
+        pd.read_csv,
+        image_realism_section,
     ),
     ("structure", "Structure", pd.read_csv, structure_section),
     ("realism", "Realism of synthetic rows", read_results, realism_section),
