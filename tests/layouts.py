@@ -21,6 +21,8 @@ def tabular(*slots):
     """Return the modality of tables with these slots, as if it had been fitted to one."""
     modality = TabularModality()
     modality.encoding.layout = Layout(slots)
+    # Nothing is rounded.
+    modality.encoding.settle = lambda rows: rows
     modality.map = OneHotMap(modality.layout)
     modality.n_inputs, modality.n_values = modality.map.width, modality.map.n_values
     modality.is_continuous = modality.map.is_identity

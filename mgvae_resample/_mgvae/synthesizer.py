@@ -25,8 +25,9 @@ _MOST_COMPARED = 2048
 _CALIBRATION_ROWS = 4096
 # A class of so many rows has as much to say about the noise of its columns as the exemplars have.
 _ROWS_OF_NOISE = 10
-# A larger class gets a smaller noise of z.
-_ROWS_OF_ALL_NOISE = 50
+# NOTE[DIFF] In the paper z has the whole noise of q(z | x). Here rows have their exogenous noise
+# as well, and with all of both their columns fit together less than in the class.
+_TABLE_NOISE, _IMAGE_NOISE = 0.75, 0.5
 # The fine detail of an image is mixed: at least this share comes from a minority image.
 _LEAST_DETAIL_SHARE = 0.2
 
@@ -114,12 +115,6 @@ class MinoritySynthesizer(Synthesizer):
 
     def _vary(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
         return rows if self.moves is None else self.moves.apply(self.prior_network, rows, rng)
-
-    def _noise_scale(self) -> float:
-        """Scale of the noise of z in tables: the more rows a class has, the less it needs."""
-        # NOTE[DIFF] In the paper z has the whole noise of q(z | x), but rows have their exogenous
-        # noise as well, so many rows show that columns fit together less than in the class.
-        return min(1.0, _ROWS_OF_ALL_NOISE / len(self.class_rows))
 
     def _class_share(self) -> float:
         """Share of new rows whose noise is that of one of the class's own rows."""
@@ -247,7 +242,7 @@ class MinoritySynthesizer(Synthesizer):
         Shape: i (n,), exemplars (n, n_inputs) -> (n, n_inputs).
         """
         i, one_hot = i.to(self.device), self.modality.map  # type: ignore[attr-defined]
-        z, _, _ = self._between(i, exemplars, self._noise_scale(), 1, rng)
+        z, _, _ = self._between(i, exemplars, _TABLE_NOISE, 1, rng)
         outputs = self.network.decode(z)
         if one_hot.n_categories:
             logp = one_hot.log_probabilities(outputs)
@@ -267,7 +262,7 @@ class MinoritySynthesizer(Synthesizer):
 
         Shape: i (n,), exemplars (n, d) -> (n, d).
         """
-        z, latents, share = self._between(i, exemplars, 0.5, 2, rng)
+        z, latents, share = self._between(i, exemplars, _IMAGE_NOISE, 2, rng)
         of_class = self.space().class_detail
         assert of_class is not None
         share = _LEAST_DETAIL_SHARE + (1.0 - _LEAST_DETAIL_SHARE) * share

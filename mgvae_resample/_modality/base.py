@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -161,14 +161,24 @@ class Modality(ABC, Generic[EncodingT]):
 
 
 class KnownRows:
-    """Rows that are not to be repeated."""
+    """Rows that are not to be repeated.
 
-    def __init__(self, rows: EncodedRows) -> None:
-        self._known = set(_as_bytes(rows))
+    Parameters
+    ----------
+    rows : ndarray of shape (n, d)
+        Encoded rows.
+    settle : callable
+        Returns the encoded rows that rows become when they are restored, to integers for example.
+    """
+
+    def __init__(self, rows: EncodedRows, settle: Callable[[EncodedRows], EncodedRows]) -> None:
+        self._settle = settle
+        self._known = set(_as_bytes(settle(rows)))
 
     def hold(self, rows: EncodedRows) -> npt.NDArray[np.bool_]:
         """Tell which rows are among those known. Shape: (m, d) -> (m,)."""
-        return np.array([row in self._known for row in _as_bytes(rows)], dtype=bool)
+        settled = _as_bytes(self._settle(rows))
+        return np.array([row in self._known for row in settled], dtype=bool)
 
 
 def _as_bytes(rows: EncodedRows) -> list[bytes]:

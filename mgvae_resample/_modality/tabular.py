@@ -144,8 +144,8 @@ class TabularModality(Modality[TabularEncoding]):
         return self.map.logit_adjustment(outputs, class_rows)
 
     def copies_of(self, class_rows: EncodedRows) -> KnownRows:
-        """Return the class's own rows, which new ones must not repeat."""
-        return KnownRows(class_rows)
+        """Return the class's own rows, which new ones must not repeat once they are restored."""
+        return KnownRows(class_rows, self.encoding.settle)
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""
