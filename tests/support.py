@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import mgvae_resample
 from mgvae_resample import BayesGANOverSampler, MGVAEOverSampler
@@ -17,6 +18,11 @@ for path in sorted(Path(__file__).parent.glob("*_method.py")):
 
 OURS = [getattr(mgvae_resample, name) for name in mgvae_resample.__all__ if "Sampler" in name]
 SAMPLERS = {sampler.__name__: sampler for sampler in DeepOverSampler.registry}
+
+# scikit-learn has callbacks from 1.9 on.
+needs_callbacks = pytest.mark.skipif(
+    not hasattr(DeepOverSampler, "set_callbacks"), reason="scikit-learn has no callbacks"
+)
 
 # A training that takes a fraction of a second, for whatever of these a sampler has.
 QUICK = {

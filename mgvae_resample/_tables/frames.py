@@ -237,9 +237,9 @@ class PolarsNumbers(Numbers):
     def _to_numbers(self, column: Series) -> tuple[AnyArray, Mask]:
         import polars as pl
 
-        # numpy has neither decimals nor integers of 128 bits.
-        narrow = {pl.Int128: pl.Int64, pl.UInt128: pl.UInt64}
-        plain = pl.Float64 if self.dtype.is_decimal() else narrow.get(self.dtype, self.dtype)
+        # numpy has neither decimals nor integers of 128 bits, nor do all versions of polars.
+        narrow = {"Int128": pl.Int64, "UInt128": pl.UInt64}
+        plain = pl.Float64 if self.dtype.is_decimal() else narrow.get(str(self.dtype), self.dtype)
         column = _cast(column, plain)
         filled = column.fill_null(False if plain == pl.Boolean else 0)
         return filled.to_numpy(), column.is_null().to_numpy()

@@ -12,7 +12,7 @@ from mgvae_resample._encoding.image import ImageEncoding
 from mgvae_resample._encoding.tabular import TabularEncoding
 from mgvae_resample._modality.base import Modality
 from tests.contract.having import needs
-from tests.support import quick_gan, quick_vae, table
+from tests.support import needs_callbacks, quick_gan, quick_vae, table
 
 
 def with_value(X, value):
@@ -256,6 +256,7 @@ class Interrupt:
         raise KeyboardInterrupt
 
 
+@needs_callbacks
 def test_an_interrupted_first_fit_leaves_nothing_trained(quick, binary):
     sampler = quick().set_callbacks(Interrupt())
     with pytest.raises(KeyboardInterrupt):
@@ -265,6 +266,7 @@ def test_an_interrupted_first_fit_leaves_nothing_trained(quick, binary):
         sampler.sample(3, 1)
 
 
+@needs_callbacks
 def test_an_interrupted_second_fit_leaves_the_first(quick, binary):
     sampler = quick()
     sampler.fit_resample(*binary)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
-from sklearn.callback import ProgressBar
 
 from tests.support import counts, quick_gan, quick_vae
+
+callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has no callbacks")
 
 LONG = {"max_pretrain_steps": 300, "max_finetune_steps": 200}
 
@@ -122,7 +123,7 @@ def test_a_callback_hears_of_a_table_that_needs_no_training(quick):
 @pytest.mark.xdist_group("workers")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_progress_bar(three_classes, n_jobs, capsys):
-    sampler = quick_vae(n_jobs=n_jobs).set_callbacks(ProgressBar())
+    sampler = quick_vae(n_jobs=n_jobs).set_callbacks(callback.ProgressBar())
     X_res, _ = sampler.fit_resample(*three_classes)
     shown = capsys.readouterr().out
     assert "MGVAEOverSampler" in shown

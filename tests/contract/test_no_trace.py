@@ -13,7 +13,7 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 
-from tests.support import quick_vae, table
+from tests.support import needs_callbacks, quick_vae, table
 
 
 def global_state():
@@ -54,6 +54,7 @@ def test_nothing_global_changes(quick, three_classes):
     assert global_state() == before
 
 
+@needs_callbacks
 def test_nothing_global_changes_when_training_fails(quick, three_classes):
     class Fails:
         def setup(self, estimator, context):

@@ -131,7 +131,6 @@ POLARS: dict[str, Maker] = {
     "Null of an Enum": lambda _, n: pl.Series([None] * n, dtype=pl.Enum(["a", "b"])),
     "Int8": lambda g, n: gaps(g, g.integers(-128, 128, n).tolist(), pl.Int8),
     "Int64": lambda g, n: gaps(g, g.integers(-(2**62), 2**62, n).tolist(), pl.Int64),
-    "Int128": lambda g, n: gaps(g, g.integers(-(2**62), 2**62, n).tolist(), pl.Int128),
     "UInt64": lambda g, n: gaps(g, (g.integers(0, 2**62, n) * 2).tolist(), pl.UInt64),
     "Float32": lambda g, n: gaps(g, g.normal(size=n).tolist(), pl.Float32),
     "Float64": lambda g, n: pl.Series(g.normal(size=n)),
@@ -147,6 +146,8 @@ POLARS: dict[str, Maker] = {
     "Datetime with zone": lambda g, n: counts(g, 10**15, n, pl.Datetime("us", "Europe/Oslo")),
     "Duration": lambda g, n: counts(g, 10**6, n, pl.Duration("ms")),
 }
+if hasattr(pl, "Int128"):
+    POLARS["Int128"] = lambda g, n: gaps(g, g.integers(-(2**62), 2**62, n).tolist(), pl.Int128)
 
 
 def categorical(schema: Schema) -> list[bool]:
