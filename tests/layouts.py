@@ -22,7 +22,7 @@ def tabular(*slots):
     modality = TabularModality()
     modality.encoding.layout = Layout(slots)
     # Nothing is rounded.
-    modality.encoding.settle = lambda rows: rows
+    modality.encoding.round_trip = lambda rows: rows
     modality.map = OneHotMap(modality.layout)
     modality.n_inputs, modality.n_values = modality.map.width, modality.map.n_values
     modality.is_continuous = modality.map.is_identity

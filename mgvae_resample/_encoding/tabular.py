@@ -101,15 +101,15 @@ class TabularEncoding:
             ]
         )
 
-    def settle(self, rows: EncodedRows) -> EncodedRows:
+    def round_trip(self, rows: EncodedRows) -> EncodedRows:
         """Return rows as they are after decoding and encoding. Shape: (n, d) -> (n, d)."""
-        settled = np.empty_like(rows)
+        restored = np.empty_like(rows)
         for i, slot in enumerate(self.layout.slots):
             column = self._decode_column(slot.column, rows[:, i])
-            settled[:, i] = self.columns[slot.column].encode(column.values)
+            restored[:, i] = self.columns[slot.column].encode(column.values)
             if column.missing is not None:
-                settled[column.missing, i] = np.nan
-        return settled
+                restored[column.missing, i] = np.nan
+        return restored
 
     def _decode_column(self, index: int, encoded: Floats) -> ColumnValues:
         encoder, missing = self.columns[index], np.isnan(encoded)

@@ -167,18 +167,20 @@ class KnownRows:
     ----------
     rows : ndarray of shape (n, d)
         Encoded rows.
-    settle : callable
+    round_trip : callable
         Returns the encoded rows that rows become when they are restored, to integers for example.
     """
 
-    def __init__(self, rows: EncodedRows, settle: Callable[[EncodedRows], EncodedRows]) -> None:
-        self._settle = settle
-        self._known = set(_as_bytes(settle(rows)))
+    def __init__(
+        self, rows: EncodedRows, round_trip: Callable[[EncodedRows], EncodedRows]
+    ) -> None:
+        self._round_trip = round_trip
+        self._known = set(_as_bytes(round_trip(rows)))
 
     def hold(self, rows: EncodedRows) -> npt.NDArray[np.bool_]:
         """Tell which rows are among those known. Shape: (m, d) -> (m,)."""
-        settled = _as_bytes(self._settle(rows))
-        return np.array([row in self._known for row in settled], dtype=bool)
+        restored = _as_bytes(self._round_trip(rows))
+        return np.array([row in self._known for row in restored], dtype=bool)
 
 
 def _as_bytes(rows: EncodedRows) -> list[bytes]:

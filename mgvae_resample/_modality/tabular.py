@@ -145,7 +145,7 @@ class TabularModality(Modality[TabularEncoding]):
 
     def copies_of(self, class_rows: EncodedRows) -> KnownRows:
         """Return the class's own rows, which new ones must not repeat once they are restored."""
-        return KnownRows(class_rows, self.encoding.settle)
+        return KnownRows(class_rows, self.encoding.round_trip)
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""
