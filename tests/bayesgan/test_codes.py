@@ -174,5 +174,5 @@ def test_common_classes_get_fewer_generated_images():
     sampler = quick_gan(image_shape=(5, 6), hidden_layer_sizes=(4,), max_steps=2)
     _, y_res = sampler.fit_resample(X, y)
     generated = sampler.row_kinds_ == "generated"
-    assert generated[y_res[len(y) :] == 1].mean() == pytest.approx(0.5, abs=0.01)
-    assert generated[y_res[len(y) :] == 2].mean() == pytest.approx(0.125, abs=0.01)
+    assert generated[y_res[len(y) :] == 1].mean() == pytest.approx(0.25, abs=0.01)
+    assert generated[y_res[len(y) :] == 2].mean() == pytest.approx(0.0625, abs=0.005)
