@@ -105,8 +105,7 @@ def _summary(folder: Path) -> Iterator[str]:
         yield "## Summary"
         yield (
             "Two-class images, long-tailed images, the league and realism, means over seeds; "
-            "ranks among eight methods (1 is best). In realism BayesGAN is held to its generated "
-            "rows."
+            "ranks among eight methods (1 is best)."
         )
         yield summary(folder)
 

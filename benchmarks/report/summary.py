@@ -95,9 +95,7 @@ def _ranks(folder: Path) -> Iterator[Line]:
 
 
 def _realism(folder: Path) -> Iterator[Line]:
-    """Of the GAN its rows without the real ones it repeats."""
     results = read_results(folder / "realism.csv")
-    results["method"] = results["method"].replace("BayesGAN(generated_share=1.0)", "BayesGAN")
     n_tables = results["dataset"].nunique()
     means = results.groupby("method")[["auc", "copies"]].mean()
     told = f"{n_tables} tables of any kind: AUC of telling new rows from held-out ones"
