@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from benchmarks.report.text import markdown, mean_and_error, metric_name, plus_minus, task_name
 
+# Methods whose differences to the others are shown.
+PAIRED = ("MGVAE", "BayesGAN")
 # Published figures, recall / F1 of classes 8 and 9 (IMSIC's table).
 PUBLISHED = {
     "mnist": {
@@ -35,9 +38,9 @@ def classes_section(results: pd.DataFrame) -> Iterator[str]:
     for name, part in results.groupby("dataset", sort=False):
         yield f"### {task_name(str(name))}"
         groups = part.groupby("method", sort=False)
-        columns = {"seeds": groups.size().astype(str)}
-        for score in ("mean_recall", "g_mean", "macro_f1", "average_precision", "brier"):
-            columns[metric_name(score)] = mean_and_error(groups[score])
+        columns = _scores(
+            groups, "mean_recall", "g_mean", "macro_f1", "average_precision", "brier"
+        )
         for c in (8, 9):
             recalls, f1 = groups[f"recall_{c}"].mean(), groups[f"f1_{c}"].mean()
             columns[f"recall/F1 of {c}"] = recalls.map("{:.3f}/".format) + f1.map("{:.3f}".format)
@@ -51,8 +54,7 @@ def classes_section(results: pd.DataFrame) -> Iterator[str]:
             frame.loc[f"{method} (published, ResNet-18)"] = ""
             frame.loc[f"{method} (published, ResNet-18)", "mean recall"] = f"{recall:.3f}"
         yield markdown(frame)
-        for ours in ("MGVAE", "BayesGAN"):
-            yield _paired(part, ours)
+        yield from _paired(part)
 
 
 def sweep_section(results: pd.DataFrame) -> Iterator[str]:
@@ -72,13 +74,10 @@ def sweep_section(results: pd.DataFrame) -> Iterator[str]:
 def grades_section(results: pd.DataFrame) -> Iterator[str]:
     """Colour images: mean ± standard error over seeds."""
     groups = results.groupby("method", sort=False)
-    columns = {"seeds": groups.size().astype(str)}
-    for score in ("mean_recall", "macro_f1", "average_precision"):
-        columns[metric_name(score)] = mean_and_error(groups[score])
+    columns = _scores(groups, "mean_recall", "macro_f1", "average_precision")
     columns["seconds"] = groups["seconds"].mean().map("{:.0f}".format)
     yield markdown(pd.DataFrame(columns))
-    for ours in ("MGVAE", "BayesGAN"):
-        yield _paired(results, ours)
+    yield from _paired(results)
 
 
 def image_realism_section(results: pd.DataFrame) -> Iterator[str]:
@@ -90,17 +89,21 @@ def image_realism_section(results: pd.DataFrame) -> Iterator[str]:
         yield markdown(scores.map("{:.3f}".format))
 
 
-def _paired(part: pd.DataFrame, ours: str) -> str:
-    """Mean recall of one method minus that of every other method, paired by seed."""
+def _scores(groups: Any, *scores: str) -> dict[str, Any]:
+    """Columns of a table: how many seeds a method has, and mean ± standard error of each score."""
+    columns = {metric_name(score): mean_and_error(groups[score]) for score in scores}
+    return {"seeds": groups.size().astype(str), **columns}
+
+
+def _paired(part: pd.DataFrame) -> Iterator[str]:
+    """Mean recall of each of ours minus that of every other method, paired by seed."""
     scores = part.pivot(index="seed", columns="method", values="mean_recall")
-    if ours not in scores:
-        return ""
-    gaps = {
-        method: (scores[ours] - scores[method]).dropna()
-        for method in scores.columns.astype(str)
-        if method != ours
-    }
-    words = [
-        f"{m} {gap.mean():+.4f}{plus_minus(gap.sem(), 4)}" for m, gap in gaps.items() if len(gap)
-    ]
-    return f"Mean recall of {ours} minus that of each other, paired by seed: {'; '.join(words)}."
+    for ours in [m for m in PAIRED if m in scores]:
+        gaps = scores[[ours]].to_numpy() - scores.drop(columns=ours)
+        words = [
+            f"{method} {gap.mean():+.4f}{plus_minus(gap.sem(), 4)}"
+            for method, gap in gaps.items()
+            if gap.notna().any()
+        ]
+        shown = "; ".join(words)
+        yield f"Mean recall of {ours} minus that of each other, paired by seed: {shown}."

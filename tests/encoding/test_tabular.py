@@ -268,7 +268,10 @@ def test_a_fitted_encoding_keeps_no_rows() -> None:
 def test_a_round_trip_is_decoding_and_encoding(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     parts = [make(rng, n).rename(kind) for kind, make in PANDAS.items()]
-    encoding = tabular(pd.concat(parts, axis=1))
+    frame = pd.concat(parts, axis=1)
+    encoding = tabular(frame)
+    own = encoding.encode(frame)
+    np.testing.assert_array_equal(encoding.encoding.round_trip(own), own)
     rows = anything(encoding, rng)
     again = encoding.encoding.round_trip(rows)
     np.testing.assert_array_equal(again, encoding.encode(encoding.decode(rows)))
