@@ -173,8 +173,9 @@ class Synthesizer(ABC):
         known = self.modality.copies_of(self.class_rows) if n_trials else None
         parts = [np.empty((0, self.modality.layout.width), dtype=np.float32)]
         sources = [np.empty(0, dtype=np.intp)]
-        for start in range(0, n, CHUNK):
-            at = np.arange(start, min(start + CHUNK, n))
+        chunk = CHUNK * self.modality.choose(table=4, image=1)
+        for start in range(0, n, chunk):
+            at = np.arange(start, min(start + chunk, n))
             rows, source, accepted = propose(at, False)
             refused = np.arange(len(at))
             for _ in range(n_trials):

@@ -64,6 +64,7 @@ BARRED = {
 LIBERTIES = {
     **{f"{wing}/sampler.py": {"_base", "_parameters", *LEARNERS} for wing in WINGS},
     "_bayesgan/structure.py": {"matplotlib"},  # BayesianStructure.plot
+    "_bayesgan/density_ratio.py": {"sklearn"},  # boosted trees
     "_tables/table.py": {"sklearn"},  # check_array
 }
 

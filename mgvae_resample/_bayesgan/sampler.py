@@ -131,12 +131,17 @@ default="disentangled"
     Notes
     -----
     Generated rows that the discriminator's classifier takes for another class are drawn again.
-    Values are missing as often as in the class.
+    In tables, where a class has at least 50 rows and as many as there are columns, new rows are
+    accepted in proportion to the ratio of the densities of real and of generated rows
+    (rejection sampling [2]_), which boosted trees estimate. Values are missing as often as in the
+    class.
 
     References
     ----------
     .. [1] Y. He, F. Lin, X. Yuan, N.-F. Tzeng, "Interpretable Minority Synthesis for Imbalanced
        Classification", IJCAI 2021, pp. 2542-2548.
+    .. [2] S. Azadi, C. Olsson, T. Darrell, I. Goodfellow, A. Odena, "Discriminator Rejection
+       Sampling", ICLR 2019.
 
     Examples
     --------
@@ -381,6 +386,8 @@ default="disentangled"
         for number, label in enumerate(classes.tolist()):
             found[label] = ClassSynthesizer(network, number, rows[y == label])
             found[label].calibrate(run.rng("calibration", number))
+            if label in labels:
+                found[label].fit_density_ratio(run.rng("density ratio", number))
         if config.structure is not None:
             synthesizers = list(found.values())
             self._reader, self.edge_scores_ = CodeReader.calibrate(

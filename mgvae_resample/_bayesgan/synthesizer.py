@@ -10,6 +10,7 @@ from torch import Tensor
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
 from .._synthesizer import CHUNK, Indices, Proposal, Propose, Synthesizer
+from .density_ratio import N_GENERATED, DensityRatio
 from .model import BayesGAN
 
 __all__ = ["ClassSynthesizer"]
@@ -30,13 +31,14 @@ class ClassSynthesizer(Synthesizer):
         The class's own encoded rows.
     """
 
-    max_trials = 10
+    max_trials = 20
     # The generator is judged after its images were moved, so it makes unmoved ones.
     moves_made = True
 
     def __init__(self, network: BayesGAN, number: int, class_rows: EncodedRows) -> None:
         super().__init__(network.modality, class_rows)
         self.network, self.number = network, number
+        self.density_ratio: DensityRatio | None = None
 
     def calibrate(self, rng: torch.Generator) -> None:
         """Find the logit adjustment on rows drawn without any."""
@@ -47,6 +49,13 @@ class ClassSynthesizer(Synthesizer):
             return self.network.generator.outputs(z, self._labels(z), c)
 
         self.fit_adjustment(outputs)
+
+    def fit_density_ratio(self, rng: torch.Generator) -> None:
+        """Find which rows to accept, of tables where there are rows enough."""
+        if self.modality.choose(table=DensityRatio.is_of_use(*self.class_rows.shape), image=False):
+            layout, propose = self.modality.layout, self._propose(N_GENERATED, rng)
+            generated, _ = self._accepted(N_GENERATED, propose, self.max_trials)
+            self.density_ratio = DensityRatio(layout, self.class_rows, generated, rng)
 
     def generate(
         self,
@@ -90,7 +99,10 @@ class ClassSynthesizer(Synthesizer):
                 features = network.discriminator.features(x)
                 _, logits = network.discriminator.logits(features, labels)
                 rows = self.modality.rows(x, class_rows, rng).cpu().numpy()
+            rows = self.modality.restored(rows)
             accepted = (logits.argmax(1) == self.number).cpu().numpy()
+            if self.density_ratio is not None:
+                accepted &= self.density_ratio.accepts(rows, rng)
             return Proposal(rows, np.full(len(at), -1, np.intp), accepted)
 
         return propose

@@ -108,7 +108,7 @@ class MinoritySynthesizer(Synthesizer):
                 i[at], j[at] = self.choose_pairs(len(at), rng)
             exemplars = space.exemplar_rows[j[at].to(self.device)]
             share = 0.0 if again else self._class_share()
-            rows = self._translate(i[at], exemplars, rng, share)
+            rows = self.modality.restored(self._translate(i[at], exemplars, rng, share))
             return Proposal(rows, self.exemplar_index[j[at].numpy()], np.ones(len(at), np.bool_))
 
         return propose

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -137,6 +137,10 @@ class Modality(ABC, Generic[EncodingT]):
         """Return what is added to outputs for shares of the class. Shape: -> (n_inputs,)."""
 
     @abstractmethod
+    def restored(self, rows: EncodedRows) -> EncodedRows:
+        """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
+
+    @abstractmethod
     def copies_of(self, class_rows: EncodedRows) -> KnownRows | None:
         """Return the rows that new ones must not repeat, None where any may come out."""
 
@@ -167,21 +171,14 @@ class KnownRows:
     ----------
     rows : ndarray of shape (n, d)
         Encoded rows.
-    round_trip : callable
-        Returns the encoded rows that rows become when they are restored, to integers for example.
     """
 
-    def __init__(
-        self, rows: EncodedRows, round_trip: Callable[[EncodedRows], EncodedRows]
-    ) -> None:
-        self._round_trip = round_trip
-        # A round trip leaves encoded rows of the table as they are.
+    def __init__(self, rows: EncodedRows) -> None:
         self._known = set(_as_bytes(rows))
 
-    def hold(self, rows: EncodedRows) -> npt.NDArray[np.bool_]:
-        """Tell which rows are among those known. Shape: (m, d) -> (m,)."""
-        restored = _as_bytes(self._round_trip(rows))
-        return np.array([row in self._known for row in restored], dtype=bool)
+    def hold(self, restored: EncodedRows) -> npt.NDArray[np.bool_]:
+        """Tell which restored rows are among those known. Shape: (m, d) -> (m,)."""
+        return np.array([row in self._known for row in _as_bytes(restored)], dtype=bool)
 
 
 def _as_bytes(rows: EncodedRows) -> list[bytes]:

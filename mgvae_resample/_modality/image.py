@@ -100,6 +100,10 @@ class ImageModality(Modality[ImageEncoding]):
         """Return zeros: intensities need none. Shape: -> (n_inputs,)."""
         return torch.zeros(self.n_inputs, dtype=torch.float32)
 
+    def restored(self, rows: EncodedRows) -> EncodedRows:
+        """Return the rows as they are."""
+        return rows
+
     def copies_of(self, class_rows: EncodedRows) -> None:
         """Return nothing: no generated image repeats a real one by chance."""
 

@@ -143,9 +143,13 @@ class TabularModality(Modality[TabularEncoding]):
         """Return what is added to outputs for shares of the class. Shape: -> (n_inputs,)."""
         return self.map.logit_adjustment(outputs, class_rows)
 
+    def restored(self, rows: EncodedRows) -> EncodedRows:
+        """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
+        return self.encoding.round_trip(rows)
+
     def copies_of(self, class_rows: EncodedRows) -> KnownRows:
-        """Return the class's own rows, which new ones must not repeat once they are restored."""
-        return KnownRows(class_rows, self.encoding.round_trip)
+        """Return the class's own rows, which new ones must not repeat."""
+        return KnownRows(class_rows)
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""

@@ -1,0 +1,110 @@
+"""Which generated rows to accept: the more likely real rows are there, the more of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from .._encoding.layout import EncodedRows, Layout
+from .._nn.random import uniform
+
+__all__ = ["N_GENERATED", "DensityRatio"]
+
+# Fewer rows of a class, or fewer than columns, do not show where a generator is wrong.
+_FEWEST_ROWS = 50
+# Rows of either kind that the trees learn from.
+_MOST_ROWS, N_GENERATED = 2000, 4000
+# Trees that fit single rows of a small class favour values that repeat.
+_MOST_TREES, _TREES_PER_ROW = 100, 0.4
+# The ratio from which on every row is accepted, as a quantile over generated rows.
+_CERTAIN = 0.95
+# scikit-learn's trees know so many categories. They refuse columns without any value, so "missing"
+# is a number here, less than any normal score.
+_MOST_CATEGORIES, _MISSING = 255, -100.0
+
+
+class DensityRatio:
+    """The ratio of the density of a class's real rows to that of its generated rows.
+
+    Boosted trees tell the two apart, and their odds are the ratio. Generated rows accepted in
+    proportion to it have the density of real ones (rejection sampling [1]_).
+
+    Parameters
+    ----------
+    layout : Layout
+        The columns of encoded rows.
+    class_rows, generated : ndarray of shape (n, d) and (m, d)
+        Encoded rows, the generated ones restored.
+    rng : torch.Generator
+        Chooses among very many rows.
+
+    References
+    ----------
+    .. [1] S. Azadi, C. Olsson, T. Darrell, I. Goodfellow, A. Odena, "Discriminator Rejection
+       Sampling", ICLR 2019, section 3.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        class_rows: EncodedRows,
+        generated: EncodedRows,
+        rng: torch.Generator,
+    ) -> None:
+        chosen = torch.randperm(len(class_rows), generator=rng)[:_MOST_ROWS].numpy()
+        self.layout, self.real, self.generated = layout, class_rows[chosen], generated
+        self._trees: HistGradientBoostingClassifier | None = None
+        self._certain = 0.0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the trees: other versions of scikit-learn could not read them."""
+        return vars(self) | {"_trees": None}
+
+    @staticmethod
+    def is_of_use(n_rows: int, n_columns: int) -> bool:
+        """Tell whether a class has rows enough."""
+        return n_rows >= max(_FEWEST_ROWS, n_columns)
+
+    def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
+        """Accept restored rows at random. Shape: (n, d) -> (n,)."""
+        chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
+        log_ratio = self._log_ratio(rows)
+        accepted: npt.NDArray[np.bool_] = chance < np.exp(log_ratio - self._certain)
+        return accepted
+
+    def _log_ratio(self, rows: EncodedRows) -> npt.NDArray[np.float64]:
+        """Return the logarithm of the ratio, up to a constant. Shape: (n, d) -> (n,)."""
+        if self._trees is None:
+            self._trees = self._fitted()
+            self._certain = float(np.quantile(self._log_ratio(self.generated), _CERTAIN))
+        log_odds: npt.NDArray[np.float64] = self._trees.decision_function(self._inputs(rows))
+        return log_odds
+
+    def _fitted(self) -> HistGradientBoostingClassifier:
+        trees = HistGradientBoostingClassifier(
+            categorical_features=[
+                slot.kind == "categorical" and slot.n_categories + 2 <= _MOST_CATEGORIES
+                for slot in self.layout.slots
+            ],
+            max_iter=round(min(_MOST_TREES, _TREES_PER_ROW * len(self.real))),
+            early_stopping=False,
+            random_state=0,
+        )
+        rows = np.concatenate([self.real, self.generated])
+        return trees.fit(self._inputs(rows), np.arange(len(rows)) < len(self.real))
+
+    def _inputs(self, rows: EncodedRows) -> EncodedRows:
+        """Take a column's infrequent categories for one, and "missing" for a number of its own.
+
+        Shape: (n, d) -> (n, d).
+        """
+        inputs = np.nan_to_num(rows, nan=_MISSING)
+        for i in self.layout.positions("categorical"):
+            last = self.layout.slots[i].n_categories
+            known = np.minimum(rows[:, i], last)
+            inputs[:, i] = np.nan_to_num(known, nan=last + 1)
+        return inputs
