@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.shared.halved_tables import load_frame
 from benchmarks.shared.methods import build_sampler, parse_method
+from benchmarks.shared.mixed_tables import load_frame
 from benchmarks.shared.options import chosen, open_results, option_parser
 from benchmarks.shared.processes import in_new_process, peak_mb
 from benchmarks.shared.results import Row

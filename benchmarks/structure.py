@@ -161,7 +161,7 @@ def _sampler(
         sampling_strategy=both if len(counts) == 2 else "auto",
         structure="infogan" if place.structure == "infogan" else network,
         n_codes=network.n_codes,
-        max_steps=steps or "auto",
+        **({} if steps is None else {"max_steps": steps}),
         image_shape=(side, side) if side else None,
         random_state=place.seed,
     )

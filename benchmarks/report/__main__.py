@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.report.league import league_section
 from benchmarks.report.long_tail import (
     classes_section,
     grades_section,
@@ -18,7 +19,7 @@ from benchmarks.report.realism import realism_section
 from benchmarks.report.structure import structure_section
 from benchmarks.report.summary import FILES, summary
 from benchmarks.report.text import markdown, task_name
-from benchmarks.report.two_class import league_section, table_tasks_section, tasks_section
+from benchmarks.report.two_class import table_tasks_section, tasks_section
 from benchmarks.shared.results import FOLDER, read_results
 
 

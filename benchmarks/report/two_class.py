@@ -1,4 +1,4 @@
-"""The report's sections on two classes: scores of each task, ranks over tables, costs."""
+"""The report's sections on tasks of two classes: scores of each, ranks over all, costs."""
 
 from __future__ import annotations
 
@@ -18,15 +18,9 @@ def tasks_section(results: pd.DataFrame) -> Iterator[str]:
     yield _costs(results)
 
 
-def league_section(results: pd.DataFrame) -> Iterator[str]:
-    """Ranks, wins and means of the methods over tables, and what they cost."""
-    yield from _league(results)
-    yield _costs(results)
-
-
 def table_tasks_section(results: pd.DataFrame) -> Iterator[str]:
     """Ranks over the tasks, one score of each task by classifier, and costs."""
-    yield from _league(results)
+    yield from _ranked(results)
     for classifier, part in results.groupby("classifier"):
         yield f"### {classifier}"
         yield from _by_task(part, METRICS[:1])
@@ -64,7 +58,7 @@ def _paired(results: pd.DataFrame, metric: str, mean: pd.DataFrame) -> Iterator[
         yield f"{method} minus the best rival, paired: {'; '.join(parts)}"
 
 
-def _league(results: pd.DataFrame) -> Iterator[str]:
+def _ranked(results: pd.DataFrame) -> Iterator[str]:
     tables = {metric: score_table(results, metric) for metric in METRICS}
     first = tables[METRICS[0]]
     if first.shape[1] < 2 or first.empty:

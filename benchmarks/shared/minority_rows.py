@@ -9,15 +9,12 @@ import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
-from sklearn.preprocessing import StandardScaler
 
 from benchmarks.shared.halved_tables import Halves
 from benchmarks.shared.methods import OURS, build_sampler, parse_method
+from benchmarks.shared.smote_rows import filled, smote_rows
 
 # Models of the ctgan package, which has an environment of its own.
 CTGAN_MODELS = ("TVAE", "CTGAN")
@@ -56,46 +53,11 @@ def synthesize(
         # Where a class is not rare, more rows are asked for than the majority has.
         warnings.filterwarnings("ignore", "After over-sampling")
         if name == "SMOTE":
-            rows = _from_smote(halves, common)
+            rows = smote_rows(halves.X, halves.y, **common)
         else:
-            rows = _new_rows(build_sampler(name, **common, **params), halves.X, halves)
+            sampler = build_sampler(name, **common, **params)
+            rows = sampler.fit_resample(halves.X, halves.y)[0][len(halves.X) :]
     return SyntheticRows(rows, time.perf_counter() - start)
-
-
-def _new_rows(sampler: Any, X: Any, halves: Halves) -> Any:
-    return sampler.fit_resample(X, halves.y)[0][len(X) :]
-
-
-def _from_smote(halves: Halves, common: dict[str, Any]) -> pd.DataFrame:
-    """SMOTE, SMOTENC or SMOTEN as the columns ask for, gaps filled and numbers standardised."""
-    frame = _filled(halves.X, halves.X)
-    categorical = np.array(frame.dtypes == "category")
-    numbered = frame.copy()
-    for name in halves.categorical:
-        numbered[name] = frame[name].cat.codes
-    values = numbered.to_numpy(dtype=np.float64, copy=True)
-    scaler = StandardScaler()
-    if categorical.all():
-        new = _new_rows(SMOTEN(**common), values, halves)
-    else:
-        values[:, ~categorical] = scaler.fit_transform(values[:, ~categorical])
-        which = np.flatnonzero(categorical).tolist()
-        sampler = SMOTENC(which, **common) if which else SMOTE(**common)
-        new = _new_rows(sampler, values, halves)
-        new[:, ~categorical] = scaler.inverse_transform(new[:, ~categorical])
-    rows = pd.DataFrame(new, columns=frame.columns)
-    for name in halves.categorical:
-        picked = rows[name].to_numpy().astype(np.intp)
-        rows[name] = frame[name].cat.categories.take(picked)
-    return rows.astype(dict.fromkeys(halves.categorical, "category"))
-
-
-def _filled(frame: pd.DataFrame, by: pd.DataFrame) -> pd.DataFrame:
-    """Fill gaps by the median, or by the most frequent category, of another frame."""
-    gaps = frame.columns[frame.isna().any()]
-    return frame.fillna(
-        {c: by[c].mode()[0] if by[c].dtype == "category" else by[c].median() for c in gaps}
-    )
 
 
 def _from_ctgan(name: str, halves: Halves, seed: int, python: Path) -> SyntheticRows:
@@ -103,7 +65,7 @@ def _from_ctgan(name: str, halves: Halves, seed: int, python: Path) -> Synthetic
     rows = halves.minority.copy()
     categorical = halves.categorical
     rows[categorical] = rows[categorical].astype(object).fillna(MISSING)
-    rows = _filled(rows, halves.X)
+    rows = filled(rows, halves.X)
     task = {
         "model": name,
         "categorical": categorical,

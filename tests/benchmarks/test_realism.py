@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.realism import realism
 from benchmarks.report.realism import realism_section
-from benchmarks.shared.halved_tables import halves, load_frame, table_names
+from benchmarks.shared.halved_tables import halves, table_names
 from benchmarks.shared.minority_rows import synthesize
+from benchmarks.shared.mixed_tables import load_frame
 
 N_ROWS = 400
 
@@ -60,7 +61,7 @@ def test_tables_with_a_minority_to_hold_out_are_listed(folder):
 
 
 def test_frames_have_categories_and_gaps(folder):
-    frame, y = load_frame("mixed", folder)
+    frame, y = load_frame("mixed", folder, fewest=100)
     assert list(frame.dtypes.astype(str)) == ["float64", "int64", "category", "category"]
     assert list(frame["code"].cat.categories) == ["1", "2", "3"]
     assert "NA" in frame["colour"].cat.categories
@@ -73,7 +74,7 @@ def test_halves_are_stratified_disjoint_and_repeatable(folder):
     data = halves("numeric", 0, folder)
     assert (len(data.X), len(data.minority), len(data.held_out)) == (200, 60, 60)
     rows = pd.concat([data.minority, data.held_out])
-    frame, y = load_frame("numeric", folder)
+    frame, y = load_frame("numeric", folder, fewest=100)
     assert sorted(rows["size"]) == sorted(frame["size"][y == 1])
     pd.testing.assert_frame_equal(data.held_out, halves("numeric", 0, folder).held_out)
     assert not data.held_out.equals(halves("numeric", 1, folder).held_out)

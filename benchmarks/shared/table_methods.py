@@ -1,0 +1,123 @@
+"""The methods of the league: a training table in, rows for a classifier out."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from imblearn.over_sampling import (
+    ADASYN,
+    SVMSMOTE,
+    BorderlineSMOTE,
+    KMeansSMOTE,
+    RandomOverSampler,
+)
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from benchmarks.shared.datasets import Labels, Rows
+from benchmarks.shared.methods import NO_RESAMPLING, build_sampler, parse_method
+from benchmarks.shared.smote_rows import smote_rows
+
+# Rows of the minority for one of the majority, by the ending of a method's name.
+AMOUNTS = {"": 1.0, "@half": 0.5, "@quarter": 0.25}
+# These work on encoded rows: they know numbers alone.
+NUMERIC_RIVALS: dict[str, type] = {
+    cls.__name__: cls
+    for cls in (RandomOverSampler, BorderlineSMOTE, SVMSMOTE, ADASYN, KMeansSMOTE)
+}
+
+
+class Training(NamedTuple):
+    """Encoded rows and labels that a classifier learns from."""
+
+    X: Rows
+    y: Labels
+    weighted: bool = False
+    seconds: float = 0.0
+    fell_back: bool = False
+
+
+def encoder(X: pd.DataFrame) -> Any:
+    """Return what makes rows of numbers of a table, fitted to it.
+
+    Gaps in numbers are filled by the median, and numbers standardised. Categories are one-hot; a
+    gap is a category, and of more than 30 the less frequent are one.
+    """
+    categorical = X.columns[X.dtypes == "category"]
+    return make_column_transformer(
+        (
+            make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
+            X.columns.difference(categorical, sort=False),
+        ),
+        (
+            OneHotEncoder(
+                handle_unknown="infrequent_if_exist", max_categories=30, sparse_output=False
+            ),
+            categorical,
+        ),
+    ).fit(X)
+
+
+def trainings(
+    methods: list[str], X: pd.DataFrame, y: Labels, encode: Any, seed: int
+) -> Iterator[tuple[str, Training]]:
+    """Yield the training rows of each method; amounts of one sampler share its rows.
+
+    A sampler makes rows up to full balance, and smaller amounts are drawn from these at random.
+    """
+    plain = encode.transform(X)
+    grouped: dict[str, list[str]] = {}
+    for method in methods:
+        grouped.setdefault(method.partition("@")[0], []).append(method)
+    for base, shared in grouped.items():
+        if base in NO_RESAMPLING:
+            yield base, Training(plain, y, weighted=base == "class_weight")
+            continue
+        start = time.perf_counter()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                new = new_rows(base, X, y, plain, encode, seed)
+        except (ValueError, RuntimeError):
+            if base not in NUMERIC_RIVALS and base != "SMOTE":
+                raise  # a failure of ours is a bug to be seen, not a result
+            new = plain[:0]
+        seconds = time.perf_counter() - start
+        order = np.random.default_rng(seed).permutation(len(new))
+        n_majority, n_minority = np.bincount(y)
+        for method in shared:
+            share = AMOUNTS[method.removeprefix(base)]
+            taken = new[order[: max(0, round(share * n_majority) - n_minority)]]
+            yield (
+                method,
+                Training(
+                    np.concatenate([plain, taken]),
+                    np.concatenate([y, np.ones(len(taken), dtype=y.dtype)]),
+                    seconds=seconds,
+                    fell_back=len(new) == 0,
+                ),
+            )
+
+
+def new_rows(method: str, X: pd.DataFrame, y: Labels, plain: Rows, encode: Any, seed: int) -> Rows:
+    """Return the encoded minority rows that a sampler adds for full balance."""
+    name, params = parse_method(method)
+    if name == "SMOTE":
+        neighbours = min(5, int(y.sum()) - 1)
+        rows = smote_rows(X, y, k_neighbors=neighbours, random_state=seed, **params)
+        return np.asarray(encode.transform(rows))
+    if name in NUMERIC_RIVALS:
+        sampler = NUMERIC_RIVALS[name](random_state=seed, **params)
+        for parameter in ("k_neighbors", "n_neighbors"):
+            if parameter in sampler.get_params():
+                sampler.set_params(**{parameter: min(5, int(y.sum()) - 1)})
+        return np.asarray(sampler.fit_resample(plain, y)[0][len(plain) :])
+    sampler = build_sampler(name, random_state=seed, **params)
+    return np.asarray(encode.transform(sampler.fit_resample(X, y)[0].iloc[len(X) :]))
