@@ -169,7 +169,7 @@ class Synthesizer(ABC):
         """
 
     def _accepted(self, n: int, propose: Propose, n_trials: int) -> tuple[EncodedRows, Indices]:
-        """Draw rows in chunks, refused ones again. Shape: -> (n, d), (n,)."""
+        """Draw rows in chunks, refused ones and copies again. Shape: -> (n, d), (n,)."""
         known = self.modality.copies_of(self.class_rows) if n_trials else None
         parts = [np.empty((0, self.modality.layout.width), dtype=np.float32)]
         sources = [np.empty(0, dtype=np.intp)]
@@ -177,14 +177,18 @@ class Synthesizer(ABC):
         for start in range(0, n, chunk):
             at = np.arange(start, min(start + chunk, n))
             rows, source, accepted = propose(at, False)
-            refused = np.arange(len(at))
+            is_copy = np.zeros(len(at), np.bool_) if known is None else known.hold(rows)
+            refused = np.flatnonzero(~accepted | is_copy) if n_trials else at[:0]
             for _ in range(n_trials):
-                if known is not None:
-                    accepted = accepted & ~known.hold(rows[refused])
-                refused = refused[~accepted]
                 if not len(refused):
                     break
-                rows[refused], source[refused], accepted = propose(at[refused], True)
+                new, new_source, accepted = propose(at[refused], True)
+                copied = np.zeros(len(new), np.bool_) if known is None else known.hold(new)
+                # What is drawn last stays, but no copy takes the place of a row that is none.
+                stays = ~copied | is_copy[refused]
+                rows[refused[stays]], source[refused[stays]] = new[stays], new_source[stays]
+                is_copy[refused[stays]] = copied[stays]
+                refused = refused[~accepted | copied]
             parts.append(rows)
             sources.append(source)
         return np.concatenate(parts), np.concatenate(sources)

@@ -1,0 +1,128 @@
+"""The league: rows of each method, cuts, and what the report says of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.league import DEVELOPMENT, FIRST, METHODS
+from benchmarks.report.league import differences, holm, league_section, league_table
+from benchmarks.shared.league_fold import COLUMNS, METRICS, _best_cut, _scores
+from benchmarks.shared.table_methods import encoder, trainings
+
+
+@pytest.fixture
+def table():
+    """Return 90 rows of two classes with numbers, categories and gaps."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [80, 10])
+    X = pd.DataFrame(
+        {
+            "size": rng.normal(size=90) + y,
+            "colour": pd.Categorical(rng.choice(["red", "blue"], 90)),
+            "weight": np.where(rng.random(90) < 0.2, np.nan, rng.random(90)),
+        }
+    )
+    X.loc[::7, "colour"] = np.nan
+    return X, y
+
+
+@pytest.mark.parametrize("method", ["RandomOverSampler", "SMOTE", "BorderlineSMOTE", "ADASYN"])
+def test_amounts_of_a_sampler_share_its_rows(table, method):
+    X, y = table
+    wanted = [method, f"{method}@half", f"{method}@quarter"]
+    found = dict(trainings(wanted, X, y, encoder(X), seed=0))
+    full, half, quarter = (found[name] for name in wanted)
+    assert full.y.sum() == pytest.approx(80, abs=2)
+    assert (half.y.sum(), quarter.y.sum()) == (40, 20)
+    assert not np.isnan(full.X).any()
+    np.testing.assert_array_equal(half.X[: len(quarter.X)], quarter.X)
+
+
+def test_without_resampling_there_are_the_rows_themselves(table):
+    X, y = table
+    found = dict(trainings(["none", "class_weight"], X, y, encoder(X), seed=0))
+    np.testing.assert_array_equal(found["none"].X, found["class_weight"].X)
+    assert (found["none"].weighted, found["class_weight"].weighted) == (False, True)
+
+
+def test_a_rival_that_cannot_adds_no_row(table):
+    X, y = table
+    ((_, training),) = trainings(["KMeansSMOTE"], X, y, encoder(X), seed=0)
+    assert training.fell_back
+    assert len(training.y) == len(y)
+
+
+def test_the_best_cut_parts_the_classes():
+    y = np.repeat([0, 1], [50, 5])
+    predicted = np.where(y == 1, 0.2, 0.1)
+    at, value = _best_cut(y, predicted, "macro_f1")
+    assert 0.1 < at < 0.2
+    assert value == 1.0
+
+
+def test_scores_at_half_and_at_the_tuned_cut():
+    y = np.array([0, 0, 0, 1, 1])
+    predicted = np.array([0.1, 0.1, 0.3, 0.4, 0.6])
+    scores = _scores(y, predicted, y, predicted)
+    assert scores["balanced_accuracy"] == pytest.approx((1 + 0.5) / 2)
+    assert scores["macro_f1"] == pytest.approx((2 / 3 + 6 / 7) / 2)
+    assert scores["macro_f1_tuned"] == scores["balanced_accuracy_tuned"] == 1.0
+    assert scores["brier"] == pytest.approx((0.01 + 0.01 + 0.09 + 0.36 + 0.16) / 5)
+    assert set(scores) == {*METRICS, *(f"inner_{m}" for m in METRICS)}
+
+
+def test_holm_multiplies_by_what_is_left():
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+
+
+@pytest.fixture(scope="module")
+def results():
+    """Return made-up rows of twelve tables on which MGVAE@half is best outside, MGVAE inside."""
+    rng = np.random.default_rng(0)
+    methods = (*METHODS, "blend MGVAE", "blend BayesGAN")
+    rows = []
+    for t in range(12):
+        for fold in range(2):
+            for method in methods:
+                row = dict.fromkeys(COLUMNS, 0.5) | {
+                    "dataset": f"t{t}",
+                    "seed": 0,
+                    "fold": fold,
+                    "method": method,
+                    "classifier": "forest",
+                    "n_rows": 100 * (t + 1),
+                    "n_rare": 20,
+                    "fell_back": 0,
+                }
+                for metric in METRICS:
+                    row[metric] = 0.5 + 0.1 * (method == "MGVAE@half") + 0.01 * rng.random()
+                    row[f"inner_{metric}"] = 0.5 + 0.1 * (method == "MGVAE")
+                rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def test_a_search_takes_what_inner_folds_prefer(results):
+    means = league_table(results, "macro_f1")
+    np.testing.assert_allclose(means["search MGVAE"], means["MGVAE"])
+    # Of Brier scores less is better: on the inner folds MGVAE is the worst.
+    brier = league_table(results, "brier")
+    assert (brier["search MGVAE"] != brier["MGVAE"]).all()
+
+
+def test_differences_have_intervals_and_stars(results):
+    found = differences(league_table(results, "macro_f1"), "macro_f1", "MGVAE@half")
+    assert found["none"].startswith("+0.1")
+    assert found["none"].endswith("*")
+    assert not differences(league_table(results, "macro_f1"), "macro_f1", "SMOTE")[
+        "ADASYN"
+    ].endswith("*")
+
+
+def test_the_section_ranks_the_best_method_first(results):
+    text = "\n".join(league_section(results))
+    ranks = text.partition("**Mean rank**")[2]
+    assert ranks.strip().splitlines()[2].startswith("| MGVAE@half ")
+
+
+def test_tables_of_the_development_are_not_in_the_league():
+    assert not set(DEVELOPMENT) & set(FIRST)
