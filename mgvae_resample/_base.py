@@ -21,6 +21,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from ._cache import TrainingCache
 from ._callbacks import CallbackSupportMixin
+from ._composition import Composition, kept_share
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._modality.image import ImageModality
@@ -62,8 +63,6 @@ Labels = npt.NDArray[Any]
 _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
 # A class of fewer rows is learned, with a warning.
 _FEW_ROWS = 10
-# Of more than two classes this share of the repeated images is not moved.
-_KEPT_SHARE = 0.5
 
 
 class FewRowsWarning(UserWarning):
@@ -197,7 +196,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
             for label in wanted:
                 class_rows = rows[labels == label]
                 synthesizers.setdefault(label, SmoothedBootstrap(self._modality, class_rows))
-            self._mix(synthesizers, rows, labels, run)
+            self._compose(synthesizers, rows, labels, run)
             drawn: list[tuple[Indices, Kinds]] = []
             new = self._new_rows(table, wanted, synthesizers, run, drawn)
             resampled = table.append(new, sum(wanted.values()))
@@ -210,26 +209,29 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         new_labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
         return resampled, np.concatenate([y, new_labels])
 
-    def _mix(
+    def _compose(
         self, synthesizers: Mapping[Label, Synthesizer], rows: EncodedRows, y: Labels, run: Run
     ) -> None:
         """Tell synthesizers what share of their rows to make, and how far to move images."""
         learned = {k: s for k, s in synthesizers.items() if not isinstance(s, SmoothedBootstrap)}
         index = {label: np.flatnonzero(y == label) for label in learned}
         shares = {label: self._share_generated(len(at)) for label, at in index.items()}
-        kept = _KEPT_SHARE if len(self.classes_) > 2 else 0.0
-        strength = self.augmentation
+        kept, strength = kept_share(len(self.classes_)), self.augmentation
         if isinstance(strength, str):
-            strength = 0.0
-            if any(s.moves_made or shares[label] < 1.0 for label, s in learned.items()):
-                numbers, rng = np.searchsorted(self.classes_, y), run.rng("augmentation")
-                strength = self._modality.largest_harmless_strength(
-                    run.tensor(rows), torch.from_numpy(numbers), rng
-                )
-                # Of two halves, one kept and one moved twice as far, none goes beyond 1.
-                strength = min(strength, 1.0 - kept)
+            some_move = any(s.moves_made or shares[label] < 1.0 for label, s in learned.items())
+            strength = self._harmless_strength(rows, y, run) if some_move else 0.0
+            # Of two halves, one kept and one moved twice as far, none goes beyond 1.
+            strength = min(strength, 1.0 - kept)
         for label, synthesizer in learned.items():
-            synthesizer.mix(index[label], shares[label], kept, float(strength))
+            composition = Composition(shares[label], kept, float(strength))
+            synthesizer.compose(composition, index[label])
+
+    def _harmless_strength(self, rows: EncodedRows, y: Labels, run: Run) -> float:
+        """Return what the augmentation "auto" stands for."""
+        numbers = torch.from_numpy(np.searchsorted(self.classes_, y))
+        return self._modality.largest_harmless_strength(
+            run.tensor(rows), numbers, run.rng("augmentation")
+        )
 
     def _share_generated(self, n_rows: int) -> float:
         """Return the share of new rows that is made for a class of so many rows."""

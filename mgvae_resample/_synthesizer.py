@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Self
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from ._composition import Composition
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._nn.random import normal
@@ -78,12 +78,8 @@ class Synthesizer(ABC):
 
     Attributes
     ----------
-    generated_share : float
-        Share of the rows drawn that are made; the others repeat real rows.
-    kept_share : float
-        Share of the repeats that stay as they are, where images are moved.
-    augmentation : float
-        How far images are moved on average, as a share of what the modality's ``augment`` does.
+    composition : Composition
+        Shares of rows that are made and of real rows.
     calibration : tuple or None
         What the modality needs to decode rows of this class.
     adjustment : ndarray of shape (n_inputs,) or None
@@ -99,7 +95,7 @@ class Synthesizer(ABC):
 
     def __init__(self, modality: Modality[Any], class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
-        self.generated_share, self.kept_share, self.augmentation = 1.0, 0.0, 0.0
+        self.composition = Composition()
         self._class_index: Indices | None = None
         self.calibration: Any = None
         self.adjustment: npt.NDArray[np.float32] | None = None
@@ -109,38 +105,28 @@ class Synthesizer(ABC):
         for start in range(0, n, BLOCK):
             yield self.sample(min(BLOCK, n - start), rng)
 
-    def mix(
-        self,
-        class_index: Indices,
-        generated_share: float,
-        kept_share: float,
-        augmentation: float,
-    ) -> None:
+    def compose(self, composition: Composition, class_index: Indices) -> None:
         """Let some of the rows drawn be real rows, of these places in the table."""
-        self._class_index = class_index
-        self.generated_share, self.kept_share = generated_share, kept_share
-        self.augmentation = augmentation
+        self.composition, self._class_index = composition, class_index
 
     def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
         """Draw rows of the class: first those that are made, then repeats of real rows.
 
         Rows made that are refused or repeat a row of the class are drawn again. Real images that
-        are repeated are moved a little, where ``augmentation`` says so, behind those that stay as
+        are repeated are moved a little, where the composition says so, behind those that stay as
         they are.
         """
-        n_made = math.ceil(self.generated_share * n)
+        composition = self.composition
+        n_made, n_kept = composition.counts(n)
         rows, source = self._accepted(n_made, self._propose(n_made, rng), self.max_trials)
         kind = np.full(n, KINDS.index(self.kind), dtype=np.int8)
         if self.moves_made:
-            rows = self.modality.move(rows, rng, self.augmentation)
+            rows = self.modality.move(rows, rng, composition.augmentation)
         if n_made < n:
             assert self._class_index is not None
             repeated = self.in_turn(n - n_made, rng).numpy()
-            n_kept = int(self.kept_share * len(repeated))
             kept, real = np.split(self.class_rows[repeated], [n_kept])
-            # The fewer are moved, the farther.
-            strength = self.augmentation / (1.0 - self.kept_share)
-            moved = self.modality.move(self._vary(real, rng), rng, strength)
+            moved = self.modality.move(self._vary(real, rng), rng, composition.strength)
             kind[n_made:] = _REAL
             if moved is not real:
                 kind[n_made + n_kept :] = _MOVED

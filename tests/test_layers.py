@@ -21,6 +21,7 @@ FLOORS = [
     "_cache",
     "_callbacks",
     "_run",
+    "_composition",
     "_synthesizer",
 ]
 # Floor -> what of ours it may import.
@@ -34,7 +35,8 @@ ALLOWED = {
     "_cache": set(),
     "_callbacks": set(),
     "_run": {"_cache", "_callbacks", "_nn"},
-    "_synthesizer": {"_modality", "_nn", "_encoding"},
+    "_composition": set(),
+    "_synthesizer": {"_composition", "_modality", "_nn", "_encoding"},
     **{wing: {wing, *FLOORS} - {"_cache", "_callbacks", "_tables"} for wing in WINGS},
     "_parameters": set(),
     "_sample": {"_parameters", *FLOORS} - {"_cache", "_callbacks"},
@@ -52,6 +54,7 @@ BARRED = {
     "_cache": {"torch", *LEARNERS, "pandas", "polars", "matplotlib"},
     "_callbacks": {"torch", "matplotlib"},
     "_run": {*LEARNERS, "pandas", "polars", "matplotlib"},
+    "_composition": {"torch", "numpy", *LEARNERS},
     "_synthesizer": {*LEARNERS, "pandas", "polars", "matplotlib"},
     **{wing: {*LEARNERS, "pandas", "polars", "matplotlib"} for wing in WINGS},
     "_parameters": {"torch", "pandas", "polars", "matplotlib"},
