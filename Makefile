@@ -1,6 +1,9 @@
 # make demo      compare the methods on two data sets and save a picture of translated rows
 # make test      everything that must pass before a change lands: lint, types, tests
-# make lint, make types
+# make lint, make types, make spelling
+# make coverage  which lines no test runs; fails below 95 %
+# make test-oldest, make test-newest  the tests with the oldest and the newest versions
+# make check-wheel  build wheel and sdist, install each in an environment of its own and use it
 # make docs      run the code of the pages and the examples, build the site in docs/_build/html
 # make notebook  run examples/compare_with_smote.ipynb anew from its script
 # make bench     the league of tables, hours; ARGS="--data FOLDER --datasets ecoli" are handed on
@@ -14,7 +17,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 
-.PHONY: demo test lint types docs notebook bench clean
+.PHONY: demo test lint types spelling coverage test-oldest test-newest check-wheel docs notebook \
+	bench clean
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
@@ -29,6 +33,20 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
+spelling: $(READY)
+	$(BIN)/codespell
+
+coverage: $(READY)
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+test-oldest test-newest: test-%: $(VENV)-%/.ready
+	$(VENV)-$*/bin/python -m pytest -n 2
+
+check-wheel: $(READY)
+	rm -rf dist
+	$(BIN)/python -m build --installer pip
+	$(BIN)/python .ci/check_distribution.py dist constraints.txt
+
 docs: $(DOCS_READY)
 	$(BIN)/python -m pytest tests/test_documentation.py
 	$(BIN)/python -m sphinx -W --keep-going docs docs/_build/html
@@ -41,12 +59,17 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.report
 
 clean:
-	rm -rf $(VENV) docs/_build docs/auto_examples docs/generated
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-newest dist docs/_build docs/auto_examples docs/generated
 
 # The constraints pin torch: without them pip may fetch a build with gigabytes of CUDA.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(VENV)-%/.ready: pyproject.toml constraints-%.txt
+	$(PYTHON) -m venv $(VENV)-$*
+	$(VENV)-$*/bin/python -m pip install --quiet -c constraints-$*.txt -e '.[test]'
 	touch $@
 
 $(DOCS_READY): $(READY)

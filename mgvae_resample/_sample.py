@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from ._parameters import check_mask, check_n_samples, documented
 from ._run import Run, resolve_device, single_thread
 from ._synthesizer import Synthesizer
 from ._tables.table import Table
+from ._version import __version__
 
 __all__ = ["Condition", "Label", "SampleMixin"]
 
@@ -24,6 +26,8 @@ Label = Hashable
 # Tells of rows, in the caller's container, which of them are wanted.
 Condition = Callable[[Any], Any]
 
+# Under which name a saved sampler holds the version that saved it.
+_VERSION = "_mgvae_resample_version"
 # Rows drawn at once when some must meet a condition, and rows drawn at most.
 _FEWEST_DRAWN, _MOST_DRAWN, _MOST_DRAWN_PER_ROW = 256, 10_000, 100
 
@@ -64,6 +68,24 @@ class SampleMixin:
         with self._sampling(random_state) as run:
             rng = run.rng("sample")
             return self._drawn(label, n, lambda n: synthesizer.sample(n, rng).rows, where, run)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Save the version with the sampler."""
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return state | {_VERSION: __version__}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Load a sampler; warn where another version saved it."""
+        attributes = dict(state)
+        saved_by = attributes.pop(_VERSION, "an unknown version")
+        if saved_by != __version__:
+            warnings.warn(
+                f"This {type(self).__name__} was saved by mgvae_resample {saved_by} and is loaded "
+                f"by {__version__}. If it cannot draw rows, load it with {saved_by}, or fit it "
+                "again.",
+                stacklevel=2,
+            )
+        super().__setstate__(attributes)  # type: ignore[misc]
 
     def _drawn(
         self,

@@ -39,7 +39,7 @@ ALLOWED = {
     "_synthesizer": {"_composition", "_modality", "_nn", "_encoding"},
     **{wing: {wing, *FLOORS} - {"_cache", "_callbacks", "_tables"} for wing in WINGS},
     "_parameters": set(),
-    "_sample": {"_parameters", *FLOORS} - {"_cache", "_callbacks"},
+    "_sample": {"_version", "_parameters", *FLOORS} - {"_cache", "_callbacks"},
     "_base": {"_version", "_parameters", "_sample", *FLOORS},
     "diagnostics": {"diagnostics", "_tables"},
     "display": {"display", "diagnostics", "_tables"},

@@ -1,5 +1,9 @@
 """Fitted samplers are saved without code by skops, and draw the same rows when they are loaded."""
 
+import pickle
+import warnings
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from mgvae_resample._tables.plain import plain, restored
 from tests.support import MAKERS, table
 
+SAVED = sorted(Path(__file__).parents[1].glob("saved/*-*.*"))
 TRUSTED = (
     "mgvae_resample.",
     "tests.",
@@ -116,3 +121,44 @@ def test_objects_of_pandas_come_back_from_their_plain_form(value):
 def test_what_would_not_come_back_exactly_stays_as_it_is(value):
     assert plain(value) is value
     assert restored(value) is value
+
+
+def read(path):
+    """Load a file that a version of this package saved, without what it warns of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if path.suffix == ".pickle":
+            return pickle.loads(path.read_bytes())
+        unknown = skops.io.get_untrusted_types(file=path)
+        return skops.io.load(path, trusted=[n for n in unknown if n.startswith(TRUSTED)])
+
+
+@pytest.mark.parametrize("path", SAVED, ids=lambda path: path.name)
+def test_what_earlier_versions_saved_still_draws_rows(path):
+    new = read(path).sample(30, label=1)
+    assert new.shape == (30, {"array": 4, "frame": 5, "images": 16}[path.stem.split("-")[1]])
+    numbers = np.asarray(new)[:, :3].astype(float)
+    assert np.isfinite(numbers).all()
+    assert numbers.std() > 0
+
+
+def test_there_is_a_file_of_each_kind():
+    assert {path.name.rsplit("-", 1)[0] for path in SAVED} == {
+        f"{method}-{kind}"
+        for method in ("MGVAE", "BayesGAN")
+        for kind in ("array", "frame", "images")
+    }
+    assert {path.suffix for path in SAVED} == {".pickle", ".skops"}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_sampler_of_another_version_says_so(name, monkeypatch):
+    X, y = table(60, 20)
+    sampler = MAKERS[name]()
+    sampler.fit_resample(X, y)
+    monkeypatch.setattr("mgvae_resample._sample.__version__", "0.0.1")
+    data = pickle.dumps(sampler)
+    monkeypatch.undo()
+    with pytest.warns(UserWarning, match=r"saved by mgvae_resample 0\.0\.1 .* fit it again"):
+        twin = pickle.loads(data)
+    np.testing.assert_array_equal(twin.sample(5, 1), sampler.sample(5, 1))
