@@ -89,7 +89,11 @@ def _predictions(
             if training.weighted and not has_class_weight(classifier):
                 continue
             start = time.perf_counter()
-            predicted = _fit(classifier, training, test, steps, seed)
+            as_none = found.get(("none", classifier))
+            if as_none and not training.weighted and len(training.y) == len(y):
+                predicted = as_none[0]  # no row was added
+            else:
+                predicted = _fit(classifier, training, test, steps, seed)
             costs = {
                 "seconds": training.seconds,
                 "classifier_seconds": time.perf_counter() - start,
