@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.report.figure import draw
 from benchmarks.report.league import league_section
 from benchmarks.report.long_tail import (
     classes_section,
@@ -98,6 +99,8 @@ def main() -> None:
     folder = options.parse_args().results
     page = "\n\n".join(["# Report", *_summary(folder), *_sections(folder)]) + "\n"
     (folder / "REPORT.md").write_text(page)
+    if (folder / "league.csv").exists():
+        draw(read_results(folder / "league.csv"), folder / "league.png")
     print(page)
 
 
@@ -105,8 +108,9 @@ def _summary(folder: Path) -> Iterator[str]:
     if all((folder / name).exists() for name in FILES):
         yield "## Summary"
         yield (
-            "Two-class images, long-tailed images, the league and realism, means over seeds; "
-            "ranks among eight methods (1 is best)."
+            "Two-class images, long-tailed images, the league and realism, means over seeds. In "
+            "the league a threshold is tuned on inner folds, and rows are repeated up to full "
+            "balance."
         )
         yield summary(folder)
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.report.ranks import rank, score_table
+from benchmarks.report.league import league_table
 from benchmarks.report.text import IMAGE_NAMES, markdown
 from benchmarks.shared.datasets import SHOTS
+from benchmarks.shared.league_fold import METRICS
 from benchmarks.shared.results import read_results
+from benchmarks.shared.scores import LOWER_IS_BETTER
 
 # Methods as the result files call them, and their columns.
 COLUMNS = {
@@ -26,11 +28,12 @@ COLUMNS = {
     "BayesGAN": "BayesGAN",
 }
 FILES = ("two_class_images.csv", "long_tail_images.csv", "league.csv", "realism.csv")
-WORDS = {
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "average_precision": "average precision",
-    "brier": "Brier score",
+# Measures of the league: their words, and the amount of SMOTE and of ours.
+LEAGUE = {
+    "balanced_accuracy": ("balanced accuracy, full balance", ""),
+    "macro_f1": ("macro F1, half of balance", "@half"),
+    "average_precision": ("average precision, half of balance", "@half"),
+    "brier": ("Brier score, half of balance", "@half"),
 }
 
 
@@ -54,7 +57,7 @@ class Line:
 
 def summary(folder: Path) -> str:
     """Return the table as markdown."""
-    lines = [*_two_classes(folder), *_ten_classes(folder), *_ranks(folder), *_realism(folder)]
+    lines = [*_two_classes(folder), *_ten_classes(folder), *_league(folder), *_realism(folder)]
     frame = pd.DataFrame([line.cells() for line in lines], columns=list(COLUMNS.values()))
     arrows = ["↑" if line.more_is_better else "↓" for line in lines]
     return markdown(
@@ -84,14 +87,19 @@ def _ten_classes(folder: Path) -> Iterator[Line]:
         yield Line(words, means, more_is_better=True)
 
 
-def _ranks(folder: Path) -> Iterator[Line]:
+def _league(folder: Path) -> Iterator[Line]:
+    """Means over tables and classifiers, at the amount that suits the measure."""
     results = read_results(folder / "league.csv")
-    for metric in ("balanced_accuracy", "macro_f1", "average_precision", "brier"):
-        ranking = rank(score_table(results, metric), metric)
-        words = (
-            f"{ranking.n_tables} numeric tables, five classifiers: mean rank by {WORDS[metric]}"
+    n_tables = results["dataset"].nunique()
+    for metric, (words, ending) in LEAGUE.items():
+        means = league_table(results, metric).mean()
+        for name in ("SMOTE", "MGVAE", "BayesGAN"):
+            means[name] = means[f"{name}{ending}"]
+        if f"{metric}_tuned" in METRICS:
+            means["threshold"] = league_table(results, f"{metric}_tuned")["none"].mean()
+        yield Line(
+            f"{n_tables} tables, five classifiers: {words}", means, metric not in LOWER_IS_BETTER
         )
-        yield Line(words, ranking.mean_ranks, more_is_better=False, digits=2)
 
 
 def _realism(folder: Path) -> Iterator[Line]:

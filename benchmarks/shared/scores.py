@@ -8,7 +8,7 @@ from sklearn.metrics import average_precision_score, f1_score
 from benchmarks.shared.datasets import Labels, Rows
 
 METRICS = ("balanced_accuracy", "g_mean", "macro_f1", "average_precision", "brier")
-LOWER_IS_BETTER = ("brier",)
+LOWER_IS_BETTER = ("brier", "log_loss")
 
 
 def two_class_scores(y: Labels, probability: Rows, threshold: float) -> dict[str, float]:
