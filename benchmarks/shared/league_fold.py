@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score, log_loss
 from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.shared.classifiers import epoch_steps, has_class_weight, probabilities
-from benchmarks.shared.datasets import Labels, Rows
+from benchmarks.shared.datasets import Labels, Rows, read_catalogue
 from benchmarks.shared.mixed_tables import cut, load_frame
 from benchmarks.shared.results import Row
 from benchmarks.shared.table_methods import Training, encoder, trainings
@@ -25,7 +25,7 @@ FEWEST = 6
 # What is tuned: a cut for each, on out-of-fold probabilities of the training part.
 TUNED = ("balanced_accuracy", "macro_f1")
 # A blend is the mean of two probabilities without resampling and one at half of balance.
-BLENDS = {"MGVAE@half": "blend MGVAE", "BayesGAN@half": "blend BayesGAN"}
+BLENDS = {f"blend {name}": ("none", f"{name}@half") for name in ("SMOTE", "MGVAE", "BayesGAN")}
 # Log loss knows no probability of exactly 0 or 1.
 _LEAST = 1e-6
 
@@ -57,6 +57,7 @@ def run_fold(job: Job) -> list[Row]:
         "n_rare": int(y.sum()),
         "n_columns": X.shape[1],
         "n_categorical": int((X.dtypes == "category").sum()),
+        "family": _family(job),
     }
     return [
         {
@@ -71,6 +72,13 @@ def run_fold(job: Job) -> list[Row]:
         }
         for (method, classifier), (predicted, costs) in outer.items()
     ]
+
+
+def _family(job: Job) -> str:
+    """Return what tables of the same raw rows share."""
+    if job.folder is None:
+        return job.dataset.partition("_")[0]
+    return str(read_catalogue(job.folder)[job.dataset]["family"])
 
 
 Predictions = dict[tuple[str, str], tuple[Rows, dict[str, Any]]]
@@ -101,11 +109,11 @@ def _predictions(
                 "fell_back": int(training.fell_back),
             }
             found[method, classifier] = predicted, costs
-    for method, blend in BLENDS.items():
+    for blend, (plain, resampled) in BLENDS.items():
         for classifier in job.classifiers:
-            if {(method, classifier), ("none", classifier)} <= set(found):
-                predicted, costs = found[method, classifier]
-                mixed = (2 * found["none", classifier][0] + predicted) / 3
+            if {(plain, classifier), (resampled, classifier)} <= set(found):
+                predicted, costs = found[resampled, classifier]
+                mixed = (2 * found[plain, classifier][0] + predicted) / 3
                 found[blend, classifier] = mixed, costs
     return found
 
@@ -186,7 +194,7 @@ METRICS = (
 )
 COLUMNS = (
     *("dataset", "seed", "fold", "method", "classifier"),
-    *("n_rows", "n_rare", "n_columns", "n_categorical"),
+    *("family", "n_rows", "n_rare", "n_columns", "n_categorical"),
     *METRICS,
     *(f"inner_{metric}" for metric in METRICS),
     *("seconds", "classifier_seconds", "n_synthetic", "fell_back"),

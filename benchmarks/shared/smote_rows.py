@@ -43,6 +43,11 @@ def smote_rows(X: pd.DataFrame, y: Labels, **params: Any) -> pd.DataFrame:
 def filled(frame: pd.DataFrame, by: pd.DataFrame) -> pd.DataFrame:
     """Fill gaps by the median, or by the most frequent category, of another frame."""
     gaps = frame.columns[frame.isna().any()]
-    return frame.fillna(
-        {c: by[c].mode()[0] if by[c].dtype == "category" else by[c].median() for c in gaps}
-    )
+    return frame.fillna({name: _usual(by[name]) for name in gaps})
+
+
+def _usual(column: pd.Series) -> Any:
+    """Return the median or the most frequent category; without any value the first category."""
+    if column.dtype != "category":
+        return column.median()
+    return next(iter(column.mode()), column.cat.categories[0])

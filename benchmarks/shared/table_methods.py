@@ -77,6 +77,8 @@ def trainings(
     for method in methods:
         grouped.setdefault(method.partition("@")[0], []).append(method)
     for base, shared in grouped.items():
+        if base == "threshold":
+            raise SystemExit("The league tunes thresholds itself: leave out 'threshold'.")
         if base in NO_RESAMPLING:
             yield base, Training(plain, y, weighted=base == "class_weight")
             continue
@@ -110,14 +112,15 @@ def new_rows(method: str, X: pd.DataFrame, y: Labels, plain: Rows, encode: Any, 
     """Return the encoded minority rows that a sampler adds for full balance."""
     name, params = parse_method(method)
     if name == "SMOTE":
-        neighbours = min(5, int(y.sum()) - 1)
-        rows = smote_rows(X, y, k_neighbors=neighbours, random_state=seed, **params)
+        defaults = {"k_neighbors": min(5, int(y.sum()) - 1), "random_state": seed}
+        rows = smote_rows(X, y, **(defaults | params))
         return np.asarray(encode.transform(rows))
     if name in NUMERIC_RIVALS:
         sampler = NUMERIC_RIVALS[name](random_state=seed, **params)
         for parameter in ("k_neighbors", "n_neighbors"):
-            if parameter in sampler.get_params():
-                sampler.set_params(**{parameter: min(5, int(y.sum()) - 1)})
+            number = sampler.get_params().get(parameter)
+            if isinstance(number, int):  # a default, lowered to what few rows allow
+                sampler.set_params(**{parameter: min(number, int(y.sum()) - 1)})
         return np.asarray(sampler.fit_resample(plain, y)[0][len(plain) :])
     sampler = build_sampler(name, random_state=seed, **params)
     return np.asarray(encode.transform(sampler.fit_resample(X, y)[0].iloc[len(X) :]))
