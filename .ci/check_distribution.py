@@ -10,8 +10,9 @@ from pathlib import Path
 
 # What README names and `make` needs.
 IN_SDIST = (
-    *("Makefile", "constraints.txt", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
-    *("LICENSE", "CITATION.cff", "examples/demo.py", "docs/guide/index.md", "tests/support.py"),
+    *("Makefile", "constraints.txt", "constraints-oldest.txt", "constraints-newest.txt"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", ".ci/check_distribution.py", "LICENSE"),
+    *("CITATION.cff", "examples/demo.py", "docs/guide/index.md", "tests/support.py"),
 )
 IN_WHEEL = ("mgvae_resample/py.typed", "mgvae_resample/_bayesgan/sampler.py")
 USE = """

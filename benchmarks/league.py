@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from benchmarks.shared.league_fold import (
 )
 from benchmarks.shared.mixed_tables import IMAGES, REPEATED, minority
 from benchmarks.shared.options import chosen, open_results, option_parser
-from benchmarks.shared.results import Results
+from benchmarks.shared.results import Results, Row
 
 METHODS = (
     *("none", "class_weight", "RandomOverSampler", "RandomOverSampler@half"),
@@ -104,17 +104,26 @@ def _todo(given: argparse.Namespace, results: Results) -> Iterator[Job]:
         for name in chosen(names, given.datasets):
             for fold in range(N_FOLDS):
                 place = {"dataset": name, "seed": seed, "fold": fold}
-                lacking = [
-                    method
-                    for method in given.methods
-                    for classifier in given.classifiers
-                    if (method != "class_weight" or has_class_weight(classifier))
-                    and not results.has(place | {"method": method, "classifier": classifier})
-                ]
-                needed = {part for m in lacking for part in BLENDS.get(m, (m,))}
+                missing = lacking(results, place, given.methods, given.classifiers)
+                needed = {part for m in missing for part in BLENDS.get(m, (m,))}
                 if needed:
                     methods = tuple(m for m in given.methods if m in needed)
                     yield Job(name, seed, fold, methods, tuple(given.classifiers), given.data)
+
+
+def lacking(
+    results: Results, place: Row, methods: Sequence[str], classifiers: Sequence[str]
+) -> list[str]:
+    """Return the methods of which a fold lacks a row."""
+    return [
+        method
+        for method in methods
+        if not all(
+            results.has(place | {"method": method, "classifier": classifier})
+            for classifier in classifiers
+            if method != "class_weight" or has_class_weight(classifier)
+        )
+    ]
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._bayesgan.sampler import BayesGANOverSampler
     from ._bayesgan.structure import BayesianStructure
     from ._mgvae.sampler import MGVAEOverSampler
+    from ._sample import OtherVersionWarning
 
 __all__ = [
     "BayesGANOverSampler",
@@ -22,6 +23,7 @@ __all__ = [
     "ImageShapeWarning",
     "MGVAEOverSampler",
     "MultiplyBy",
+    "OtherVersionWarning",
     "RaiseTo",
     "TrainingWarning",
     "__version__",
@@ -36,6 +38,7 @@ _HOME = {
     "ImageShapeWarning": "._base",
     "MGVAEOverSampler": "._mgvae.sampler",
     "MultiplyBy": "._amounts",
+    "OtherVersionWarning": "._sample",
     "RaiseTo": "._amounts",
     "TrainingWarning": "._base",
 }

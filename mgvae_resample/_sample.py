@@ -20,7 +20,7 @@ from ._synthesizer import Synthesizer
 from ._tables.table import Table
 from ._version import __version__
 
-__all__ = ["Condition", "Label", "SampleMixin"]
+__all__ = ["Condition", "Label", "OtherVersionWarning", "SampleMixin"]
 
 Label = Hashable
 # Tells of rows, in the caller's container, which of them are wanted.
@@ -30,6 +30,10 @@ Condition = Callable[[Any], Any]
 _VERSION = "_mgvae_resample_version"
 # Rows drawn at once when some must meet a condition, and rows drawn at most.
 _FEWEST_DRAWN, _MOST_DRAWN, _MOST_DRAWN_PER_ROW = 256, 10_000, 100
+
+
+class OtherVersionWarning(UserWarning):
+    """A fitted sampler was saved by another version; the message names both."""
 
 
 class SampleMixin:
@@ -77,12 +81,14 @@ class SampleMixin:
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Load a sampler; warn where another version saved it."""
         attributes = dict(state)
-        saved_by = attributes.pop(_VERSION, "an unknown version")
+        saved_by = attributes.pop(_VERSION, None)
         if saved_by != __version__:
+            writer = "an unknown version" if saved_by is None else f"version {saved_by}"
             warnings.warn(
-                f"This {type(self).__name__} was saved by mgvae_resample {saved_by} and is loaded "
-                f"by {__version__}. If it cannot draw rows, load it with {saved_by}, or fit it "
-                "again.",
+                f"This {type(self).__name__} was saved by {writer} of mgvae_resample and is "
+                f"loaded by {__version__}. If it cannot draw rows, fit it again, or load it with the "
+                "version that saved it.",
+                OtherVersionWarning,
                 stacklevel=2,
             )
         super().__setstate__(attributes)  # type: ignore[misc]

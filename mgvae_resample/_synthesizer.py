@@ -31,6 +31,9 @@ Kinds = npt.NDArray[np.int8]
 
 # Rows handled at the same time by a network, and rows drawn and decoded together.
 CHUNK, BLOCK = 1024, 100_000
+# Chunks of a table that are drawn at once: the fewer draws, the less they cost, and rows of tables
+# need little memory.
+_CHUNKS_OF_TABLES = 4
 _NOISE = 0.1
 # What a new row can be; their places here stand for them.
 KINDS = ("real", "moved", "translated", "generated", "smoothed")
@@ -159,7 +162,7 @@ class Synthesizer(ABC):
         known = self.modality.copies_of(self.class_rows) if n_trials else None
         parts = [np.empty((0, self.modality.layout.width), dtype=np.float32)]
         sources = [np.empty(0, dtype=np.intp)]
-        chunk = CHUNK * self.modality.choose(table=4, image=1)
+        chunk = CHUNK * self.modality.choose(table=_CHUNKS_OF_TABLES, image=1)
         for start in range(0, n, chunk):
             at = np.arange(start, min(start + chunk, n))
             rows, source, accepted = propose(at, False)

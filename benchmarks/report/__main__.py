@@ -109,8 +109,7 @@ def _summary(folder: Path) -> Iterator[str]:
         yield "## Summary"
         yield (
             "Two-class images, long-tailed images, the league and realism, means over seeds. In "
-            "the league a threshold is tuned on inner folds, and rows are repeated up to full "
-            "balance."
+            "the league a threshold is tuned on inner folds."
         )
         yield summary(folder)
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from benchmarks.report.league import league_table
+from benchmarks.report.league import (
+    SHOWN,
+    bootstrap_interval,
+    by_family,
+    families_of,
+    league_table,
+    tables_of,
+)
 from benchmarks.shared.scores import LOWER_IS_BETTER
 
 # Colours that colour-blind people can tell apart (Okabe and Ito), and markers besides.
@@ -18,7 +24,6 @@ STYLES = {
     "MGVAE": ("#0072B2", "o"),
     "BayesGAN": ("#009E73", "^"),
 }
-_N_DRAWS = 2000
 
 
 class Line(NamedTuple):
@@ -39,20 +44,19 @@ LINES = (
 
 
 def gains(results: pd.DataFrame, line: Line) -> dict[str, tuple[float, float, float]]:
-    """Return mean and 95 % bootstrap interval of what each method gains over none."""
-    sign = -1 if line.metric in LOWER_IS_BETTER else 1
-    table = league_table(results, line.metric).groupby(level="dataset").mean()
-    columns = {name: table[f"{name}{line.ending}"] for name in ("SMOTE", "MGVAE", "BayesGAN")}
+    """Return mean and 95 % bootstrap interval over families of what methods gain over none."""
+    sign, families = -1 if line.metric in LOWER_IS_BETTER else 1, families_of(results)
+    scores = by_family(league_table(results, line.metric), families)
+    columns = {name: scores[f"{name}{line.ending}"] for name in SHOWN}
     if line.threshold is not None:
-        moved = league_table(results, line.threshold).groupby(level="dataset").mean()["none"]
+        moved = by_family(league_table(results, line.threshold), families)["none"]
         columns = {"moved threshold": moved} | columns
-    drawn = np.random.default_rng(0).integers(len(table), size=(_N_DRAWS, len(table)))
-    found = {}
-    for name, values in columns.items():
-        gap = sign * (values.reindex(table.index) - table["none"]).to_numpy()
-        low, high = np.quantile(gap[drawn].mean(1), [0.025, 0.975])
-        found[name] = float(gap.mean()), float(low), float(high)
-    return found
+    gaps = sign * pd.DataFrame(columns).sub(scores["none"], axis=0)
+    low, high = bootstrap_interval(gaps.to_numpy())
+    return {
+        name: (float(gaps[name].mean()), float(a), float(b))
+        for name, a, b in zip(gaps, low, high, strict=True)
+    }
 
 
 def draw(results: pd.DataFrame, path: Path) -> None:
@@ -73,8 +77,8 @@ def draw(results: pd.DataFrame, path: Path) -> None:
     axis.axvline(0.0, color="black", linewidth=1)
     axis.set_yticks(range(len(LINES)), [line.words for line in LINES])
     axis.invert_yaxis()
-    axis.set_xlabel("worse than no resampling  ←   mean over tables and classifiers   →  better")
-    n_tables = results["dataset"].nunique()
+    axis.set_xlabel("worse than no resampling  ←   mean over families of tables   →  better")
+    n_tables = len(tables_of(league_table(results, LINES[0].metric)))
     axis.set_title(f"What over-sampling gains on {n_tables} tables", loc="left", fontsize=11)
     axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     for side in ("top", "right", "left"):

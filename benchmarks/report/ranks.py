@@ -36,10 +36,12 @@ def score_table(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     return table.dropna()
 
 
-def rank(table: pd.DataFrame, metric: str) -> Ranking:
-    """Rank the methods over tables; the classifiers of one table make one observation."""
+def rank(table: pd.DataFrame, metric: str, families: pd.Series | None = None) -> Ranking:
+    """Rank the methods; the classifiers of a table, and tables of a family, are averaged."""
     ranks = table.rank(axis=1, ascending=metric in LOWER_IS_BETTER)
     per_table = ranks.groupby(level="dataset").mean()
+    if families is not None:
+        per_table = per_table.groupby(families.loc[per_table.index].to_numpy()).mean()
     n, k = per_table.shape
     p = friedmanchisquare(*per_table.to_numpy().T).pvalue if n > 1 and k > 2 else np.nan
     q = studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.report.league import league_table
+from benchmarks.report.league import SHOWN, league_table, tables_of
 from benchmarks.report.text import IMAGE_NAMES, markdown
 from benchmarks.shared.datasets import SHOTS
 from benchmarks.shared.league_fold import METRICS
@@ -28,7 +28,7 @@ COLUMNS = {
     "BayesGAN": "BayesGAN",
 }
 FILES = ("two_class_images.csv", "long_tail_images.csv", "league.csv", "realism.csv")
-# Measures of the league: their words, and the amount of SMOTE and of ours.
+# Measures of the league: their words, and the amount of repeats, of SMOTE and of ours.
 LEAGUE = {
     "balanced_accuracy": ("balanced accuracy, full balance", ""),
     "macro_f1": ("macro F1, half of balance", "@half"),
@@ -90,10 +90,10 @@ def _ten_classes(folder: Path) -> Iterator[Line]:
 def _league(folder: Path) -> Iterator[Line]:
     """Means over tables and classifiers, at the amount that suits the measure."""
     results = read_results(folder / "league.csv")
-    n_tables = results["dataset"].nunique()
     for metric, (words, ending) in LEAGUE.items():
-        means = league_table(results, metric).mean()
-        for name in ("SMOTE", "MGVAE", "BayesGAN"):
+        scores = league_table(results, metric)
+        means, n_tables = scores.mean(), len(tables_of(scores))
+        for name in ("RandomOverSampler", *SHOWN):
             means[name] = means[f"{name}{ending}"]
         if f"{metric}_tuned" in METRICS:
             means["threshold"] = league_table(results, f"{metric}_tuned")["none"].mean()

@@ -27,6 +27,9 @@ class Results:
         self.path = path
         self.columns = columns
         self._key = [c for c in KEY if c in columns]
+        found = self._read().columns.tolist()
+        if found != list(columns):
+            raise SystemExit(f"{path} has other columns: {found}. Move it away, or mend it.")
         self._done = self._keys()
 
     def has(self, row: Row) -> bool:

@@ -30,8 +30,8 @@ _MOST_CATEGORIES, _MISSING = 255, -100.0
 class DensityRatio:
     """The ratio of the density of a class's real rows to that of its generated rows.
 
-    Boosted trees tell the two apart, and their odds are the ratio. Generated rows accepted in
-    proportion to it have the density of real ones (rejection sampling [1]_).
+    Boosted trees tell the two apart, and their odds are the ratio, up to a constant. Generated
+    rows accepted in proportion to it have the density of real ones (rejection sampling [1]_).
 
     Parameters
     ----------
@@ -57,12 +57,11 @@ class DensityRatio:
     ) -> None:
         chosen = torch.randperm(len(class_rows), generator=rng)[:_MOST_ROWS].numpy()
         self.layout, self.real, self.generated = layout, class_rows[chosen], generated
-        self._trees: HistGradientBoostingClassifier | None = None
-        self._certain = 0.0
+        self._fitted: tuple[HistGradientBoostingClassifier, float] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the trees: other versions of scikit-learn could not read them."""
-        return vars(self) | {"_trees": None}
+        return vars(self) | {"_fitted": None}
 
     @staticmethod
     def is_of_use(n_rows: int, n_columns: int) -> bool:
@@ -71,20 +70,16 @@ class DensityRatio:
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
         """Accept restored rows at random. Shape: (n, d) -> (n,)."""
+        if self._fitted is None:
+            self._fitted = self._fit()
+        trees, certain = self._fitted
         chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
-        log_ratio = self._log_ratio(rows)
-        accepted: npt.NDArray[np.bool_] = chance < np.exp(log_ratio - self._certain)
+        log_odds = trees.decision_function(self._inputs(rows))
+        accepted: npt.NDArray[np.bool_] = chance < np.exp(log_odds - certain)
         return accepted
 
-    def _log_ratio(self, rows: EncodedRows) -> npt.NDArray[np.float64]:
-        """Return the logarithm of the ratio, up to a constant. Shape: (n, d) -> (n,)."""
-        if self._trees is None:
-            self._trees = self._fitted()
-            self._certain = float(np.quantile(self._log_ratio(self.generated), _CERTAIN))
-        log_odds: npt.NDArray[np.float64] = self._trees.decision_function(self._inputs(rows))
-        return log_odds
-
-    def _fitted(self) -> HistGradientBoostingClassifier:
+    def _fit(self) -> tuple[HistGradientBoostingClassifier, float]:
+        """Return the trees, and the log-odds from which on every row is accepted."""
         trees = HistGradientBoostingClassifier(
             categorical_features=[
                 slot.kind == "categorical" and slot.n_categories + 2 <= _MOST_CATEGORIES
@@ -94,8 +89,10 @@ class DensityRatio:
             early_stopping=False,
             random_state=0,
         )
-        rows = np.concatenate([self.real, self.generated])
-        return trees.fit(self._inputs(rows), np.arange(len(rows)) < len(self.real))
+        generated = self._inputs(self.generated)
+        rows = np.concatenate([self._inputs(self.real), generated])
+        trees.fit(rows, np.arange(len(rows)) < len(self.real))
+        return trees, float(np.quantile(trees.decision_function(generated), _CERTAIN))
 
     def _inputs(self, rows: EncodedRows) -> EncodedRows:
         """Take a column's infrequent categories for one, and "missing" for a number of its own.

@@ -225,7 +225,8 @@ default="disentangled"
     ) -> Any:
         """Generate new rows of one class, steered by observed codes where they are given.
 
-        With the same codes and other labels, the noise is the same.
+        With the same codes and other labels the first proposals have the same noise; rows that are
+        refused are drawn again with other noise. `traverse` keeps the noise of every row.
 
         Parameters
         ----------

@@ -82,7 +82,8 @@ class ClassSynthesizer(Synthesizer):
         class_rows = torch.from_numpy(self.class_rows).to(device)
 
         def propose(at: Indices, again: bool) -> Proposal:
-            # Codes are drawn before the noise even if given: the same noise belongs to all codes.
+            # Codes are drawn before the noise even if given: first proposals have the same noise
+            # whatever the codes.
             c = normal((len(at) * (not again), network.n_codes), rng, device)
             z = normal((len(at), network.noise_dim), rng, device)
             if codes is not None:
@@ -101,7 +102,8 @@ class ClassSynthesizer(Synthesizer):
                 rows = self.modality.rows(x, class_rows, rng).cpu().numpy()
             rows = self.modality.restored(rows)
             accepted = (logits.argmax(1) == self.number).cpu().numpy()
-            if self.density_ratio is not None:
+            # With given noise every row is taken.
+            if self.density_ratio is not None and noise is None:
                 accepted &= self.density_ratio.accepts(rows, rng)
             return Proposal(rows, np.full(len(at), -1, np.intp), accepted)
 

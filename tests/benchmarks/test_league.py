@@ -4,9 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.league import DEVELOPMENT, FIRST, METHODS
-from benchmarks.report.league import differences, holm, league_section, league_table
-from benchmarks.shared.league_fold import COLUMNS, METRICS, _best_cut, _scores
+from benchmarks.league import DEVELOPMENT, FIRST, METHODS, lacking
+from benchmarks.report.figure import draw
+from benchmarks.report.league import (
+    by_family,
+    differences,
+    families_of,
+    holm,
+    league_section,
+    league_table,
+)
+from benchmarks.shared.league_fold import BLENDS, COLUMNS, METRICS, _best_cut, _scores
+from benchmarks.shared.results import Results
 from benchmarks.shared.table_methods import encoder, trainings
 
 
@@ -79,7 +88,7 @@ def test_holm_multiplies_by_what_is_left():
 def results():
     """Return made-up rows of twelve tables on which MGVAE@half is best outside, MGVAE inside."""
     rng = np.random.default_rng(0)
-    methods = (*METHODS, "blend MGVAE", "blend BayesGAN")
+    methods = (*METHODS, *BLENDS)
     rows = []
     for t in range(12):
         for fold in range(2):
@@ -92,6 +101,7 @@ def results():
                     "classifier": "forest",
                     "n_rows": 100 * (t + 1),
                     "n_rare": 20,
+                    "family": f"f{t}",
                     "fell_back": 0,
                 }
                 for metric in METRICS:
@@ -110,12 +120,23 @@ def test_a_search_takes_what_inner_folds_prefer(results):
 
 
 def test_differences_have_intervals_and_stars(results):
-    found = differences(league_table(results, "macro_f1"), "macro_f1", "MGVAE@half")
+    table, families = league_table(results, "macro_f1"), families_of(results)
+    found = differences(table, "MGVAE@half", families)
     assert found["none"].startswith("+0.1")
     assert found["none"].endswith("*")
-    assert not differences(league_table(results, "macro_f1"), "macro_f1", "SMOTE")[
-        "ADASYN"
-    ].endswith("*")
+    assert not differences(table, "SMOTE", families)["ADASYN"].endswith("*")
+
+
+def test_tables_of_a_family_are_one_observation(results):
+    table = league_table(results, "macro_f1")
+    assert len(by_family(table, families_of(results))) == 12
+    one = families_of(results).map(lambda family: "all")
+    np.testing.assert_allclose(by_family(table, one).iloc[0], table.mean())
+
+
+def test_a_picture_is_drawn(results, tmp_path):
+    draw(results, tmp_path / "league.png")
+    assert (tmp_path / "league.png").stat().st_size > 10_000
 
 
 def test_the_section_ranks_the_best_method_first(results):
@@ -126,3 +147,19 @@ def test_the_section_ranks_the_best_method_first(results):
 
 def test_tables_of_the_development_are_not_in_the_league():
     assert not set(DEVELOPMENT) & set(FIRST)
+
+
+def test_a_method_is_run_only_where_it_lacks(tmp_path):
+    methods, place = ("none", "SMOTE", "SMOTE@half"), {"dataset": "t", "seed": 0, "fold": 0}
+    results = Results(tmp_path / "league.csv", COLUMNS)
+    rows = [place | {"method": m, "classifier": "knn"} for m in methods]
+    results.append(*(dict.fromkeys(COLUMNS, 0) | row for row in rows))
+    assert lacking(results, place, (*methods, "blend SMOTE"), ("knn",)) == ["blend SMOTE"]
+    assert lacking(results, place, ("class_weight", "none"), ("knn",)) == []
+    assert lacking(results, place, ("none",), ("knn", "forest")) == ["none"]
+
+
+def test_rows_of_other_columns_are_not_mixed_in(tmp_path):
+    Results(tmp_path / "league.csv", ("dataset", "seed")).append({"dataset": "t", "seed": 0})
+    with pytest.raises(SystemExit, match="other columns"):
+        Results(tmp_path / "league.csv", COLUMNS)

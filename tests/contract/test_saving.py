@@ -11,6 +11,7 @@ import skops.io
 from imblearn.pipeline import make_pipeline
 from sklearn.linear_model import LogisticRegression
 
+from mgvae_resample import OtherVersionWarning
 from mgvae_resample._tables.plain import plain, restored
 from tests.support import MAKERS, table
 
@@ -159,6 +160,6 @@ def test_a_sampler_of_another_version_says_so(name, monkeypatch):
     monkeypatch.setattr("mgvae_resample._sample.__version__", "0.0.1")
     data = pickle.dumps(sampler)
     monkeypatch.undo()
-    with pytest.warns(UserWarning, match=r"saved by mgvae_resample 0\.0\.1 .* fit it again"):
+    with pytest.warns(OtherVersionWarning, match=r"saved by version 0\.0\.1 .* fit it again"):
         twin = pickle.loads(data)
     np.testing.assert_array_equal(twin.sample(5, 1), sampler.sample(5, 1))
