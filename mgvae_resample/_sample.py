@@ -86,8 +86,8 @@ class SampleMixin:
             writer = "an unknown version" if saved_by is None else f"version {saved_by}"
             warnings.warn(
                 f"This {type(self).__name__} was saved by {writer} of mgvae_resample and is "
-                f"loaded by {__version__}. If it cannot draw rows, fit it again, or load it with the "
-                "version that saved it.",
+                f"loaded by {__version__}. If it cannot draw rows, fit it again, or load it with "
+                "the version that saved it.",
                 OtherVersionWarning,
                 stacklevel=2,
             )

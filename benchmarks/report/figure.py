@@ -27,19 +27,21 @@ STYLES = {
 
 
 class Line(NamedTuple):
-    """One measure: its words, its column, and which methods stand for each colour."""
+    """One measure: its words and column, what methods are called, and a tuned threshold's column."""
 
     words: str
     metric: str
-    ending: str = ""
+    method: str
     threshold: str | None = None
 
 
 LINES = (
-    Line("balanced accuracy\n(full balance)", "balanced_accuracy", "", "balanced_accuracy_tuned"),
-    Line("macro F1\n(half)", "macro_f1", "@half", "macro_f1_tuned"),
-    Line("average precision\n(half)", "average_precision", "@half"),
-    Line("Brier score\n(half)", "brier", "@half"),
+    Line(
+        "balanced accuracy\n(full balance)", "balanced_accuracy", "{}", "balanced_accuracy_tuned"
+    ),
+    Line("macro F1\n(half of balance)", "macro_f1", "{}@half", "macro_f1_tuned"),
+    Line("average precision\n(blend)", "average_precision", "blend {}"),
+    Line("Brier score\n(blend)", "brier", "blend {}"),
 )
 
 
@@ -47,14 +49,14 @@ def gains(results: pd.DataFrame, line: Line) -> dict[str, tuple[float, float, fl
     """Return mean and 95 % bootstrap interval over families of what methods gain over none."""
     sign, families = -1 if line.metric in LOWER_IS_BETTER else 1, families_of(results)
     scores = by_family(league_table(results, line.metric), families)
-    columns = {name: scores[f"{name}{line.ending}"] for name in SHOWN}
+    columns = {name: scores[line.method.format(name)] for name in SHOWN}
     if line.threshold is not None:
         moved = by_family(league_table(results, line.threshold), families)["none"]
         columns = {"moved threshold": moved} | columns
     gaps = sign * pd.DataFrame(columns).sub(scores["none"], axis=0)
     low, high = bootstrap_interval(gaps.to_numpy())
     return {
-        name: (float(gaps[name].mean()), float(a), float(b))
+        str(name): (float(gaps[name].mean()), float(a), float(b))
         for name, a, b in zip(gaps, low, high, strict=True)
     }
 
