@@ -27,7 +27,7 @@ STYLES = {
 
 
 class Line(NamedTuple):
-    """One measure: its words and column, what methods are called, and a tuned threshold's column."""
+    """One measure: words, column, what methods are called, and the column of a tuned threshold."""
 
     words: str
     metric: str
@@ -39,7 +39,7 @@ LINES = (
     Line(
         "balanced accuracy\n(full balance)", "balanced_accuracy", "{}", "balanced_accuracy_tuned"
     ),
-    Line("macro F1\n(half of balance)", "macro_f1", "{}@half", "macro_f1_tuned"),
+    Line("macro F1\n(half)", "macro_f1", "{}@half", "macro_f1_tuned"),
     Line("average precision\n(blend)", "average_precision", "blend {}"),
     Line("Brier score\n(blend)", "brier", "blend {}"),
 )
