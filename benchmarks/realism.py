@@ -16,12 +16,14 @@ from mgvae_resample.diagnostics import (
     copies,
     density_and_coverage,
     impossible_values,
+    misclassified,
     two_sample_auc,
 )
 
 SCORES = (
     *("auc", "density", "coverage"),
     *("closest", "closest_held", "copies", "copies_held", "impossible"),
+    *("misclassified", "misclassified_held"),
 )
 COLUMNS = (
     *("protocol", "dataset", "kind", "seed", "method", "n_train", "n_held", "n_made"),
@@ -41,6 +43,8 @@ def realism(data: Halves, rows: pd.DataFrame, seed: int) -> dict[str, float]:
         "copies": copies(data.minority, rows),
         "copies_held": copies(data.minority, data.held_out),
         "impossible": impossible_values(data.X, rows),
+        "misclassified": misclassified(data.X, data.y, rows, 1, random_state=seed),
+        "misclassified_held": misclassified(data.X, data.y, data.held_out, 1, random_state=seed),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -86,12 +87,14 @@ def _means(scores: pd.DataFrame) -> Iterator[str]:
             "distance ratio (median)": ratio.median().map("{:.2f}".format),
             "copies": groups["copies"].mean().map("{:.1%}".format),
             "impossible": groups["impossible"].mean().map("{:.3%}".format),
+            "misclassified": groups["misclassified"].mean().map(_share),
             "seconds": groups["seconds"].mean().map("{:.1f}".format),
         }
     ).rename(columns={"auc": "AUC"})
     yield (
         f"Means over the {len(wide)} tables that every method has. Of held-out rows, "
         f"{common.drop_duplicates('dataset')['copies_held'].mean():.1%} equal a training row."
+        f"{_taken_for_another_class(common)}"
     )
     yield markdown(frame)
 
@@ -112,6 +115,17 @@ def _paired(scores: pd.DataFrame) -> Iterator[str]:
                     cells[f"won/tied/lost by {score.words}"] = _won(gap)
         yield f"**{ours} minus each other method**, paired by table (tied: within {TIE})"
         yield markdown(pd.DataFrame.from_dict(columns, orient="index"))
+
+
+def _taken_for_another_class(common: pd.DataFrame) -> str:
+    share = _share(common["misclassified_held"].mean())
+    if not share:
+        return ""
+    return f" Trees of the training half take {share} of held-out rows for another class."
+
+
+def _share(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.1%}"
 
 
 def _signed(gap: pd.Series) -> str:

@@ -122,6 +122,7 @@ def test_report_pairs_ours_with_the_rivals():
             **{"auc": auc, "coverage": coverage, "density": 1.0, "closest": 1.0},
             **{"closest_held": 0.0, "copies": 0.0, "copies_held": 0.5},
             **{"impossible": 0.0, "seconds": 1.0},
+            **{"misclassified": 0.1, "misclassified_held": 0.3},
         }
 
     results = pd.DataFrame(
@@ -138,3 +139,4 @@ def test_report_pairs_ours_with_the_rivals():
     line = next(line for line in page.splitlines() if line.startswith("| SMOTE | 2 |"))
     assert "| -0.100 ± 0.200 | 1/0/1 | +0.000 ± 0.100 | 1/0/1 | +0.000 ± 0.000 | 0/2/0 |" in line
     assert "| c | 0.700 / 0.800 |  |" in page
+    assert "take 30.0% of held-out rows for another class" in page
