@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .._tables.dtypes import AnyArray, ColumnValues
+from .._tables.adapters import AnyArray, ColumnValues
 from .layout import EncodedRows, Floats, Slot
 
 __all__ = ["CategoryEncoder", "fit_categories"]

@@ -7,7 +7,7 @@ from typing import Self, TypeAlias
 
 import numpy as np
 
-from .._tables.dtypes import AnyArray
+from .._tables.adapters import AnyArray
 from .._tables.schema import read_pixels
 from .._tables.table import Table
 from .layout import EncodedRows, FloatArray, Floats, Layout, Slot

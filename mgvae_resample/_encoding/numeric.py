@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from .._tables.dtypes import AnyArray, ColumnValues, Mask
+from .._tables.adapters import AnyArray, ColumnValues, Mask
 from .category import CategoryEncoder, fit_categories
 from .layout import FloatArray, Floats, Slot
 from .resolution import Resolution, find_resolution

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .._tables.dtypes import AnyArray
+from .._tables.adapters import AnyArray
 from .layout import FloatArray
 
 __all__ = ["Resolution", "find_resolution", "find_shared_resolution"]

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .._tables.dtypes import Adapter, ColumnValues, Times
+from .._tables.adapters import Adapter, ColumnValues, Times
 from .._tables.schema import Schema
 from .._tables.table import Table
 from .category import CategoryEncoder, fit_categories

@@ -7,12 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .dtypes import (
+from .adapters import (
     Adapter,
     AnyArray,
-    ArrayCategories,
-    ArrayNumbers,
-    ArrayTimes,
     Categories,
     ColumnValues,
     Mask,
@@ -22,6 +19,7 @@ from .dtypes import (
     no_category,
     no_number,
 )
+from .arrays import ArrayCategories, ArrayNumbers, ArrayTimes
 
 __all__ = ["learn_pandas", "learn_polars"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import Adapter, AnyArray, ColumnValues
+from .adapters import Adapter, AnyArray, ColumnValues
 from .table import Table
 
 __all__ = ["Schema", "named_categorical", "read_pixels"]

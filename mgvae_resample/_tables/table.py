@@ -11,7 +11,8 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.utils import check_array
 
-from .dtypes import AnyArray, Learned, is_number, learn_array
+from .adapters import AnyArray, Learned, is_number
+from .arrays import learn_array
 from .frames import learn_pandas, learn_polars
 from .plain import plain, restored
 

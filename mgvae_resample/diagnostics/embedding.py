@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .._tables.dtypes import Categories, ColumnValues, Learned, Mask, Times, is_number
+from .._tables.adapters import Categories, ColumnValues, Learned, Mask, Times, is_number
 from .._tables.table import Table
 
 __all__ = ["Column", "Floats", "Mask", "embed", "fold_categories", "read_columns", "read_matrices"]

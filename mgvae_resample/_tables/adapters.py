@@ -1,4 +1,4 @@
-"""Adapters translate a column of one dtype into plain values and back; here those of arrays."""
+"""Adapters translate a column of one dtype into plain values and back."""
 
 from __future__ import annotations
 
@@ -15,9 +15,6 @@ from .plain import plain, restored
 __all__ = [
     "Adapter",
     "AnyArray",
-    "ArrayCategories",
-    "ArrayNumbers",
-    "ArrayTimes",
     "Categories",
     "ColumnValues",
     "Learned",
@@ -26,7 +23,6 @@ __all__ = [
     "Times",
     "check_decimals",
     "is_number",
-    "learn_array",
     "no_category",
     "no_number",
 ]
@@ -234,136 +230,3 @@ def is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(
         value, bool | np.bool_ | np.timedelta64
     )
-
-
-def learn_array(name: str, column: AnyArray, is_categorical: bool | None) -> Adapter:
-    """Make the adapter of a column of an array; None: text and mixed objects are categories."""
-    dtype, kind = column.dtype, column.dtype.kind
-    if not is_categorical and kind in "biuf":
-        return ArrayNumbers(name, dtype)
-    if not is_categorical and kind in "mM":
-        return ArrayTimes.learn(name, column, dtype)
-    missing = _is_missing(column)
-    known = column[~missing]
-    missing_value = np.nan if kind in "fO" else None
-    if missing.any():
-        missing_value = column[missing][0]
-    if is_categorical is None:
-        # Types tell, and one value of each is enough.
-        examples = {type(value): value for value in known}.values() if kind == "O" else ()
-        is_categorical = kind in "UST" or not all(map(is_number, examples))
-    if is_categorical:
-        categories = _sorted_objects(name, known.tolist()) if kind == "O" else np.unique(known)
-        return ArrayCategories(name, dtype, categories, missing_value)
-    if kind == "O":
-        return ObjectNumbers(name, _dtype_of_numbers(name, known.tolist()), missing_value)
-    raise TypeError(
-        f"Column {name!r} of X holds {dtype.name}, which is no number. Name it in "
-        "'categorical_features', convert it or drop it."
-    )
-
-
-class ArrayNumbers(Numbers):
-    """Reads numpy's numbers."""
-
-    def write(self, values: ColumnValues) -> Any:
-        column = values.values.astype(self.dtype, copy=False)
-        if values.missing is None:
-            return column
-        return np.where(values.missing, self.dtype.type(np.nan), column)
-
-    def _to_numbers(self, column: Any) -> tuple[AnyArray, Mask]:
-        if column.dtype.kind == "O":
-            column = np.where(_is_missing(column), np.nan, column).astype(np.float64)
-        return column, np.zeros(len(column), dtype=np.bool_)
-
-
-@dataclass(frozen=True, eq=False)
-class ObjectNumbers(Numbers):
-    """Reads Python numbers as whole ones or floats; None and NaN are missing."""
-
-    missing_value: Any
-
-    def write(self, values: ColumnValues) -> AnyArray:
-        column = values.values.astype(object)
-        if values.missing is not None:
-            column[values.missing] = self.missing_value
-        return column
-
-    def _to_numbers(self, column: AnyArray) -> tuple[AnyArray, Mask]:
-        missing = _is_missing(column)
-        return np.where(missing, 0, column).astype(self.dtype), missing
-
-
-class ArrayTimes(Times):
-    """Reads numpy's dates and durations."""
-
-    def _to_integers(self, column: Any) -> tuple[npt.NDArray[np.int64], Mask]:
-        return column.astype(self.plain).view(np.int64), np.isnat(column)
-
-    def _from_integers(self, counts: npt.NDArray[np.int64], missing: Mask | None) -> Any:
-        times: AnyArray = counts.view(self.plain)
-        if missing is not None:
-            times[missing] = np.array("NaT", dtype=self.plain)
-        return times
-
-
-@dataclass(frozen=True, eq=False)
-class ArrayCategories(Categories):
-    """Reads categories, which are the values themselves; None and NaN are missing."""
-
-    missing_value: Any
-
-    def read(self, column: Any) -> ColumnValues:
-        position = {category: i for i, category in enumerate(self.categories.tolist())}
-        missing, values = _is_missing(column), column.tolist()
-        positions = np.fromiter((position.get(v, -1) for v in values), np.intp, len(values))
-        return self._known(positions, missing, values)
-
-    def write(self, values: ColumnValues) -> Any:
-        if not len(self.categories):
-            return np.full(len(values.values), self.missing_value, dtype=self.dtype)
-        column: AnyArray = np.asarray(self.categories)[values.values]
-        if values.missing is not None:
-            column[values.missing] = self.missing_value
-        return column
-
-
-def _is_missing(column: AnyArray) -> Mask:
-    """Tell which entries of numbers or objects are None, NaN, NaT or pandas' NA."""
-    if column.dtype.kind == "f":
-        return np.isnan(column)
-    if column.dtype.kind != "O":
-        return np.zeros(len(column), dtype=np.bool_)
-    return np.fromiter(map(_is_nothing, column), dtype=np.bool_, count=len(column))
-
-
-def _is_nothing(value: Any) -> bool:
-    if isinstance(value, (float, np.floating)):
-        return bool(value != value)
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
-
-
-def _sorted_objects(name: str, values: list[Any]) -> AnyArray:
-    try:
-        found = list(dict.fromkeys(values))
-    except TypeError as error:
-        raise no_category(name, error) from error
-    try:
-        found.sort()
-    except TypeError:  # text beside numbers
-        found.sort(key=lambda value: (type(value).__name__, repr(value)))
-    categories = np.empty(len(found), dtype=object)
-    categories[:] = found
-    return categories
-
-
-def _dtype_of_numbers(name: str, values: list[Any]) -> np.dtype[Any]:
-    strange = next((v for v in values if not isinstance(v, numbers.Real)), None)
-    if strange is not None:
-        raise TypeError(
-            f"Column {name!r} of X holds {strange!r}, which is no number. Name the column in "
-            "'categorical_features', convert it or drop it."
-        )
-    is_whole = all(isinstance(v, numbers.Integral) and abs(int(v)) < 2**62 for v in values)
-    return np.dtype(np.int64 if is_whole else np.float64)
