@@ -54,7 +54,7 @@ def test_codes_given_are_read_back(learned):
     for i in range(3):
         assert np.corrcoef(c[:, i], latent[:, i])[0, 1] > 0.85
     # The fourth has two parents, and grows with the first of them.
-    weights, residual, _, _ = np.linalg.lstsq(c[:, 1:], latent[:, 3])
+    weights, residual, _, _ = np.linalg.lstsq(c[:, 1:], latent[:, 3], rcond=None)
     assert residual[0] < 0.2 * len(c)
     assert weights[0] > 0.3
     assert abs(weights[1]) > 0.3

@@ -61,7 +61,7 @@ def test_which_columns_are_categorical(features: object, expected: list[bool] | 
 @pytest.mark.parametrize(
     ("column", "reason"),
     [
-        (["a", "b", "a"], "Column 'bad' of X has dtype str"),
+        (["a", "b", "a"], "Column 'bad' of X has dtype (str|object)"),
         (pd.Categorical(["a", "b", "a"]), "Column 'bad' of X has dtype category"),
         (pd.period_range("2020", periods=3, freq="D"), "Column 'bad' of X has dtype period"),
         (np.array([1j, 2, 3]), "Column 'bad' of X has dtype complex"),
