@@ -74,7 +74,10 @@ frames = {
     "leaves": X_train[y_train == "leaves"],
     "leaves, new": new,
 }
-missing = {name: X["monthly_fee"].isna().groupby(X["plan"]).mean() for name, X in frames.items()}
+missing = {
+    name: X["monthly_fee"].isna().groupby(X["plan"], observed=True).mean()
+    for name, X in frames.items()
+}
 print(pd.DataFrame(missing).map("{:.0%}".format).to_string())
 
 # %%

@@ -206,10 +206,15 @@ class PandasCategories(ArrayCategories):
     """Reads categories of any dtype; None, NaN and NA are missing."""
 
     def read(self, column: Series) -> ColumnValues:
+        import pandas as pd
+
         if column.dtype == self.dtype and hasattr(column, "cat"):
             positions = column.cat.codes.to_numpy()
             return self._known(positions, positions < 0, column.iloc)
-        positions = self.categories.get_indexer(column)
+        # pandas 2 would guess another dtype for objects, and warn.
+        is_object = column.dtype == object
+        sought = pd.Index(column, dtype=object) if is_object else column
+        positions = self.categories.get_indexer(sought)
         return self._known(positions, column.isna().to_numpy(), column.iloc)
 
     def write(self, values: ColumnValues) -> Series:

@@ -52,10 +52,22 @@ def restored(form: Any) -> Any:
     if kind == _CATEGORIES:
         return pd.CategoricalDtype(restored(parts[0]), parts[1])
     if kind == _TEXT:
-        return pd.StringDtype(parts[0], restored(parts[1]))
+        return _text_dtype(parts[0], restored(parts[1]))
     if kind == _SPARSE:
         return pd.SparseDtype(*parts)
     return pd.api.types.pandas_dtype(parts[0]) if kind == _DTYPE else getattr(pd, parts[0])
+
+
+def _text_dtype(storage: str, na_value: Any) -> Any:
+    """Return a dtype of text; pandas 2.2 knows text with NaN as objects."""
+    import pandas as pd
+
+    if na_value is pd.NA:
+        return pd.StringDtype(storage)
+    try:
+        return pd.StringDtype(storage, na_value)
+    except TypeError:
+        return np.dtype(object)
 
 
 def _plain(value: Any) -> list[Any] | None:
@@ -70,7 +82,7 @@ def _plain(value: Any) -> list[Any] | None:
         values = values.tolist() if values.dtype.kind == "O" else np.asarray(values)
         return [_INDEX, values, plain(value.dtype), value.name]
     if isinstance(value, pd.StringDtype):
-        return [_TEXT, value.storage, plain(value.na_value)]
+        return [_TEXT, value.storage, plain(getattr(value, "na_value", pd.NA))]
     if isinstance(value, pd.SparseDtype):
         return [_SPARSE, value.subtype, value.fill_value]
     return [_DTYPE, str(value)] if hasattr(value, "construct_from_string") else None
