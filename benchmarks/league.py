@@ -72,6 +72,8 @@ def main() -> None:
     given = options.parse_args()
     if given.data is None and given.list == "development":
         options.error("the development tables need --data FOLDER, see benchmarks/README.md.")
+    if "threshold" in given.methods:
+        options.error("the league tunes thresholds itself: leave out 'threshold'.")
     blends = [blend for blend, parts in BLENDS.items() if set(parts) <= set(given.methods)]
     given.methods = [*given.methods, *blends]
     results = open_results(given, given.list, COLUMNS)

@@ -10,11 +10,11 @@ import pandas as pd
 from benchmarks.report.league import (
     SHOWN,
     bootstrap_interval,
-    by_family,
     families_of,
     league_table,
     tables_of,
 )
+from benchmarks.report.ranks import by_family
 from benchmarks.shared.scores import LOWER_IS_BETTER
 
 # Colours that colour-blind people can tell apart (Okabe and Ito), and markers besides.

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import wilcoxon
 
-from benchmarks.report.ranks import TIE, rank, score_table, win_tie_loss
+from benchmarks.report.ranks import TIE, by_family, rank, score_table, win_tie_loss
 from benchmarks.report.text import markdown, metric_name
 from benchmarks.shared.league_fold import METRICS
 from benchmarks.shared.scores import LOWER_IS_BETTER
@@ -110,12 +110,6 @@ def tables_of(scores: pd.DataFrame) -> pd.Index:
 def families_of(results: pd.DataFrame) -> pd.Series:
     """Return the family of each table."""
     return results.drop_duplicates("dataset").set_index("dataset")["family"]
-
-
-def by_family(scores: pd.DataFrame, families: pd.Series) -> pd.DataFrame:
-    """Average the classifiers of a table, then the tables of a family."""
-    per_table = scores.groupby(level="dataset").mean()
-    return per_table.groupby(families.loc[per_table.index].to_numpy()).mean()
 
 
 def differences(scores: pd.DataFrame, method: str, families: pd.Series) -> pd.Series:

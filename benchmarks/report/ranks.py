@@ -39,15 +39,21 @@ def score_table(results: pd.DataFrame, metric: str) -> pd.DataFrame:
 def rank(table: pd.DataFrame, metric: str, families: pd.Series | None = None) -> Ranking:
     """Rank the methods; the classifiers of a table, and tables of a family, are averaged."""
     ranks = table.rank(axis=1, ascending=metric in LOWER_IS_BETTER)
-    per_table = ranks.groupby(level="dataset").mean()
-    if families is not None:
-        per_table = per_table.groupby(families.loc[per_table.index].to_numpy()).mean()
+    per_table = by_family(ranks, families)
     n, k = per_table.shape
     p = friedmanchisquare(*per_table.to_numpy().T).pvalue if n > 1 and k > 2 else np.nan
     q = studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2)
     return Ranking(
         per_table.mean().sort_values(), float(p), float(q * np.sqrt(k * (k + 1) / (6 * n))), n
     )
+
+
+def by_family(scores: pd.DataFrame, families: pd.Series | None) -> pd.DataFrame:
+    """Average the classifiers of a table, then the tables of a family where families are given."""
+    per_table = scores.groupby(level="dataset").mean()
+    if families is None:
+        return per_table
+    return per_table.groupby(families.loc[per_table.index].to_numpy()).mean()
 
 
 def win_tie_loss(table: pd.DataFrame, metric: str, rival: str) -> pd.Series:

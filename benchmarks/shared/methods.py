@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE, RandomOverSampler
+from imblearn.over_sampling import (
+    ADASYN,
+    SMOTE,
+    SVMSMOTE,
+    BorderlineSMOTE,
+    KMeansSMOTE,
+    RandomOverSampler,
+)
 
 from benchmarks.shared.datasets import Labels, Rows
 from benchmarks.shared.moved_repeats import MovedRepeats
@@ -25,6 +32,13 @@ GANS: dict[str, dict[str, Any]] = {
     "CGAN": {"structure": None},
 }
 OURS = ("MGVAE", *GANS)
+_RIVALS: dict[str, Any] = {
+    cls.__name__: cls
+    for cls in (
+        *(RandomOverSampler, MovedRepeats, SMOTE),
+        *(BorderlineSMOTE, SVMSMOTE, ADASYN, KMeansSMOTE),
+    )
+}
 
 
 class Scaler(Protocol):
@@ -64,7 +78,7 @@ def resample(
         return Resampled(scaled, y)
     ours = name in OURS
     needs_shape = ours or name == MOVED
-    defaults = {"image_shape": image_shape} if needs_shape else _neighbours(name, y)
+    defaults = {"image_shape": image_shape} if needs_shape else neighbours(name, y)
     try:
         sampler = build_sampler(name, random_state=seed, **{**defaults, **params})
         start = time.perf_counter()
@@ -100,16 +114,17 @@ def build_sampler(name: str, **params: Any) -> Any:
         from mgvae_resample import BayesGANOverSampler
 
         return BayesGANOverSampler(**{**GANS[name], **params})
-    rivals = (RandomOverSampler, MovedRepeats, SMOTE, BorderlineSMOTE, ADASYN)
-    rival = {cls.__name__: cls for cls in rivals}.get(name)
+    rival = _RIVALS.get(name)
     if rival is None:
         raise SystemExit(f"Unknown method {name!r}; choose from {', '.join((*METHODS, *GANS))}.")
     return rival(**params)
 
 
-def _neighbours(name: str, y: Labels) -> dict[str, int]:
-    """Lower the number of neighbours to the rows there are, as a careful user would."""
-    if name == "RandomOverSampler":
-        return {}
-    parameter = "n_neighbors" if name == "ADASYN" else "k_neighbors"
-    return {parameter: min(5, int(np.bincount(y).min()) - 1)}
+def neighbours(name: str, y: Labels) -> dict[str, int]:
+    """Lower a rival's number of neighbours to the rows there are, as a careful user would."""
+    defaults = _RIVALS[name]().get_params()
+    return {
+        parameter: min(defaults[parameter], int(np.bincount(y).min()) - 1)
+        for parameter in ("k_neighbors", "n_neighbors")
+        if parameter in defaults
+    }

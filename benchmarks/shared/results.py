@@ -27,10 +27,10 @@ class Results:
         self.path = path
         self.columns = columns
         self._key = [c for c in KEY if c in columns]
-        found = self._read().columns.tolist()
-        if found != list(columns):
+        frame = self._read()
+        if (found := frame.columns.tolist()) != list(columns):
             raise SystemExit(f"{path} has other columns: {found}. Move it away, or mend it.")
-        self._done = self._keys()
+        self._done = self._keys(frame)
 
     def has(self, row: Row) -> bool:
         """Tell whether a row with the same key is there."""
@@ -61,13 +61,13 @@ class Results:
             frame[~drop].to_csv(spare, index=False)
             os.replace(spare, self.path)
             self._write_versions()
-        self._done = self._keys()
+        self._done = self._keys(frame[~drop])
 
     def _key_of(self, row: Row) -> tuple[str, ...]:
         return tuple(str(row[k]) for k in self._key)
 
-    def _keys(self) -> set[tuple[str, ...]]:
-        return {tuple(row) for row in self._read()[self._key].itertuples(index=False)}
+    def _keys(self, frame: pd.DataFrame) -> set[tuple[str, ...]]:
+        return {tuple(row) for row in frame[self._key].itertuples(index=False)}
 
     def _read(self) -> pd.DataFrame:
         if not self.path.exists():

@@ -9,29 +9,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from imblearn.over_sampling import (
-    ADASYN,
-    SVMSMOTE,
-    BorderlineSMOTE,
-    KMeansSMOTE,
-    RandomOverSampler,
-)
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks.shared.datasets import Labels, Rows
-from benchmarks.shared.methods import NO_RESAMPLING, build_sampler, parse_method
+from benchmarks.shared.methods import NO_RESAMPLING, OURS, build_sampler, neighbours, parse_method
 from benchmarks.shared.smote_rows import smote_rows
 
 # Rows of the minority for one of the majority, by the ending of a method's name.
 AMOUNTS = {"": 1.0, "@half": 0.5, "@quarter": 0.25}
-# These work on encoded rows: they know numbers alone.
-NUMERIC_RIVALS: dict[str, type] = {
-    cls.__name__: cls
-    for cls in (RandomOverSampler, BorderlineSMOTE, SVMSMOTE, ADASYN, KMeansSMOTE)
-}
 
 
 class Training(NamedTuple):
@@ -77,8 +65,6 @@ def trainings(
     for method in methods:
         grouped.setdefault(method.partition("@")[0], []).append(method)
     for base, shared in grouped.items():
-        if base == "threshold":
-            raise SystemExit("The league tunes thresholds itself: leave out 'threshold'.")
         if base in NO_RESAMPLING:
             yield base, Training(plain, y, weighted=base == "class_weight")
             continue
@@ -88,7 +74,7 @@ def trainings(
                 warnings.simplefilter("ignore")
                 new = new_rows(base, X, y, plain, encode, seed)
         except (ValueError, RuntimeError):
-            if base not in NUMERIC_RIVALS and base != "SMOTE":
+            if parse_method(base)[0] in OURS:
                 raise  # a failure of ours is a bug to be seen, not a result
             new = plain[:0]
         seconds = time.perf_counter() - start
@@ -111,16 +97,11 @@ def trainings(
 def new_rows(method: str, X: pd.DataFrame, y: Labels, plain: Rows, encode: Any, seed: int) -> Rows:
     """Return the encoded minority rows that a sampler adds for full balance."""
     name, params = parse_method(method)
+    if name in OURS:
+        sampler = build_sampler(name, random_state=seed, **params)
+        return np.asarray(encode.transform(sampler.fit_resample(X, y)[0].iloc[len(X) :]))
+    params = {"random_state": seed} | neighbours(name, y) | params
     if name == "SMOTE":
-        defaults = {"k_neighbors": min(5, int(y.sum()) - 1), "random_state": seed}
-        rows = smote_rows(X, y, **(defaults | params))
-        return np.asarray(encode.transform(rows))
-    if name in NUMERIC_RIVALS:
-        sampler = NUMERIC_RIVALS[name](random_state=seed, **params)
-        for parameter in ("k_neighbors", "n_neighbors"):
-            number = sampler.get_params().get(parameter)
-            if isinstance(number, int):  # a default, lowered to what few rows allow
-                sampler.set_params(**{parameter: min(number, int(y.sum()) - 1)})
-        return np.asarray(sampler.fit_resample(plain, y)[0][len(plain) :])
-    sampler = build_sampler(name, random_state=seed, **params)
-    return np.asarray(encode.transform(sampler.fit_resample(X, y)[0].iloc[len(X) :]))
+        return np.asarray(encode.transform(smote_rows(X, y, **params)))
+    # The other rivals know numbers alone.
+    return np.asarray(build_sampler(name, **params).fit_resample(plain, y)[0][len(plain) :])

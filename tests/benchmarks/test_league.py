@@ -7,13 +7,13 @@ import pytest
 from benchmarks.league import DEVELOPMENT, FIRST, METHODS, lacking
 from benchmarks.report.figure import draw
 from benchmarks.report.league import (
-    by_family,
     differences,
     families_of,
     holm,
     league_section,
     league_table,
 )
+from benchmarks.report.ranks import by_family
 from benchmarks.shared.league_fold import BLENDS, COLUMNS, METRICS, _best_cut, _scores
 from benchmarks.shared.results import Results
 from benchmarks.shared.table_methods import encoder, trainings
