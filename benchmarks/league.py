@@ -100,11 +100,11 @@ def league_tables(folder: Path | None) -> list[str]:
 
 
 def _todo(given: argparse.Namespace, results: Results) -> Iterator[Job]:
-    """Yield the folds that lack a method, with what lacks."""
+    """Yield the folds that lack a method, with what lacks; one of every table, then others."""
     names = DEVELOPMENT if given.list == "development" else league_tables(given.data)
     for seed in given.seeds:
-        for name in chosen(names, given.datasets):
-            for fold in range(N_FOLDS):
+        for fold in range(N_FOLDS):
+            for name in chosen(names, given.datasets):
                 place = {"dataset": name, "seed": seed, "fold": fold}
                 missing = lacking(results, place, given.methods, given.classifiers)
                 needed = {part for m in missing for part in BLENDS.get(m, (m,))}

@@ -52,9 +52,11 @@ def league_section(results: pd.DataFrame) -> Iterator[str]:
     if len(names) < 2:
         yield "Too few tables to rank."
         return
+    folds = results.groupby("dataset")["fold"].nunique().loc[names]
     yield (
-        f"{len(names)} tables of {families.loc[names].nunique()} families, five classifiers, five "
-        "folds, one seed. @half and @quarter: minority rows up to this share of the majority. "
+        f"{len(names)} tables of {families.loc[names].nunique()} families, five classifiers, "
+        f"{folds.min()} to {folds.max()} folds of five a table ({folds.sum()} in all), one seed. "
+        "@half and @quarter: minority rows up to this share of the majority. "
         '"tuned": the cut with the best score on inner folds. blend: the mean of two '
         "probabilities without resampling and one at half. search: none, a quarter, a half or "
         "full balance, whichever has the best score of the column on inner folds. Ranks: 1 is "

@@ -35,7 +35,7 @@ _LEAST_DETAIL_SHARE = 0.2
 class _LatentSpace(NamedTuple):
     """Exemplars (m, d) and rows of the class (n, d), and their latents (m, k) and (n, k).
 
-    ``class_detail`` is what the decoder leaves out of the class's images, of shape (n, d).
+    ``class_detail`` is what the model of the class leaves out of its images, of shape (n, d).
     """
 
     exemplar_rows: Tensor
@@ -148,7 +148,7 @@ class MinoritySynthesizer(Synthesizer):
             with torch.no_grad():
                 exemplars, minority = self._latents(exemplar_rows), self._latents(class_rows)
                 detail = self.modality.choose(table=None, image=self._detail)
-                rest = None if detail is None else detail(class_rows, minority)
+                rest = None if detail is None else detail(self.network, class_rows)
             self._space = _LatentSpace(exemplar_rows, class_rows, exemplars, minority, rest)
         return self._space
 
@@ -242,7 +242,7 @@ class MinoritySynthesizer(Synthesizer):
         Shape: i (n,), exemplars (n, n_inputs) -> (n, n_inputs).
         """
         i, one_hot = i.to(self.device), self.modality.map  # type: ignore[attr-defined]
-        z, _, _ = self._between(i, exemplars, _TABLE_NOISE, 1, rng)
+        z, _ = self._between(i, exemplars, _TABLE_NOISE, 1, rng)
         outputs = self.network.decode(z)
         if one_hot.n_categories:
             logp = one_hot.log_probabilities(outputs)
@@ -262,28 +262,31 @@ class MinoritySynthesizer(Synthesizer):
 
         Shape: i (n,), exemplars (n, d) -> (n, d).
         """
-        z, latents, share = self._between(i, exemplars, _IMAGE_NOISE, 2, rng)
+        z, share = self._between(i, exemplars, _IMAGE_NOISE, 2, rng)
         of_class = self.space().class_detail
         assert of_class is not None
         share = _LEAST_DETAIL_SHARE + (1.0 - _LEAST_DETAIL_SHARE) * share
-        detail = torch.lerp(self._detail(exemplars, latents), of_class[i], share)
-        return (self._mean(z) + detail).clamp(0.0, 1.0)
+        # The model of the class leaves out most of an exemplar, which would show through. With the
+        # detail under the pre-trained model alone classifiers find fewer images of the class.
+        both = [self._detail(network, exemplars) for network in (self.network, self.prior_network)]
+        detail = torch.lerp((both[0] + both[1]) / 2, of_class[i], share)
+        return (self._mean(self.network, z) + detail).clamp(0.0, 1.0)
 
-    def _mean(self, z: Tensor) -> Tensor:
+    def _mean(self, network: MajorityGuidedVAE, z: Tensor) -> Tensor:
         """Mean of p(x | z) of images. Shape: (n, k) -> (n, d)."""
-        return self.modality.discretize(self.network.decode(z))
+        return self.modality.discretize(network.decode(z))
 
-    def _detail(self, images: Tensor, latents: Tensor) -> Tensor:
-        """Return what the decoder leaves out of images. Shape: (n, d), (n, k) -> (n, d)."""
-        parts = zip(torch.split(images, CHUNK), torch.split(latents, CHUNK), strict=True)
-        return torch.cat([some - self._mean(z) for some, z in parts])
+    def _detail(self, network: MajorityGuidedVAE, images: Tensor) -> Tensor:
+        """Return what a network leaves out of images. Shape: (n, d) -> (n, d)."""
+        parts = torch.split(images, CHUNK)
+        return torch.cat([part - self._mean(network, network.encode(part)) for part in parts])
 
     def _between(
         self, i: Tensor, exemplars: Tensor, noise: float, n_shares: int, rng: torch.Generator
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor]:
         """Draw latents between those of minority rows i and of exemplars.
 
-        Shape: -> z (n, k), latents of the exemplars (n, k), the last of the shares drawn (n, 1).
+        Shape: -> z (n, k), the last of the shares drawn (n, 1).
         """
         latents = self.network.encode(exemplars)
         eps = normal((len(exemplars), latents.shape[1]), rng, self.device)
@@ -292,7 +295,7 @@ class MinoritySynthesizer(Synthesizer):
         # mean is returned, which lies on a sheet of k dimensions.
         t = shares[0]
         between = t * self.space().minority[i] + (1.0 - t) * latents
-        return self.network.reparameterise(between, noise * eps), latents, shares[-1]
+        return self.network.reparameterise(between, noise * eps), shares[-1]
 
     def _draw_component(self, means: Tensor, z: Tensor, rng: torch.Generator) -> Tensor:
         """Draw one mixture component for each latent, by its responsibility. Shape: -> (n,).

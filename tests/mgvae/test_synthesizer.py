@@ -5,7 +5,11 @@ from unittest import mock
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
 
+from mgvae_resample import MGVAEOverSampler
 from mgvae_resample._mgvae.prior import ExemplarPrior
 from mgvae_resample._mgvae.synthesizer import MinoritySynthesizer
 from mgvae_resample._synthesizer import KINDS
@@ -69,7 +73,9 @@ def test_latents_have_three_quarters_of_the_noise_of_the_posterior(model):
         drawn_from, "_between", lambda *args: drawn.append(between(*args)) or drawn[-1]
     ):
         drawn_from.sample(4000, rng())
-    noise = torch.cat([z - latents for z, latents, _ in drawn])
+    with torch.no_grad():
+        place = model.encode(model.modality.inputs(rows[:1]))
+    noise = torch.cat([z for z, _ in drawn]) - place
     expected = 0.75 * model.log_variance.exp().sqrt().detach()
     np.testing.assert_allclose(noise.std(0), expected.expand(noise.shape[1]), rtol=0.1)
 
@@ -89,6 +95,26 @@ def test_images_between_two_real_ones_have_intensities():
     assert drawn.rows.shape == (50, 15)
     assert drawn.rows.min() >= 0.0
     assert drawn.rows.max() <= 1.0
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_little_of_an_exemplar_shows_through_its_translation(seed):
+    """A classifier that knows the digits takes most translations for rare ones."""
+    X, digit = load_digits(return_X_y=True)
+    known, few = train_test_split(np.arange(len(X)), test_size=0.5, random_state=seed)
+    classifier = SVC(C=10, gamma=0.001).fit(X[known], digit[known] > 4)
+    rare = np.flatnonzero(digit[few] > 4)[:25]
+    kept = few[np.append(np.flatnonzero(digit[few] < 5), rare)]
+    sampler = MGVAEOverSampler(
+        image_shape=(8, 8),
+        generated_share=1.0,
+        augmentation=0.0,
+        max_pretrain_steps=150,
+        max_finetune_steps=100,
+        random_state=seed,
+    )
+    X_res, _ = sampler.fit_resample(X[kept], digit[kept] > 4)
+    assert classifier.predict(X_res[len(kept) :]).mean() > 0.85
 
 
 def test_a_logit_adjustment_is_found_for_tables_of_bits_only(model, rows):
