@@ -4,6 +4,7 @@
 # make coverage  which lines no test runs; fails below 95 %
 # make test-oldest, make test-newest  the tests with the oldest and the newest versions
 # make check-wheel  build wheel and sdist, install each in an environment of its own and use it
+#                (KINDS=wheel: only the wheel)
 # make docs      run the code of the pages and the examples, build the site in docs/_build/html
 # make notebook  run examples/compare_with_smote.ipynb anew from its script
 # make bench     the league of tables, hours; ARGS="--data FOLDER --datasets ecoli" are handed on
@@ -45,7 +46,7 @@ test-oldest test-newest: test-%: $(VENV)-%/.ready
 check-wheel: $(READY)
 	rm -rf dist
 	$(BIN)/python -m build --installer pip
-	$(BIN)/python .ci/check_distribution.py dist constraints.txt
+	$(BIN)/python .ci/check_distribution.py dist constraints.txt $(KINDS)
 
 docs: $(DOCS_READY)
 	$(BIN)/python -m pytest tests/test_documentation.py

@@ -1,4 +1,7 @@
-"""Install the built wheel and sdist, each in an environment of its own, and use them there."""
+"""Install the built wheel and sdist, each in an environment of its own, and use them there.
+
+Usage: check_distribution.py FOLDER CONSTRAINTS [wheel] [sdist]
+"""
 
 import subprocess
 import sys
@@ -33,8 +36,8 @@ print("mgvae_resample", mgvae_resample.__version__, "works")
 """
 
 
-def main(folder: Path, constraints: Path) -> None:
-    """Check both distributions in a folder."""
+def main(folder: Path, constraints: Path, kinds: list[str]) -> None:
+    """Check what both distributions in a folder hold, and install those of the kinds given."""
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
@@ -44,7 +47,8 @@ def main(folder: Path, constraints: Path) -> None:
         strange = [n for n in archive.namelist() if not n.startswith("mgvae_resample")]
     if lacking or strange:
         raise SystemExit(f"Missing: {lacking}; not of the package: {strange}.")
-    for built in (wheel, sdist):
+    for kind in kinds:
+        built = {"wheel": wheel, "sdist": sdist}[kind]
         with tempfile.TemporaryDirectory() as place:
             venv.create(place, with_pip=True)
             python = Path(place) / ("Scripts" if sys.platform == "win32" else "bin") / "python"
@@ -54,4 +58,8 @@ def main(folder: Path, constraints: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve())
+    main(
+        Path(sys.argv[1]).resolve(),
+        Path(sys.argv[2]).resolve(),
+        sys.argv[3:] or ["wheel", "sdist"],
+    )

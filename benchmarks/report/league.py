@@ -55,7 +55,7 @@ def league_section(results: pd.DataFrame) -> Iterator[str]:
     folds = results.groupby("dataset")["fold"].nunique().loc[names]
     yield (
         f"{len(names)} tables of {families.loc[names].nunique()} families, five classifiers, "
-        f"{folds.min()} to {folds.max()} folds of five a table ({folds.sum()} in all), one seed. "
+        f"{folds.sum()} folds (five a table, at least {folds.min()} so far), one seed. "
         "@half and @quarter: minority rows up to this share of the majority. "
         '"tuned": the cut with the best score on inner folds. blend: the mean of two '
         "probabilities without resampling and one at half. search: none, a quarter, a half or "

@@ -9,6 +9,7 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from sklearn import config_context, get_config
 from sklearn.exceptions import NotFittedError
 
 from mgvae_resample import FewRowsWarning
@@ -92,6 +93,20 @@ def test_sparse_in_sparse_out(quick, binary, form, kind):
     assert isinstance(X_res, sparse.sparray) == (kind == "array")
     assert X_res.format == ("csr" if form == "coo" else form)
     assert_array_equal(X_res.toarray(), expected)
+
+
+@pytest.mark.skipif(
+    "sparse_interface" not in get_config(), reason="scikit-learn has no such setting"
+)
+@pytest.mark.parametrize("setting", ["spmatrix", "sparray"])
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array])
+def test_a_sparse_container_is_kept_whatever_scikit_learn_prefers(
+    quick, binary, container, setting
+):
+    X, y = binary
+    with config_context(sparse_interface=setting):
+        X_res, _ = quick().fit_resample(container(np.where(X > 1, X, 0.0)), y)
+    assert type(X_res) is container
 
 
 def test_sparse_rows_keep_their_dtype(quick, binary):
