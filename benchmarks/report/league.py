@@ -22,7 +22,10 @@ SEARCHES = {
 }
 # Shown in each measure at the amount that suits it.
 SHOWN = ("SMOTE", "MGVAE", "BayesGAN")
-_COMPARED = ("MGVAE", "MGVAE@half", "BayesGAN", "BayesGAN@half", "search MGVAE", "search BayesGAN")
+_COMPARED = (
+    *("MGVAE", "MGVAE@half", "BayesGAN", "BayesGAN@half"),
+    *("search MGVAE", "search BayesGAN", "blend MGVAE", "blend BayesGAN"),
+)
 _N_DRAWS = 2000
 # Families of the development tables, and tables whose training halves helped to choose defaults.
 USED_FAMILIES = ("ecoli", "glass", "libras_move", "poker", "thyroid")
