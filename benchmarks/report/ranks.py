@@ -26,14 +26,16 @@ class Ranking:
 def score_table(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return (data set, classifier) x method means; blocks some method lacks are left out.
 
-    A classifier without class weights is what it is without them: its class_weight is its none.
+    A method that did not run on every data set is left out. A classifier without class weights is
+    what it is without them: its class_weight is its none.
     """
     table = results.pivot_table(
         index=["dataset", "classifier"], columns="method", values=metric, aggfunc="mean"
     )
     if {"none", "class_weight"} <= set(table):
         table["class_weight"] = table["class_weight"].fillna(table["none"])
-    return table.dropna()
+    ran = table.notna().groupby(level="dataset").any().all()
+    return table.loc[:, ran].dropna()
 
 
 def rank(table: pd.DataFrame, metric: str, families: pd.Series | None = None) -> Ranking:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import logging
 import sys
 import time
 from dataclasses import dataclass
@@ -38,6 +40,15 @@ _RIVALS: dict[str, Any] = {
         *(RandomOverSampler, MovedRepeats, SMOTE),
         *(BorderlineSMOTE, SVMSMOTE, ADASYN, KMeansSMOTE),
     )
+}
+
+
+# Rivals of other packages, which benchmarks/README.md says how to install.
+FURTHER_RIVALS = {
+    "GeometricSMOTE": "imblearn_extra.gsmote",
+    "MGSGRFOverSampler": "mgs_grf",
+    "ProWSyn": "smote_variants",
+    "polynom_fit_SMOTE_star": "smote_variants",
 }
 
 
@@ -114,17 +125,31 @@ def build_sampler(name: str, **params: Any) -> Any:
         from mgvae_resample import BayesGANOverSampler
 
         return BayesGANOverSampler(**{**GANS[name], **params})
-    rival = _RIVALS.get(name)
-    if rival is None:
-        raise SystemExit(f"Unknown method {name!r}; choose from {', '.join((*METHODS, *GANS))}.")
-    return rival(**params)
+    return _rival(name)(**params)
 
 
 def neighbours(name: str, y: Labels) -> dict[str, int]:
     """Lower a rival's number of neighbours to the rows there are, as a careful user would."""
-    defaults = _RIVALS[name]().get_params()
+    defaults = _rival(name)().get_params()
     return {
         parameter: min(defaults[parameter], int(np.bincount(y).min()) - 1)
         for parameter in ("k_neighbors", "n_neighbors")
         if parameter in defaults
     }
+
+
+def _rival(name: str) -> Any:
+    """Return the class of a rival; those of other packages are imported when first asked for."""
+    if name in _RIVALS:
+        return _RIVALS[name]
+    if name not in FURTHER_RIVALS:
+        known = (*METHODS, *GANS, *FURTHER_RIVALS)
+        raise SystemExit(f"Unknown method {name!r}; choose from {', '.join(known)}.")
+    # It writes a line for every step.
+    logging.getLogger("smote_variants").setLevel(logging.WARNING)
+    try:
+        return getattr(importlib.import_module(FURTHER_RIVALS[name]), name)
+    except ImportError as error:
+        raise SystemExit(
+            f"{name} is not installed ({error}); see benchmarks/README.md."
+        ) from error

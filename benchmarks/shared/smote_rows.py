@@ -1,7 +1,8 @@
-"""SMOTE on tables of any kind, as a careful user would run it."""
+"""SMOTE and MGS-GRF on tables of any kind, as a careful user would run them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,39 @@ from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.shared.datasets import Labels
+from benchmarks.shared.methods import build_sampler
 
 
 def smote_rows(X: pd.DataFrame, y: Labels, **params: Any) -> pd.DataFrame:
-    """Return the new rows of SMOTE, SMOTENC or SMOTEN, as the columns ask for.
+    """Return the new rows of SMOTE, SMOTENC or SMOTEN, as the columns ask for."""
 
-    Gaps are filled and numbers standardised before; numbers are put back after.
+    def build(categorical: list[int], n_columns: int) -> Any:
+        if len(categorical) == n_columns:
+            return SMOTEN(**params)
+        return SMOTENC(categorical, **params) if categorical else SMOTE(**params)
+
+    return _coded_rows(X, y, build)
+
+
+def mgs_rows(X: pd.DataFrame, y: Labels, **params: Any) -> pd.DataFrame:
+    """Return the new rows of MGS-GRF, with no more neighbours than there are."""
+
+    def build(categorical: list[int], n_columns: int) -> Any:
+        n_neighbors = min(n_columns - len(categorical), int(np.bincount(y).min()) - 1)
+        return build_sampler(
+            "MGSGRFOverSampler", K=n_neighbors, categorical_features=categorical or None, **params
+        )
+
+    return _coded_rows(X, y, build)
+
+
+def _coded_rows(
+    X: pd.DataFrame, y: Labels, build: Callable[[list[int], int], Any]
+) -> pd.DataFrame:
+    """Return the new rows of a sampler for codes of categories and standardised numbers.
+
+    Gaps are filled before; codes and numbers are put back after. ``build`` gets the places of the
+    categories and the number of columns.
     """
     frame = filled(X, X)
     categorical = np.array(frame.dtypes == "category")
@@ -25,13 +53,11 @@ def smote_rows(X: pd.DataFrame, y: Labels, **params: Any) -> pd.DataFrame:
         numbered[name] = frame[name].cat.codes
     values = numbered.to_numpy(dtype=np.float64, copy=True)
     scaler = StandardScaler()
-    if categorical.all():
-        new = SMOTEN(**params).fit_resample(values, y)[0][len(values) :]
-    else:
+    if not categorical.all():
         values[:, ~categorical] = scaler.fit_transform(values[:, ~categorical])
-        which = np.flatnonzero(categorical).tolist()
-        sampler = SMOTENC(which, **params) if which else SMOTE(**params)
-        new = sampler.fit_resample(values, y)[0][len(values) :]
+    sampler = build(np.flatnonzero(categorical).tolist(), len(categorical))
+    new = np.asarray(sampler.fit_resample(values, y)[0][len(values) :], dtype=np.float64)
+    if not categorical.all():
         new[:, ~categorical] = scaler.inverse_transform(new[:, ~categorical])
     rows = pd.DataFrame(new, columns=frame.columns)
     for name in names:
