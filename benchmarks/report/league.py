@@ -26,6 +26,13 @@ _COMPARED = (
     *("MGVAE", "MGVAE@half", "BayesGAN", "BayesGAN@half"),
     *("search MGVAE", "search BayesGAN", "blend MGVAE", "blend BayesGAN"),
 )
+# What is shown of each classifier, in words and by method.
+BY_CLASSIFIER = {
+    "balanced_accuracy": ("full balance", "{}"),
+    "macro_f1": ("a quarter", "{}@quarter"),
+    "average_precision": ("blend", "blend {}"),
+    "log_loss": ("blend", "blend {}"),
+}
 _N_DRAWS = 2000
 # Families of the development tables, and tables whose training halves helped to choose defaults.
 USED_FAMILIES = ("ecoli", "glass", "libras_move", "poker", "thyroid")
@@ -84,6 +91,8 @@ def league_section(results: pd.DataFrame) -> Iterator[str]:
             )
             gaps = {metric_name(m): differences(t, method, families) for m, t in tables.items()}
             yield markdown(pd.DataFrame(gaps))
+    yield "**Mean over tables, by classifier**"
+    yield markdown(_by_classifier(tables))
     yield from _groups(results, tables)
     yield _costs(results)
 
@@ -156,6 +165,20 @@ def _ranks(tables: dict[str, pd.DataFrame], families: pd.Series) -> pd.DataFrame
     text.loc["*critical difference*"] = [f"{r.critical_difference:.2f}" for r in columns.values()]
     text.loc["*Friedman p*"] = [f"{r.friedman_p:.2g}" for r in columns.values()]
     return text
+
+
+def _by_classifier(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the means of each classifier: none, and SHOWN as each measure asks for."""
+    parts = []
+    for metric, (words, method) in BY_CLASSIFIER.items():
+        table = tables[metric]
+        shown = {"none": "none"} | {name: method.format(name) for name in SHOWN}
+        columns = {name: table[column] for name, column in shown.items() if column in table}
+        means = pd.DataFrame(columns).groupby(level="classifier").mean()
+        parts.append(
+            means.rename(index=lambda c, w=words, m=metric: f"{metric_name(m)}, {w}: {c}")
+        )
+    return pd.concat(parts).map("{:.3f}".format)
 
 
 def _groups(results: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> Iterator[str]:
