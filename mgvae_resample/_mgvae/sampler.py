@@ -155,7 +155,7 @@ class MGVAEOverSampler(DeepOverSampler):
     random numbers under which the real row has its own. That is a row of the class in n / (n +
     10) of the new rows, where the class has n rows, and the exemplar in the others. Images take
     their fine detail from both. Values are missing as often as in the class, rows that repeat a
-    row of the class are drawn again.
+    row of the class or equal an exemplar are drawn again.
 
     References
     ----------

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .._encoding.layout import EncodedRows
+from .._modality.base import KnownRows
 from .._nn.random import normal, uniform
 from .._synthesizer import CHUNK, Indices, Proposal, Propose, Synthesizer
 from .exogenous_noise import exogenous_noise
@@ -99,7 +100,7 @@ class MinoritySynthesizer(Synthesizer):
         self.fit_adjustment(outputs)
 
     def _propose(self, n: int, rng: torch.Generator) -> Propose:
-        space, (i, j) = self.space(), self.choose_pairs(n, rng)
+        space, (i, j), forbidden = self.space(), self.choose_pairs(n, rng), self._forbidden()
 
         def propose(at: Indices, again: bool) -> Proposal:
             if again:
@@ -109,9 +110,16 @@ class MinoritySynthesizer(Synthesizer):
             exemplars = space.exemplar_rows[j[at].to(self.device)]
             share = 0.0 if again else self._class_share()
             rows = self.modality.restored(self._translate(i[at], exemplars, rng, share))
-            return Proposal(rows, self.exemplar_index[j[at].numpy()], np.ones(len(at), np.bool_))
+            accepted = np.ones(len(at), np.bool_) if forbidden is None else ~forbidden.hold(rows)
+            return Proposal(rows, self.exemplar_index[j[at].numpy()], accepted)
 
         return propose
+
+    def _forbidden(self) -> KnownRows | None:
+        """Return the exemplars where no row of the class equals one: new rows must not either."""
+        exemplars = self.modality.copies_of(self.exemplar_rows)
+        shared = exemplars is not None and exemplars.hold(self.class_rows).any()
+        return None if shared else exemplars
 
     def _vary(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
         return rows if self.moves is None else self.moves.apply(self.prior_network, rows, rng)

@@ -141,7 +141,7 @@ class Modality(ABC, Generic[EncodingT]):
         """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
 
     @abstractmethod
-    def copies_of(self, class_rows: EncodedRows) -> KnownRows | None:
+    def copies_of(self, rows: EncodedRows) -> KnownRows | None:
         """Return the rows that new ones must not repeat, None where any may come out."""
 
     # Augmentation

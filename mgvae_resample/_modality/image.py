@@ -104,7 +104,7 @@ class ImageModality(Modality[ImageEncoding]):
         """Return the rows as they are."""
         return rows
 
-    def copies_of(self, class_rows: EncodedRows) -> None:
+    def copies_of(self, rows: EncodedRows) -> None:
         """Return nothing: no generated image repeats a real one by chance."""
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:

@@ -147,9 +147,9 @@ class TabularModality(Modality[TabularEncoding]):
         """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
         return self.encoding.round_trip(rows)
 
-    def copies_of(self, class_rows: EncodedRows) -> KnownRows:
-        """Return the class's own rows, which new ones must not repeat."""
-        return KnownRows(class_rows)
+    def copies_of(self, rows: EncodedRows) -> KnownRows:
+        """Return known rows, which new ones must not repeat."""
+        return KnownRows(rows)
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""

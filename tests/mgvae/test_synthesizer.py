@@ -1,8 +1,10 @@
 """Exemplars are chosen and translated as the definitions say."""
 
+import itertools
 from unittest import mock
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.datasets import load_digits
@@ -15,6 +17,7 @@ from mgvae_resample._mgvae.synthesizer import MinoritySynthesizer
 from mgvae_resample._synthesizer import KINDS
 from tests.layouts import rng
 from tests.mgvae.models import image_model
+from tests.support import quick_vae
 
 
 def synthesizer(model, exemplars, class_rows, responsibility=1.0):
@@ -115,6 +118,20 @@ def test_little_of_an_exemplar_shows_through_its_translation(seed):
     )
     X_res, _ = sampler.fit_resample(X[kept], digit[kept] > 4)
     assert classifier.predict(X_res[len(kept) :]).mean() > 0.85
+
+
+@pytest.mark.parametrize("overlap", [False, True])
+def test_no_translation_equals_a_common_row_where_no_row_of_its_class_does(overlap):
+    rows = np.array(list(itertools.product("abcd", repeat=4)))
+    rows = rows[np.random.default_rng(0).permutation(len(rows))[:160]]
+    y = (rows[:, 0] == "a") & (rows[:, 1] < "c")
+    if overlap:
+        rows, y = np.concatenate([rows, rows[y][:1]]), np.append(y, False)
+    X = pd.DataFrame(rows, columns=list("wxyz"))
+    X_res, _ = quick_vae().fit_resample(X, y)
+    common = set(X[~y].itertuples(index=False, name=None))
+    equal = [row in common for row in X_res[len(X) :].itertuples(index=False, name=None)]
+    assert np.mean(equal) > 0.2 if overlap else not any(equal)
 
 
 def test_a_logit_adjustment_is_found_for_tables_of_bits_only(model, rows):
