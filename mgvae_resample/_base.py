@@ -104,7 +104,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
             DeepOverSampler.registry.append(cls)
 
     def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
-        """Learn the classes to be oversampled and append new rows of them.
+        """Learn the classes to be over-sampled and append new rows of them.
 
         Parameters
         ----------
@@ -278,6 +278,14 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         folder = self.memory.location if isinstance(self.memory, Memory) else self.memory
         if folder is None:
             return None
+        if not isinstance(self.random_state, numbers.Integral):
+            warnings.warn(
+                "'memory' is not used: it needs an int 'random_state', without which no training "
+                "is like an earlier one.",
+                UserWarning,
+                stacklevel=2,
+            )
+            return None
         return TrainingCache(str(folder), f"{__version__}-torch-{torch.__version__}")
 
     def _is_learnable(self, y: Labels, label: Label) -> bool:
@@ -329,7 +337,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         y : ndarray of shape (n,)
             Their labels.
         labels : list
-            The classes to be oversampled that can be learned.
+            The classes to be over-sampled that can be learned.
         run : Run
             Trains, and supplies random streams.
 

@@ -38,7 +38,7 @@ _PARTS = {
     Folder in which trainings are cached. A later fit to the same rows, labels, seed and
     training parameters reuses the training, whatever its `sampling_strategy` or other
     parameters of drawing are, and returns the same bits as without a cache. So a search over
-    amounts trains once a fold. Needs an int `random_state`; the files hold statistics of the
+    amounts trains once per fold. Needs an int `random_state`; the files hold statistics of the
     rows, as plain arrays.""",
     "device": """device : str or torch.device, default="auto"
     "auto" takes CUDA, then MPS, then the CPU.""",
@@ -78,7 +78,7 @@ feature_names_in_ : ndarray of shape (n_features_in_,)
     "sample": """n_samples : int
     Number of rows, at least 1.
 label : label, default=None
-    One of the classes that ``fit_resample`` oversampled; may be left out where there is
+    One of the classes that ``fit_resample`` over-sampled; may be left out where there is
     only one.""",
     "where": """where : callable, default=None
     A condition: it gets rows in the container that is returned, and returns an array of
@@ -167,12 +167,14 @@ def check_ratio(ratio: float, y: npt.NDArray[Any]) -> None:
 
 def check_image_shape(shape: Sequence[Any], n_features: int) -> None:
     """Refuse an ``image_shape`` that is no shape, or not that of the columns."""
-    if any(not isinstance(side, numbers.Integral) or side < 1 for side in shape):
+    if len(shape) not in (2, 3) or any(
+        not isinstance(side, numbers.Integral) or side < 1 for side in shape
+    ):
         raise ValueError(
             f"'image_shape' must be (height, width) or (height, width, channels) in whole "
             f"pixels, got {shape!r}."
         )
-    if len(shape) not in (2, 3) or math.prod(shape) != n_features:
+    if math.prod(shape) != n_features:
         raise ValueError(
             f"'image_shape' {shape} stands for {math.prod(shape)} pixels, but X has "
             f"{n_features} columns. Flatten each image into one row, as in "

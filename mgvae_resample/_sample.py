@@ -64,8 +64,8 @@ class SampleMixin:
         Raises
         ------
         ValueError
-            If `n_samples` is not a positive integer, `label` was not oversampled, or too few rows
-            meet `where`.
+            If `n_samples` is not a positive integer, `label` was not over-sampled, or too few
+            rows meet `where`.
         """
         label = self._label_or_only(label)
         synthesizer, n = self._synthesizer_of(label), check_n_samples(n_samples)
@@ -104,6 +104,11 @@ class SampleMixin:
         """Draw rows of a class and restore them, until n of them meet a condition."""
         if where is None:
             return self._decoded([(label, draw(n))])
+        if not callable(where):
+            raise TypeError(
+                "'where' must be a function that gets rows and returns a bool for each, such as "
+                f"lambda rows: rows['age'] > 60, got {where!r}."
+            )
         kept: list[Table] = []
         n_kept = n_drawn = 0
         rng = run.rng("where")
@@ -141,8 +146,8 @@ class SampleMixin:
         self._check_resampled()
         if label not in self._synthesizers:
             raise ValueError(
-                f"'label' is {label!r}, but rows can be drawn only of the classes that "
-                f"fit_resample oversampled: {list(self._synthesizers)}."
+                f"'label' is {label!r}; give one of the classes that fit_resample over-sampled: "
+                f"{list(self._synthesizers)}."
             )
         return self._synthesizers[label].to(self._sampling_device())
 

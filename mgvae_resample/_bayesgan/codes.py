@@ -188,10 +188,15 @@ def _position(name: Any, names: Sequence[str]) -> int:
 
 
 def _numbers(value: Any, shape: tuple[int, ...], what: str) -> FloatArray:
+    one = "a number" if len(shape) == 1 else f"an array of shape {shape[1:]}"
+    expected = f"{what} must be {one} or of shape {shape}"
     try:
-        given = np.broadcast_to(np.asarray(value, dtype=np.float32), shape)
+        given = np.asarray(value, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{what} must be numbers of shape {shape}, got {value!r}.") from error
+        raise ValueError(f"{expected}, got {value!r}.") from error
+    if given.shape not in (shape[1:], shape):
+        raise ValueError(f"{expected}, got shape {given.shape}.")
+    given = np.broadcast_to(given, shape)
     if not np.isfinite(given).all():
         raise ValueError(f"{what} must be finite numbers, got {value!r}.")
     return given

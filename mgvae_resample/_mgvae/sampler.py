@@ -91,7 +91,7 @@ class MGVAEOverSampler(DeepOverSampler):
         to mean 1, so the weight has no unit.
 
     max_pretrain_steps : "auto" or int, default="auto"
-        Optimiser steps on the exemplars at most; "auto" is 400, for images 500. Early stopping
+        Largest number of steps on the exemplars; "auto" is 400, for images 500. Early stopping
         ends the training when the validation loss on held-out exemplars has stopped falling.
 
     max_finetune_steps : "auto" or int, default="auto"
@@ -101,7 +101,7 @@ class MGVAEOverSampler(DeepOverSampler):
         made.
 
     batch_size : int, default=128
-        Rows a step. Smaller classes are taken whole.
+        Rows per step. Smaller classes are taken whole.
 
     learning_rate : "auto" or float, default="auto"
         Step size of Adam; "auto" is 0.001, for images 0.004.
@@ -152,10 +152,10 @@ class MGVAEOverSampler(DeepOverSampler):
     The latents of a new row lie at random between those of its exemplar and those of one of the
     class's own rows. The row is a draw, not a mean: what the latents leave open is taken over
     from a real row, continuous columns by their residuals, categories and missing values by
-    random numbers under which the real row has its own. That is a row of the class in n / (n +
-    10) of the new rows, where the class has n rows, and the exemplar in the others. Images take
-    their fine detail from both. Values are missing as often as in the class, rows that repeat a
-    row of the class or equal an exemplar are drawn again.
+    random numbers under which the real row has its own. This real row is one of the class in
+    n / (n + 10) of the new rows, where the class has n rows, and the exemplar in the others.
+    Images take their fine detail from both. Values are missing as often as in the class. Rows
+    that repeat a row of the class or equal an exemplar are drawn again.
 
     References
     ----------
@@ -263,10 +263,17 @@ class MGVAEOverSampler(DeepOverSampler):
         Raises
         ------
         ValueError
-            If `label` was not over-sampled.
+            If `label` was not over-sampled, or no network was fine-tuned on it because its new
+            rows are real ones (``generated_share`` 0, as by default of images of more than two
+            classes).
         """
         synthesizer = self._synthesizer_of(label)
         rows = self._modality.encode(self._check_rows(X))
+        if synthesizer.composition.generated_share == 0.0:
+            raise ValueError(
+                f"No network was fine-tuned on class {label!r}, since its new rows are real ones. "
+                "Fit with a 'generated_share' above 0 to translate rows into it."
+            )
         with self._sampling() as run:
             new = synthesizer.translate(rows, run.rng("translate"))
         return self._decoded([(label, new)])
@@ -282,7 +289,8 @@ class MGVAEOverSampler(DeepOverSampler):
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             Real or synthetic rows of any class.
         label : label
-            The class whose encoder reads them; each class has a fine-tuned one.
+            The class whose encoder reads them: the fine-tuned one, or the pre-trained one where
+            ``generated_share`` is 0.
 
         Returns
         -------

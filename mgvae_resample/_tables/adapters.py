@@ -202,8 +202,8 @@ class Categories(Adapter):
 def no_number(name: str, dtype: Any) -> TypeError:
     """Make the error about a column of a frame whose dtype cannot be read."""
     return TypeError(
-        f"Column {name!r} of X has dtype {dtype}, which is no number or date. Name it in "
-        "'categorical_features', convert it or drop it."
+        f"Column {name!r} of X has dtype {dtype}, which is neither a number nor a date. "
+        "Name it in 'categorical_features', convert it or drop it."
     )
 
 

@@ -236,7 +236,7 @@ def _coverage(f: Figures) -> str:
     # Two standard errors of a share, or a twentieth.
     chance = 2 * math.sqrt(expected * (1 - expected) / f.n_real)
     if f.coverage >= expected - max(0.05 * expected, chance):
-        return f"{opening}, as with new real rows instead ({expected:.0%})."
+        return f"{opening}, as many as new real rows would reach ({expected:.0%})."
     return f"{opening}; with new real rows instead {expected:.0%} would. Parts are missing."
 
 
@@ -271,6 +271,8 @@ def _misclassified(f: Figures, other: str) -> str:
     # Two standard errors of a share of the real rows.
     real = f.misclassified_real
     chance = 2 * math.sqrt(max(real * (1 - real), 1 / f.n_real) / f.n_real)
+    if real >= 0.5:
+        return f"{opening}, and {real:.1%} of {other}: the classes cannot be told apart by trees."
     if f.misclassified <= real + chance:
         return f"{opening}, and {real:.1%} of {other}: they are of their class."
     return f"{opening}, but {real:.1%} of {other}: some are not of their class."

@@ -118,6 +118,8 @@ BAD_CODES = {
     "unknown": {"c9": 1.0},
     "latent": {"c'1": 1.0},
     "too few": [1.0, 2.0],
+    "one for all codes": 3.0,
+    "one code a row": np.zeros((5, 1)),
     "of other rows": np.zeros((4, 3)),
     "not numbers": {"c1": "high"},
     "not finite": {"c1": np.nan},

@@ -130,7 +130,7 @@ def test_the_column_that_holds_no_numbers_is_named(quick, binary, value):
 # For every sampler: a parameter, and what the message says.
 BAD_ANYWHERE = {
     "a shape of another image": ({"image_shape": (3, 3)}, r"image_shape.*(9|\(3, 3\)).*4"),
-    "a shape of one side": ({"image_shape": (2,)}, "image_shape"),
+    "a shape of one side": ({"image_shape": (4,)}, r"image_shape.*\(height, width\)"),
     "a device that is not here": ({"device": "cuda:9"}, "'device' parameter is 'cuda:9'"),
     "a device that is none": ({"device": "gpu"}, "'device' parameter is 'gpu'"),
     "a ratio below what there is": ({"sampling_strategy": 0.1}, r"ratio|sampling_strategy"),

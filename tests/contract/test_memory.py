@@ -168,6 +168,15 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, binary):
         quick_sampler("MGVAEOverSampler", memory=str(tmp_path / "file")).fit_resample(*binary)
 
 
+@every_sampler
+def test_without_an_int_seed_nothing_is_stored_and_that_is_said(name, tmp_path, binary):
+    for seed in (None, np.random.RandomState(0)):
+        sampler = quick_sampler(name, memory=str(tmp_path), random_state=seed)
+        with pytest.warns(UserWarning, match="'memory' is not used"):
+            sampler.fit_resample(*binary)
+    assert not list(tmp_path.rglob("*.npz"))
+
+
 @pytest.mark.xdist_group("workers")
 @every_sampler
 def test_several_processes_share_a_cache(name, tmp_path):

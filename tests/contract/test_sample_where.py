@@ -15,6 +15,11 @@ def fitted(request):
     return sampler
 
 
+def test_a_condition_that_is_no_function_is_refused(fitted):
+    with pytest.raises(TypeError, match="'where' must be a function"):
+        fitted.sample(5, where="age > 60")
+
+
 def test_all_rows_meet_the_condition(fitted):
     middle = np.median(fitted.sample(200)[:, 0])
     rows = fitted.sample(300, where=lambda X: X[:, 0] > middle)

@@ -81,7 +81,7 @@ def test_real_rows_pass(halves):
     said = words(report, 1)
     assert "no better than chance" in said["two-sample AUC"]
     assert said["density"].startswith("About 1")
-    assert "as with new real rows" in said["coverage"]
+    assert "as many as new real rows" in said["coverage"]
     assert "about as new as held-out rows" in said["distance to closest"]
 
 

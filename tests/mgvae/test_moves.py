@@ -85,8 +85,11 @@ def test_only_classes_with_translations_are_fine_tuned(sizes, share, phases, kin
     sampler.fit_resample(X, y)
     assert list(sampler.history_) == phases
     assert set(sampler.row_kinds_) == kinds
-    # Where nothing was fine-tuned, the pre-trained network translates.
-    assert sampler.translate(X[:3], 1).shape == (3, 30)
+    if "translated" in kinds:
+        assert sampler.translate(X[:3], 1).shape == (3, 30)
+    else:
+        with pytest.raises(ValueError, match="a 'generated_share' above 0"):
+            sampler.translate(X[:3], 1)
 
 
 def test_of_two_classes_there_are_no_learned_moves():
