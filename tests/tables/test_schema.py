@@ -117,7 +117,7 @@ def test_nested_columns_of_polars_are_refused_by_name(column: pl.Series, feature
 @pytest.mark.parametrize("column", [["a", "b", "a"], [b"a", b"b", b"c"]], ids=["text", "bytes"])
 def test_text_of_polars_that_is_not_named_is_refused(column: list[object]) -> None:
     with pytest.raises(
-        TypeError, match=r"Column 'bad' of X has dtype .*which is no number or date"
+        TypeError, match=r"Column 'bad' of X has dtype .*which is neither a number nor a date"
     ):
         Schema.of(Table.of(pl.DataFrame({"bad": column})), None)
 
