@@ -36,7 +36,8 @@ _LEAST_DETAIL_SHARE = 0.2
 class _LatentSpace(NamedTuple):
     """Exemplars (m, d) and rows of the class (n, d), and their latents (m, k) and (n, k).
 
-    ``class_detail`` is what the model of the class leaves out of its images, of shape (n, d).
+    ``class_detail`` is what the model of the class leaves out of its images, of shape (n, d);
+    ``forbidden`` are rows that no new one may equal.
     """
 
     exemplar_rows: Tensor
@@ -44,6 +45,7 @@ class _LatentSpace(NamedTuple):
     exemplars: Tensor
     minority: Tensor
     class_detail: Tensor | None
+    forbidden: KnownRows | None
 
 
 class MinoritySynthesizer(Synthesizer):
@@ -100,7 +102,7 @@ class MinoritySynthesizer(Synthesizer):
         self.fit_adjustment(outputs)
 
     def _propose(self, n: int, rng: torch.Generator) -> Propose:
-        space, (i, j), forbidden = self.space(), self.choose_pairs(n, rng), self._forbidden()
+        space, (i, j) = self.space(), self.choose_pairs(n, rng)
 
         def propose(at: Indices, again: bool) -> Proposal:
             if again:
@@ -110,7 +112,9 @@ class MinoritySynthesizer(Synthesizer):
             exemplars = space.exemplar_rows[j[at].to(self.device)]
             share = 0.0 if again else self._class_share()
             rows = self.modality.restored(self._translate(i[at], exemplars, rng, share))
-            accepted = np.ones(len(at), np.bool_) if forbidden is None else ~forbidden.hold(rows)
+            accepted = np.ones(len(at), np.bool_)
+            if space.forbidden is not None:
+                accepted = ~space.forbidden.hold(rows)
             return Proposal(rows, self.exemplar_index[j[at].numpy()], accepted)
 
         return propose
@@ -156,8 +160,10 @@ class MinoritySynthesizer(Synthesizer):
             with torch.no_grad():
                 exemplars, minority = self._latents(exemplar_rows), self._latents(class_rows)
                 detail = self.modality.choose(table=None, image=self._detail)
-                rest = None if detail is None else detail(self.network, class_rows)
-            self._space = _LatentSpace(exemplar_rows, class_rows, exemplars, minority, rest)
+                rest = None if detail is None else detail(self.network, class_rows, minority)
+            self._space = _LatentSpace(
+                exemplar_rows, class_rows, exemplars, minority, rest, self._forbidden()
+            )
         return self._space
 
     def _latents(self, rows: Tensor) -> Tensor:
@@ -250,7 +256,7 @@ class MinoritySynthesizer(Synthesizer):
         Shape: i (n,), exemplars (n, n_inputs) -> (n, n_inputs).
         """
         i, one_hot = i.to(self.device), self.modality.map  # type: ignore[attr-defined]
-        z, _ = self._between(i, exemplars, _TABLE_NOISE, 1, rng)
+        z, _, _ = self._between(i, exemplars, _TABLE_NOISE, 1, rng)
         outputs = self.network.decode(z)
         if one_hot.n_categories:
             logp = one_hot.log_probabilities(outputs)
@@ -270,31 +276,35 @@ class MinoritySynthesizer(Synthesizer):
 
         Shape: i (n,), exemplars (n, d) -> (n, d).
         """
-        z, share = self._between(i, exemplars, _IMAGE_NOISE, 2, rng)
+        z, latents, share = self._between(i, exemplars, _IMAGE_NOISE, 2, rng)
         of_class = self.space().class_detail
         assert of_class is not None
         share = _LEAST_DETAIL_SHARE + (1.0 - _LEAST_DETAIL_SHARE) * share
         # The model of the class leaves out most of an exemplar, which would show through. With the
         # detail under the pre-trained model alone classifiers find fewer images of the class.
-        both = [self._detail(network, exemplars) for network in (self.network, self.prior_network)]
-        detail = torch.lerp((both[0] + both[1]) / 2, of_class[i], share)
+        pretrained = self.prior_network
+        of_exemplar = (
+            self._detail(self.network, exemplars, latents)
+            + self._detail(pretrained, exemplars, pretrained.encode(exemplars))
+        ) / 2
+        detail = torch.lerp(of_exemplar, of_class[i], share)
         return (self._mean(self.network, z) + detail).clamp(0.0, 1.0)
 
     def _mean(self, network: MajorityGuidedVAE, z: Tensor) -> Tensor:
         """Mean of p(x | z) of images. Shape: (n, k) -> (n, d)."""
         return self.modality.discretize(network.decode(z))
 
-    def _detail(self, network: MajorityGuidedVAE, images: Tensor) -> Tensor:
-        """Return what a network leaves out of images. Shape: (n, d) -> (n, d)."""
-        parts = torch.split(images, CHUNK)
-        return torch.cat([part - self._mean(network, network.encode(part)) for part in parts])
+    def _detail(self, network: MajorityGuidedVAE, images: Tensor, latents: Tensor) -> Tensor:
+        """Return what a network leaves out of images. Shape: (n, d), (n, k) -> (n, d)."""
+        parts = zip(torch.split(images, CHUNK), torch.split(latents, CHUNK), strict=True)
+        return torch.cat([some - self._mean(network, z) for some, z in parts])
 
     def _between(
         self, i: Tensor, exemplars: Tensor, noise: float, n_shares: int, rng: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Draw latents between those of minority rows i and of exemplars.
 
-        Shape: -> z (n, k), the last of the shares drawn (n, 1).
+        Shape: -> z (n, k), latents of the exemplars (n, k), the last of the shares drawn (n, 1).
         """
         latents = self.network.encode(exemplars)
         eps = normal((len(exemplars), latents.shape[1]), rng, self.device)
@@ -303,7 +313,7 @@ class MinoritySynthesizer(Synthesizer):
         # mean is returned, which lies on a sheet of k dimensions.
         t = shares[0]
         between = t * self.space().minority[i] + (1.0 - t) * latents
-        return self.network.reparameterise(between, noise * eps), shares[-1]
+        return self.network.reparameterise(between, noise * eps), latents, shares[-1]
 
     def _draw_component(self, means: Tensor, z: Tensor, rng: torch.Generator) -> Tensor:
         """Draw one mixture component for each latent, by its responsibility. Shape: -> (n,).
