@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from ._acceptance.class_filter import ClassFilter
 from ._composition import Composition
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
@@ -35,6 +36,8 @@ CHUNK, BLOCK = 1024, 100_000
 # need little memory.
 _CHUNKS_OF_TABLES = 4
 _NOISE = 0.1
+# Proposals that show how many rows look like another class.
+_N_PROPOSALS = 1000
 # What a new row can be; their places here stand for them.
 KINDS = ("real", "moved", "translated", "generated", "smoothed")
 _REAL, _MOVED = KINDS.index("real"), KINDS.index("moved")
@@ -88,6 +91,8 @@ class Synthesizer(ABC):
     adjustment : ndarray of shape (n_inputs,) or None
         What is added to network outputs for bits and categories to be as frequent as in the
         class.
+    class_filter : ClassFilter or None
+        What refuses rows that look like another class, None where there is no need.
     """
 
     # Rows that are refused are drawn again so often at most.
@@ -95,6 +100,7 @@ class Synthesizer(ABC):
     # What the rows that are made are called, and whether images among them are moved as well.
     kind = "generated"
     moves_made = False
+    class_filter: ClassFilter | None = None
 
     def __init__(self, modality: Modality[Any], class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
@@ -121,7 +127,8 @@ class Synthesizer(ABC):
         """
         composition = self.composition
         n_made, n_kept = composition.counts(n)
-        rows, source = self._accepted(n_made, self._propose(n_made, rng), self.max_trials)
+        propose = self.filtered(self._propose(n_made, rng), rng)
+        rows, source = self._accepted(n_made, propose, self.max_trials)
         kind = np.full(n, KINDS.index(self.kind), dtype=np.int8)
         if self.moves_made:
             rows = self.modality.move(rows, rng, composition.augmentation)
@@ -181,6 +188,35 @@ class Synthesizer(ABC):
             parts.append(rows)
             sources.append(source)
         return np.concatenate(parts), np.concatenate(sources)
+
+    def filtered(self, propose: Propose, rng: torch.Generator) -> Propose:
+        """Return proposals of which those that look like another class are refused."""
+        class_filter = self.class_filter
+        if class_filter is None:
+            return propose
+
+        def filtered(at: Indices, again: bool) -> Proposal:
+            proposal = propose(at, again)
+            accepted = proposal.accepted & class_filter.accepts(proposal.rows, rng)
+            return proposal._replace(accepted=accepted)
+
+        return filtered
+
+    def fit_class_filter(self, other_rows: EncodedRows, rng: torch.Generator) -> None:
+        """Refuse rows of tables that look like another class, if they are too many.
+
+        Shape: other_rows (m, d).
+        """
+        if not self.modality.choose(
+            table=ClassFilter.is_of_use(self.class_rows, other_rows), image=False
+        ):
+            return
+        propose = self._propose(_N_PROPOSALS, rng)
+        rows, _ = self._accepted(_N_PROPOSALS, propose, self.max_trials)
+        redrawn = propose(np.arange(_N_PROPOSALS), True)
+        found = ClassFilter(self.modality.layout, self.class_rows, other_rows, rng)
+        found.calibrate(rows, redrawn.rows[redrawn.accepted])
+        self.class_filter = found if found.chance < 1.0 else None
 
     def adjust(self, outputs: Tensor) -> Tensor:
         """Add the logit adjustment to outputs. Shape: (n, n_inputs) -> (n, n_inputs)."""

@@ -21,6 +21,7 @@ FLOORS = [
     "_cache",
     "_callbacks",
     "_run",
+    "_acceptance",
     "_composition",
     "_synthesizer",
 ]
@@ -35,13 +36,14 @@ ALLOWED = {
     "_cache": set(),
     "_callbacks": set(),
     "_run": {"_cache", "_callbacks", "_nn"},
+    "_acceptance": {"_acceptance", "_nn.random", "_encoding.layout"},
     "_composition": set(),
-    "_synthesizer": {"_composition", "_modality", "_nn", "_encoding"},
+    "_synthesizer": {"_acceptance", "_composition", "_modality", "_nn", "_encoding"},
     **{wing: {wing, *FLOORS} - {"_cache", "_callbacks", "_tables"} for wing in WINGS},
     "_parameters": set(),
     "_sample": {"_version", "_parameters", *FLOORS} - {"_cache", "_callbacks"},
     "_base": {"_version", "_parameters", "_sample", *FLOORS},
-    "diagnostics": {"diagnostics", "_tables"},
+    "diagnostics": {"diagnostics", "_acceptance.trees", "_tables"},
     "display": {"display", "diagnostics", "_tables"},
 }
 BARRED = {
@@ -54,6 +56,7 @@ BARRED = {
     "_cache": {"torch", *LEARNERS, "pandas", "polars", "matplotlib"},
     "_callbacks": {"torch", "matplotlib"},
     "_run": {*LEARNERS, "pandas", "polars", "matplotlib"},
+    "_acceptance": {"imblearn", "pandas", "polars", "matplotlib"},
     "_composition": {"torch", "numpy", *LEARNERS},
     "_synthesizer": {*LEARNERS, "pandas", "polars", "matplotlib"},
     **{wing: {*LEARNERS, "pandas", "polars", "matplotlib"} for wing in WINGS},
@@ -67,7 +70,6 @@ BARRED = {
 LIBERTIES = {
     **{f"{wing}/sampler.py": {"_base", "_parameters", *LEARNERS} for wing in WINGS},
     "_bayesgan/drawing.py": {"matplotlib"},  # BayesianStructure.plot
-    "_bayesgan/density_ratio.py": {"sklearn"},  # boosted trees
     "_tables/table.py": {"sklearn"},  # check_array
 }
 

@@ -133,8 +133,9 @@ default="disentangled"
     Generated rows that the discriminator's classifier takes for another class are drawn again.
     In tables, where a class has at least 50 rows and as many as there are columns, new rows are
     accepted in proportion to the ratio of the densities of real and of generated rows
-    (rejection sampling [2]_), which boosted trees estimate. Values are missing as often as in the
-    class.
+    (rejection sampling [2]_), which boosted trees estimate. Rows that such trees take for
+    another class are drawn again, until these are no more frequent than among real rows.
+    Values are missing as often as in the class.
 
     References
     ----------

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from .._acceptance.density_ratio import N_GENERATED, DensityRatio
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
 from .._synthesizer import CHUNK, Indices, Proposal, Propose, Synthesizer
-from .density_ratio import N_GENERATED, DensityRatio
 from .model import BayesGAN
 
 __all__ = ["ClassSynthesizer"]
@@ -68,8 +68,10 @@ class ClassSynthesizer(Synthesizer):
 
         Shape: c (n, n_codes), z (n, noise_dim) -> (n, d).
         """
-        n_trials = self.max_trials if noise is None else 0
-        return self._accepted(n, self._propose(n, rng, codes, noise), n_trials)[0]
+        propose = self._propose(n, rng, codes, noise)
+        if noise is not None:
+            return self._accepted(n, propose, 0)[0]
+        return self._accepted(n, self.filtered(propose, rng), self.max_trials)[0]
 
     def _propose(
         self,

@@ -155,7 +155,8 @@ class MGVAEOverSampler(DeepOverSampler):
     random numbers under which the real row has its own. This real row is one of the class in
     n / (n + 10) of the new rows, where the class has n rows, and the exemplar in the others.
     Images take their fine detail from both. Values are missing as often as in the class. Rows
-    that repeat a row of the class or equal an exemplar are drawn again.
+    that repeat a row of the class or equal an exemplar are drawn again. So are rows of tables that
+    boosted trees take for another class, until these are no more frequent than among real rows.
 
     References
     ----------

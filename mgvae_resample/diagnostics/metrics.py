@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import pairwise_distances_argmin, pairwise_distances_chunked, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import column_or_1d
 from threadpoolctl import threadpool_limits
 
+from .._acceptance.trees import boosted_trees
 from .._tables.labels import plain_label
 from .embedding import Floats, Mask, embed, fold_categories, read_matrices
 
@@ -301,17 +301,15 @@ def _trees(
     if not seen.any():
         n_classes = len(np.unique(labels))
         return lambda new: np.full((len(new), n_classes), 1.0 / n_classes)
-    # By default leaves hold 20 rows, and fewer than 40 rows could not be split at all.
-    trees = HistGradientBoostingClassifier(
-        categorical_features=categorical[seen],
-        min_samples_leaf=max(1, min(20, len(rows) // 4)),
-        class_weight=class_weight,
-        random_state=random_state,
-    )
-
     # On so few rows threads wait for each other most of the time.
     with threadpool_limits(1, user_api="openmp"):
-        trees.fit(rows[:, seen], labels)
+        trees = boosted_trees(
+            rows[:, seen],
+            labels,
+            categorical[seen],
+            class_weight=class_weight,
+            random_state=random_state,
+        )
 
     def predict(new: Floats) -> Floats:
         with threadpool_limits(1, user_api="openmp"):

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from .._encoding.layout import EncodedRows, Layout
 from .._nn.random import uniform
+from .trees import TwoSampleTrees
 
 __all__ = ["N_GENERATED", "DensityRatio"]
 
@@ -22,9 +22,6 @@ _MOST_ROWS, N_GENERATED = 2000, 4000
 _MOST_TREES, _TREES_PER_ROW = 100, 0.4
 # The ratio from which on every row is accepted, as a quantile over generated rows.
 _CERTAIN = 0.95
-# scikit-learn's trees know so many categories. They refuse columns without any value, so "missing"
-# is a number here, less than any normal score.
-_MOST_CATEGORIES, _MISSING = 255, -100.0
 
 
 class DensityRatio:
@@ -57,7 +54,7 @@ class DensityRatio:
     ) -> None:
         chosen = torch.randperm(len(class_rows), generator=rng)[:_MOST_ROWS].numpy()
         self.layout, self.real, self.generated = layout, class_rows[chosen], generated
-        self._fitted: tuple[HistGradientBoostingClassifier, float] | None = None
+        self._fitted: tuple[TwoSampleTrees, float] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the trees: other versions of scikit-learn could not read them."""
@@ -74,34 +71,11 @@ class DensityRatio:
             self._fitted = self._fit()
         trees, certain = self._fitted
         chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
-        log_odds = trees.decision_function(self._inputs(rows))
-        accepted: npt.NDArray[np.bool_] = chance < np.exp(log_odds - certain)
+        accepted: npt.NDArray[np.bool_] = chance < np.exp(trees.log_odds(rows) - certain)
         return accepted
 
-    def _fit(self) -> tuple[HistGradientBoostingClassifier, float]:
+    def _fit(self) -> tuple[TwoSampleTrees, float]:
         """Return the trees, and the log-odds from which on every row is accepted."""
-        trees = HistGradientBoostingClassifier(
-            categorical_features=[
-                slot.kind == "categorical" and slot.n_categories + 2 <= _MOST_CATEGORIES
-                for slot in self.layout.slots
-            ],
-            max_iter=round(min(_MOST_TREES, _TREES_PER_ROW * len(self.real))),
-            early_stopping=False,
-            random_state=0,
-        )
-        generated = self._inputs(self.generated)
-        rows = np.concatenate([self._inputs(self.real), generated])
-        trees.fit(rows, np.arange(len(rows)) < len(self.real))
-        return trees, float(np.quantile(trees.decision_function(generated), _CERTAIN))
-
-    def _inputs(self, rows: EncodedRows) -> EncodedRows:
-        """Take a column's infrequent categories for one, and "missing" for a number of its own.
-
-        Shape: (n, d) -> (n, d).
-        """
-        inputs = np.nan_to_num(rows, nan=_MISSING)
-        for i in self.layout.positions("categorical"):
-            last = self.layout.slots[i].n_categories
-            known = np.minimum(rows[:, i], last)
-            inputs[:, i] = np.nan_to_num(known, nan=last + 1)
-        return inputs
+        n_trees = round(min(_MOST_TREES, _TREES_PER_ROW * len(self.real)))
+        trees = TwoSampleTrees(self.layout, self.real, self.generated, n_trees=n_trees)
+        return trees, float(np.quantile(trees.log_odds(self.generated), _CERTAIN))

@@ -1,0 +1,1 @@
+"""Which rows that were made are accepted, and which are drawn again."""

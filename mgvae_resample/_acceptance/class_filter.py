@@ -1,0 +1,129 @@
+"""Which rows to refuse because they look like rows of another class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.model_selection import StratifiedKFold
+
+from .._encoding.layout import EncodedRows, Layout
+from .._nn.random import uniform
+from .trees import TwoSampleTrees
+
+__all__ = ["ClassFilter"]
+
+# Fewer rows do not show how often rows of the class look like others, and with more columns trees
+# take longer than a training.
+_FEWEST_ROWS, _MOST_COLUMNS = 30, 100
+# Rows of the class, and of others, that the trees learn from.
+_MOST_ROWS, _MOST_OTHERS = 1000, 2000
+_N_TREES, _N_BINS, _N_FOLDS = 40, 63, 5
+
+
+class ClassFilter:
+    """Refuses rows that look like other classes, where more do so than real rows of the class.
+
+    Boosted trees tell rows of the class from those of all others, which have the same weight.
+    Out of fold they take some of the class's own rows for others. Of new rows that they take for
+    others so many are accepted that their share is no larger.
+
+    Parameters
+    ----------
+    layout : Layout
+        The columns of encoded rows.
+    class_rows, other_rows : ndarray of shape (n, d) and (m, d)
+        Encoded rows of the class and of all others.
+    rng : torch.Generator
+        Chooses among very many rows.
+
+    Attributes
+    ----------
+    chance : float
+        The probability that a row which looks like another class is accepted.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        class_rows: EncodedRows,
+        other_rows: EncodedRows,
+        rng: torch.Generator,
+    ) -> None:
+        self.layout = layout
+        self.class_rows = _some(class_rows, _MOST_ROWS, rng)
+        self.other_rows = _some(other_rows, _MOST_OTHERS, rng)
+        self.chance = 1.0
+        self._trees: TwoSampleTrees | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the trees: other versions of scikit-learn could not read them."""
+        return vars(self) | {"_trees": None}
+
+    @staticmethod
+    def is_of_use(class_rows: EncodedRows, other_rows: EncodedRows) -> bool:
+        """Tell whether there are rows enough, and not too many columns."""
+        n_fewest = min(len(class_rows), len(other_rows))
+        return n_fewest >= _FEWEST_ROWS and class_rows.shape[1] <= _MOST_COLUMNS
+
+    def calibrate(self, proposed: EncodedRows, redrawn: EncodedRows) -> None:
+        """Find ``chance`` from new rows, and from those drawn for rows that are refused.
+
+        Shape: (k, d), (l, d).
+        """
+        share = self.refuses(proposed).mean()
+        n_class = len(self.class_rows)
+        # The rule of succession: of a few rows none may look like others by chance.
+        if share <= 1 / (n_class + 2):
+            return
+        expected = (self._n_misclassified() + 1) / (n_class + 2)
+        if share > expected:
+            if len(redrawn):
+                share = max(share, self.refuses(redrawn).mean())
+            share = min(share, 1.0 - 1e-6)
+            self.chance = float(expected / (1.0 - expected) * (1.0 - share) / share)
+
+    def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
+        """Accept restored rows, those that look like another class at random.
+
+        Shape: (n, d) -> (n,).
+        """
+        chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
+        accepted: npt.NDArray[np.bool_] = ~self.refuses(rows) | (chance < self.chance)
+        return accepted
+
+    def refuses(self, rows: EncodedRows) -> npt.NDArray[np.bool_]:
+        """Tell which rows look like another class. Shape: (n, d) -> (n,)."""
+        if self._trees is None:
+            self._trees = self._fit(self.class_rows, self.other_rows)
+        return self._trees.log_odds(rows) < 0.0
+
+    def _n_misclassified(self) -> int:
+        """Count the class's own rows that look like others, out of fold."""
+        rows = np.concatenate([self.class_rows, self.other_rows])
+        of_class = np.arange(len(rows)) < len(self.class_rows)
+        folds = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=0)
+        n_misclassified = 0
+        for fit, held in folds.split(rows, of_class):
+            trees = self._fit(rows[fit[of_class[fit]]], rows[fit[~of_class[fit]]])
+            log_odds = trees.log_odds(rows[held[of_class[held]]])
+            n_misclassified += int((log_odds < 0.0).sum())
+        return n_misclassified
+
+    def _fit(self, class_rows: EncodedRows, other_rows: EncodedRows) -> TwoSampleTrees:
+        return TwoSampleTrees(
+            self.layout,
+            class_rows,
+            other_rows,
+            n_trees=_N_TREES,
+            n_bins=_N_BINS,
+            class_weight="balanced",
+        )
+
+
+def _some(rows: EncodedRows, n: int, rng: torch.Generator) -> EncodedRows:
+    """Choose n rows of more. Shape: (m, d) -> (at most n, d)."""
+    chosen: EncodedRows = rows[torch.randperm(len(rows), generator=rng)[:n].numpy()]
+    return chosen

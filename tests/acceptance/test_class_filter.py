@@ -1,0 +1,126 @@
+"""New rows that look like another class are refused, where they are more than among real rows."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mgvae_resample._acceptance.class_filter import ClassFilter
+from mgvae_resample._encoding.layout import Layout, Slot
+from tests.layouts import rng
+from tests.support import OURS, quick_sampler, quick_vae
+
+NUMBERS = Layout((Slot(0, "continuous"), Slot(1, "continuous")))
+RANDOM = np.random.default_rng(0)
+NAMES = [sampler.__name__ for sampler in OURS]
+
+
+def normal(mean, n):
+    """Return two columns of normal numbers."""
+    return RANDOM.normal(mean, 1.0, (n, 2)).astype(np.float32)
+
+
+def filter_of(class_rows, other_rows, *proposed):
+    """Return a calibrated filter."""
+    made = ClassFilter(NUMBERS, class_rows, other_rows, rng())
+    made.calibrate(*proposed)
+    return made
+
+
+def looking_like_others(made, rows):
+    """Return the share of rows that a filter would refuse."""
+    return made.refuses(rows).mean()
+
+
+def test_so_many_rows_look_like_others_as_real_ones_do():
+    # Classes that overlap a little, and new rows of which two in five are of the other class.
+    class_rows, other_rows = normal(1.5, 600), normal(-1.5, 900)
+    new = np.concatenate([normal(1.5, 6000), normal(-1.5, 4000)])
+    made = filter_of(class_rows, other_rows, new, new)
+    assert looking_like_others(made, new) > 0.35
+    accepted = new[made.accepts(new, rng())]
+    among_real = looking_like_others(made, normal(1.5, 20_000))
+    assert 0.005 < among_real < 0.05
+    assert looking_like_others(made, accepted) == pytest.approx(among_real, abs=0.02)
+    # No row that looks like its class is refused.
+    assert len(accepted) >= (~made.refuses(new)).sum()
+
+
+def test_rows_that_are_drawn_for_refused_ones_count_as_well():
+    class_rows, other_rows = normal(1.5, 600), normal(-1.5, 900)
+    proposed = np.concatenate([normal(1.5, 800), normal(-1.5, 200)])
+    worse = np.concatenate([normal(1.5, 200), normal(-1.5, 800)])
+    one = filter_of(class_rows, other_rows, proposed, proposed)
+    other = filter_of(class_rows, other_rows, proposed, worse)
+    assert other.chance < one.chance < 1.0
+
+
+def test_where_real_rows_overlap_as_much_nothing_is_refused():
+    class_rows, other_rows = normal(0.2, 300), normal(-0.2, 300)
+    new = normal(0.2, 1000)
+    made = filter_of(class_rows, other_rows, new, new)
+    assert looking_like_others(made, new) > 0.1
+    assert made.chance == 1.0
+    assert made.accepts(new, rng()).all()
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_others", "n_columns", "expected"),
+    [(30, 30, 100, True), (29, 900, 4, False), (900, 29, 4, False), (900, 900, 101, False)],
+)
+def test_it_needs_rows_enough_and_few_columns(n_rows, n_others, n_columns, expected):
+    class_rows, other_rows = (np.zeros((n, n_columns), np.float32) for n in (n_rows, n_others))
+    assert ClassFilter.is_of_use(class_rows, other_rows) is expected
+
+
+def test_a_pickle_leaves_out_the_trees_and_accepts_the_same():
+    class_rows, other_rows = normal(1.5, 60), normal(-1.5, 90)
+    new = np.concatenate([normal(1.5, 300), normal(-1.5, 300)])
+    made = filter_of(class_rows, other_rows, new, new)
+    assert made.chance < 1.0
+    before = made.accepts(new, rng())
+    data = pickle.dumps(made)
+    assert b"HistGradientBoosting" not in data
+    np.testing.assert_array_equal(pickle.loads(data).accepts(new, rng()), before)
+
+
+def exact_rule(n=1500, seed=0):
+    """Return a table of categories whose class is a rule without exception, which is rare."""
+    random = np.random.default_rng(seed)
+    X = pd.DataFrame(random.integers(0, 4, (n, 6)), columns=list("abcdef")).astype(str)
+    return X, is_rare(X).astype(int)
+
+
+def is_rare(X):
+    """Return the rule."""
+    return ((X["a"] == "0") & (X["b"] != "3")) & (X["c"].isin(["0", "1"]))
+
+
+def broken(sampler):
+    """Return the share of new rows of which the rule says that they are common."""
+    return 1.0 - is_rare(sampler.sample(1000, 1, random_state=0)).mean()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_of_a_rule_keep_to_it(name):
+    sampler = quick_sampler(name)
+    sampler.fit_resample(*exact_rule())
+    assert broken(sampler) < 0.06
+
+
+def test_translated_rows_break_it_without_the_filter():
+    sampler = quick_vae()
+    sampler.fit_resample(*exact_rule())
+    kept = broken(sampler)
+    sampler._synthesizers[1].class_filter = None
+    assert kept < 0.25 * broken(sampler)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_images_are_taken_as_they_are(name):
+    random = np.random.default_rng(0)
+    X, y = random.random((100, 16)), np.repeat([0, 1], [65, 35])
+    sampler = quick_sampler(name, image_shape=(4, 4), hidden_layer_sizes=(4,))
+    sampler.fit_resample(X, y)
+    assert sampler._synthesizers[1].class_filter is None
