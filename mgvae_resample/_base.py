@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import numbers
-import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -43,6 +42,7 @@ from ._tables.labels import (
 )
 from ._tables.table import Table
 from ._version import __version__
+from ._warn import warn
 
 __all__ = [
     "Condition",
@@ -282,11 +282,9 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         if folder is None:
             return None
         if not isinstance(self.random_state, numbers.Integral):
-            warnings.warn(
+            warn(
                 "'memory' is not used: it needs an int 'random_state', without which no training "
                 "is like an earlier one.",
-                UserWarning,
-                stacklevel=2,
             )
             return None
         return TrainingCache(str(folder), f"{__version__}-torch-{torch.__version__}")
@@ -312,7 +310,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
                 "close to these; compare with SMOTE and with no resampling on held-out rows."
             )
         if message is not None:
-            warnings.warn(message, FewRowsWarning, stacklevel=3)
+            warn(message, FewRowsWarning)
         return reason is None
 
     def _unlearnable(self, y: Labels, label: Label) -> str | None:

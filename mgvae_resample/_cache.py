@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from ._warn import warn
 
 __all__ = ["CachedTraining", "TrainingCache"]
 
@@ -55,11 +56,9 @@ class TrainingCache:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except Exception as error:  # whatever a damaged file makes numpy or zipfile raise
-            warnings.warn(
+            warn(
                 f"The cached training {path} cannot be read ({type(error).__name__}: {error}). "
                 "It is trained again and replaced.",
-                UserWarning,
-                stacklevel=2,
             )
             return None
         return CachedTraining(arrays, record)
@@ -75,10 +74,8 @@ class TrainingCache:
                 np.savez(file, allow_pickle=False, **{**arrays, _RECORD: as_bytes})
             os.replace(unfinished, path)
         except OSError as error:
-            warnings.warn(
+            warn(
                 f"The training could not be cached in {path.parent}: {error}.",
-                UserWarning,
-                stacklevel=2,
             )
 
     def _path(self, key: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
@@ -17,6 +16,7 @@ from ._cache import TrainingCache
 from ._callbacks import FitReport, PhaseReport
 from ._nn.random import stream
 from ._nn.training import Diverged, History, Objective, TrainConfig, fit_module
+from ._warn import warn
 
 __all__ = ["Run", "TrainingWarning", "resolve_device", "single_thread"]
 
@@ -55,7 +55,7 @@ class Run:
             run._fit_report = stack.enter_context(FitReport(estimator))
             yield run
         for message in run.messages:
-            warnings.warn(message, TrainingWarning, stacklevel=4)
+            warn(message, TrainingWarning)
 
     def rng(self, *purpose: str | int) -> torch.Generator:
         """Return a fresh random stream for one purpose, always the same for the same name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +18,7 @@ from ._run import Run, resolve_device, single_thread
 from ._synthesizer import Synthesizer
 from ._tables.table import Table
 from ._version import __version__
+from ._warn import warn
 
 __all__ = ["Condition", "Label", "OtherVersionWarning", "SampleMixin"]
 
@@ -84,12 +84,11 @@ class SampleMixin:
         saved_by = attributes.pop(_VERSION, None)
         if saved_by != __version__:
             writer = "an unknown version" if saved_by is None else f"version {saved_by}"
-            warnings.warn(
+            warn(
                 f"This {type(self).__name__} was saved by {writer} of mgvae_resample and is "
                 f"loaded by {__version__}. If it cannot draw rows, fit it again, or load it with "
                 "the version that saved it.",
                 OtherVersionWarning,
-                stacklevel=2,
             )
         super().__setstate__(attributes)  # type: ignore[misc]
 

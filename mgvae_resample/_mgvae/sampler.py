@@ -56,8 +56,9 @@ class MGVAEOverSampler(DeepOverSampler):
 
     exemplars : {{"majority", "rest"}} or class label, default="majority"
         The real rows that are translated, and that the model is pre-trained on: the largest
-        class, all rows of other classes, or one class by its label. Of images of more than two
-        classes it is pre-trained on all classes of at least 100 rows as well.
+        class, all rows of other classes, or one class by its label. A class whose own rows are
+        the exemplars gets variations of itself. Of images of more than two classes the model is
+        pre-trained on all classes of at least 100 rows as well.
 
     exemplar_weights : {{"responsibility", "uniform"}} or float, default="responsibility"
         How exemplars are chosen for translation. "uniform" is the paper's rule. With

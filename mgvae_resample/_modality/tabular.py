@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from .._nn.mlp import MLP
 from .._nn.one_hot import OneHotMap
 from .._nn.random import normal
 from .._tables.table import Table
+from .._warn import warn
 from .base import KnownRows, Modality, T
 
 __all__ = ["IdentifierWarning", "ImageShapeWarning", "TabularModality"]
@@ -51,21 +51,19 @@ class TabularModality(Modality[TabularEncoding]):
         """Learn the columns; warn where they look like pixels or identifiers."""
         likely = undeclared_image_shape(table)
         if likely is not None:
-            warnings.warn(
+            warn(
                 f"The {table.shape[1]} columns of X look like the pixels of flattened images, and "
                 f"'image_shape' is None. Try image_shape={likely}: images declared as such come "
                 "out far better. If they are no pixels, ignore this ImageShapeWarning.",
                 ImageShapeWarning,
-                stacklevel=4,
             )
         self.encoding.fit(table)
         if self.encoding.identifiers:
-            warnings.warn(
+            warn(
                 f"No two rows share a value in the columns {list(self.encoding.identifiers)} of "
                 "X, as in identifiers. New rows can only make up such values: drop the columns "
                 "before resampling. If they are measurements, ignore this IdentifierWarning.",
                 IdentifierWarning,
-                stacklevel=4,
             )
         self.map = OneHotMap(self.layout)
         self.n_inputs, self.n_values = self.map.width, self.map.n_values

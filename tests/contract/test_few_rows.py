@@ -158,3 +158,13 @@ def test_the_gan_keeps_the_diversity_of_classes_of_three_rows():
         other = X[y == 0].mean(0)
         away = np.linalg.norm(rows.mean(0) - real.mean(0))
         assert away < 0.85 * np.linalg.norm(other - real.mean(0))
+
+
+def test_warnings_name_the_line_of_the_caller(quick):
+    X, y = table(40, 5)
+    with pytest.warns(FewRowsWarning) as alone:
+        quick().fit_resample(X, y)
+    with pytest.warns(FewRowsWarning) as in_pipeline:
+        make_pipeline(quick(), LogisticRegression()).fit(X, y)
+    assert {w.filename for w in [*alone, *in_pipeline]} == {__file__}
+    assert alone[0].lineno != in_pipeline[0].lineno
