@@ -63,7 +63,8 @@ def fisher_information(
         # Of images the columns' noise is no part of the ELBO; its gradient is 0.
         gradients = torch.autograd.grad(total, own, allow_unused=True, materialize_grads=True)
         for square, gradient in zip(squares, gradients, strict=True):
-            square += gradient.square().sum(0)
+            # In torch 2.4 gradients that are filled in require one themselves.
+            square += gradient.detach().square().sum(0)
     information = dict(zip(names, squares, strict=True))
     # NOTE[DIFF] Not normalised in the paper: its weight then depends on the data by powers of ten.
     n_weights = sum(value.numel() for value in information.values())

@@ -181,6 +181,10 @@ def test_long_labels_stay_apart(quick, dtype):
     assert set(y_res.value_counts()) == {50}
 
 
+@pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13),
+    reason="older versions of torch import their compiler anyway",
+)
 def test_a_first_fit_imports_no_compiler():
     """Torch's optimisers, torch.func.grad and skip_init would; it takes longer than a fit."""
     code = (
