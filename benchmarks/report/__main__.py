@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.report.figure import draw
+from benchmarks.report.figure import draw_images, draw_league, draw_realism
 from benchmarks.report.league import league_section
 from benchmarks.report.long_tail import (
     classes_section,
@@ -99,9 +99,20 @@ def main() -> None:
     folder = options.parse_args().results
     page = "\n\n".join(["# Report", *_summary(folder), *_sections(folder)]) + "\n"
     (folder / "REPORT.md").write_text(page)
-    if (folder / "league.csv").exists():
-        draw(read_results(folder / "league.csv"), folder / "league.png")
+    _pictures(folder)
     print(page)
+
+
+def _pictures(folder: Path) -> None:
+    """Save a picture beside the files that it is drawn from."""
+    pictures = (
+        (draw_league, "league.png", ("league.csv",)),
+        (draw_images, "images.png", ("two_class_images.csv", "long_tail_images.csv")),
+        (draw_realism, "realism.png", ("realism.csv",)),
+    )
+    for draw, name, files in pictures:
+        if all((folder / file).exists() for file in files):
+            draw(*(read_results(folder / file) for file in files), folder / name)
 
 
 def _summary(folder: Path) -> Iterator[str]:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.league import DEVELOPMENT, FIRST, METHODS, lacking
-from benchmarks.report.figure import draw
+from benchmarks.report.figure import draw_league
 from benchmarks.report.league import (
     differences,
     families_of,
@@ -135,7 +135,7 @@ def test_tables_of_a_family_are_one_observation(results):
 
 
 def test_a_picture_is_drawn(results, tmp_path):
-    draw(results, tmp_path / "league.png")
+    draw_league(results, tmp_path / "league.png")
     assert (tmp_path / "league.png").stat().st_size > 10_000
 
 
