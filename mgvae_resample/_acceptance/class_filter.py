@@ -15,6 +15,7 @@ from .trees import TwoSampleTrees
 
 __all__ = ["ClassFilter"]
 
+# NOTE[DIFF] In the papers every row that is made is taken to be of its class.
 # Fewer rows do not show how often rows of the class look like others, and with more columns trees
 # take longer than a training.
 _FEWEST_ROWS, _MOST_COLUMNS = 30, 100
