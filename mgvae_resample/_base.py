@@ -195,11 +195,11 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
             synthesizers = self._fit_synthesizers(rows, labels, learnable, run)
             for label in wanted:
                 class_rows = rows[labels == label]
-                if label in synthesizers:
-                    rng = run.rng("class filter", self._number(label))
-                    synthesizers[label].fit_class_filter(rows[labels != label], rng)
                 synthesizers.setdefault(label, SmoothedBootstrap(self._modality, class_rows))
             self._compose(synthesizers, rows, labels, run)
+            for label in wanted:
+                rng = run.rng("class filter", self._number(label))
+                synthesizers[label].fit_class_filter(rows, labels != label, rng, run.remember)
             drawn: list[tuple[Indices, Kinds]] = []
             new = self._new_rows(table, wanted, synthesizers, run, drawn)
             resampled = table.append(new, sum(wanted.values()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -202,20 +203,30 @@ class Synthesizer(ABC):
 
         return filtered
 
-    def fit_class_filter(self, other_rows: EncodedRows, rng: torch.Generator) -> None:
+    def fit_class_filter(
+        self,
+        rows: EncodedRows,
+        is_other: npt.NDArray[np.bool_],
+        rng: torch.Generator,
+        remember: Callable[..., float],
+    ) -> None:
         """Refuse rows of tables that look like another class, if they are too many.
 
-        Shape: other_rows (m, d).
+        ``remember`` calls a function, or returns what it returned for the same arrays.
+
+        Shape: rows (n, d) of all classes, is_other (n,).
         """
-        if not self.modality.choose(
-            table=ClassFilter.is_of_use(self.class_rows, other_rows), image=False
-        ):
+        makes_rows = self.max_trials > 0 and self.composition.generated_share > 0.0
+        of_use = ClassFilter.is_of_use(int((~is_other).sum()), int(is_other.sum()), rows.shape[1])
+        if not self.modality.choose(table=makes_rows and of_use, image=False):
             return
         propose = self._propose(_N_PROPOSALS, rng)
-        rows, _ = self._accepted(_N_PROPOSALS, propose, self.max_trials)
-        redrawn = propose(np.arange(_N_PROPOSALS), True)
-        found = ClassFilter(self.modality.layout, self.class_rows, other_rows, rng)
-        found.calibrate(rows, redrawn.rows[redrawn.accepted])
+        new, _ = self._accepted(_N_PROPOSALS, propose, self.max_trials)
+        proposal = propose(np.arange(_N_PROPOSALS), True)
+        redrawn = proposal.rows[proposal.accepted]
+        found = ClassFilter(self.modality.layout, self.class_rows, rows[is_other], rng)
+        find = partial(found.chance_for, new, redrawn)
+        found.chance = remember(find, found.class_rows, found.other_rows, new, redrawn)
         self.class_filter = found if found.chance < 1.0 else None
 
     def adjust(self, outputs: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import warnings
 __all__ = ["warn"]
 
 # What stands between the caller's code and ours.
-_BETWEEN = {"mgvae_resample", "imblearn", "sklearn", "joblib", "contextlib"}
+_BETWEEN = {"mgvae_resample", "imblearn", "sklearn", "joblib", "skops", "pickle", "contextlib"}
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mgvae_resample
@@ -58,6 +59,18 @@ def table(*sizes, n_columns=4, seed=0):
     X = np.concatenate([rng.normal(2.0 * c, 1.0, (n, n_columns)) for c, n in enumerate(sizes)])
     order = rng.permutation(len(X))
     return X[order], np.repeat(np.arange(len(sizes)), sizes)[order]
+
+
+def exact_rule(n=1500, seed=0):
+    """Return a table of categories whose class is a rule without exception, which is rare."""
+    random = np.random.default_rng(seed)
+    X = pd.DataFrame(random.integers(0, 4, (n, 6)), columns=list("abcdef")).astype(str)
+    return X, is_rare(X).astype(int)
+
+
+def is_rare(X):
+    """Return the rule."""
+    return ((X["a"] == "0") & (X["b"] != "3")) & (X["c"].isin(["0", "1"]))
 
 
 def counts(y):

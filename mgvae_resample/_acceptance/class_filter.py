@@ -21,6 +21,7 @@ __all__ = ["ClassFilter"]
 _FEWEST_ROWS, _MOST_COLUMNS = 30, 100
 # Rows of the class, and of others, that the trees learn from.
 _MOST_ROWS, _MOST_OTHERS = 1000, 2000
+_ROUNDING = 1e-6
 _N_TREES, _N_BINS, _N_FOLDS = 40, 63, 5
 
 
@@ -28,8 +29,8 @@ class ClassFilter:
     """Refuses rows that look like other classes, where more do so than real rows of the class.
 
     Boosted trees tell rows of the class from those of all others, which have the same weight.
-    Out of fold they take some of the class's own rows for others. Of new rows that they take for
-    others so many are accepted that their share is no larger.
+    Out of fold they take some of the class's own rows for others. New rows that they take for
+    others are accepted at random, so that their share is no larger.
 
     Parameters
     ----------
@@ -64,27 +65,27 @@ class ClassFilter:
         return vars(self) | {"_trees": None}
 
     @staticmethod
-    def is_of_use(class_rows: EncodedRows, other_rows: EncodedRows) -> bool:
+    def is_of_use(n_class: int, n_others: int, n_columns: int) -> bool:
         """Tell whether there are rows enough, and not too many columns."""
-        n_fewest = min(len(class_rows), len(other_rows))
-        return n_fewest >= _FEWEST_ROWS and class_rows.shape[1] <= _MOST_COLUMNS
+        return min(n_class, n_others) >= _FEWEST_ROWS and n_columns <= _MOST_COLUMNS
 
-    def calibrate(self, proposed: EncodedRows, redrawn: EncodedRows) -> None:
+    def chance_for(self, proposed: EncodedRows, redrawn: EncodedRows) -> float:
         """Find ``chance`` from new rows, and from those drawn for rows that are refused.
 
         Shape: (k, d), (l, d).
         """
-        share = self.refuses(proposed).mean()
+        share = self.looks_like_others(proposed).mean()
         n_class = len(self.class_rows)
         # The rule of succession: of a few rows none may look like others by chance.
         if share <= 1 / (n_class + 2):
-            return
+            return 1.0
         expected = (self._n_misclassified() + 1) / (n_class + 2)
-        if share > expected:
-            if len(redrawn):
-                share = max(share, self.refuses(redrawn).mean())
-            share = min(share, 1.0 - 1e-6)
-            self.chance = float(expected / (1.0 - expected) * (1.0 - share) / share)
+        if share <= expected:
+            return 1.0
+        if len(redrawn):
+            share = max(share, self.looks_like_others(redrawn).mean())
+        share = min(share, 1.0 - 1e-6)
+        return float(expected / (1.0 - expected) * (1.0 - share) / share)
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
         """Accept restored rows, those that look like another class at random.
@@ -92,14 +93,14 @@ class ClassFilter:
         Shape: (n, d) -> (n,).
         """
         chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
-        accepted: npt.NDArray[np.bool_] = ~self.refuses(rows) | (chance < self.chance)
+        accepted: npt.NDArray[np.bool_] = ~self.looks_like_others(rows) | (chance < self.chance)
         return accepted
 
-    def refuses(self, rows: EncodedRows) -> npt.NDArray[np.bool_]:
+    def looks_like_others(self, rows: EncodedRows) -> npt.NDArray[np.bool_]:
         """Tell which rows look like another class. Shape: (n, d) -> (n,)."""
         if self._trees is None:
             self._trees = self._fit(self.class_rows, self.other_rows)
-        return self._trees.log_odds(rows) < 0.0
+        return _is_other(self._trees, rows)
 
     def _n_misclassified(self) -> int:
         """Count the class's own rows that look like others, out of fold."""
@@ -109,8 +110,7 @@ class ClassFilter:
         n_misclassified = 0
         for fit, held in folds.split(rows, of_class):
             trees = self._fit(rows[fit[of_class[fit]]], rows[fit[~of_class[fit]]])
-            log_odds = trees.log_odds(rows[held[of_class[held]]])
-            n_misclassified += int((log_odds < 0.0).sum())
+            n_misclassified += int(_is_other(trees, rows[held[of_class[held]]]).sum())
         return n_misclassified
 
     def _fit(self, class_rows: EncodedRows, other_rows: EncodedRows) -> TwoSampleTrees:
@@ -122,6 +122,12 @@ class ClassFilter:
             n_bins=_N_BINS,
             class_weight="balanced",
         )
+
+
+def _is_other(trees: TwoSampleTrees, rows: EncodedRows) -> npt.NDArray[np.bool_]:
+    """Tell which rows trees take for others. Shape: (n, d) -> (n,)."""
+    # Where trees cannot split, log-odds are 0 but for rounding.
+    return trees.log_odds(rows) < -_ROUNDING
 
 
 def _some(rows: EncodedRows, n: int, rng: torch.Generator) -> EncodedRows:

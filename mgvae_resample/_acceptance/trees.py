@@ -12,9 +12,9 @@ from .._encoding.layout import EncodedRows, FloatArray, Floats, Layout
 
 __all__ = ["TwoSampleTrees", "boosted_trees"]
 
-# scikit-learn's trees know so many categories. They refuse columns without any value, so "missing"
-# is a number here, less than any normal score.
-_MOST_CATEGORIES, _MISSING = 255, -100.0
+# scikit-learn's trees have so many bins, and know as many categories. They refuse columns without
+# any value, so "missing" is a number here, less than any normal score.
+_MOST_BINS, _MISSING = 255, -100.0
 
 
 def boosted_trees(
@@ -23,7 +23,7 @@ def boosted_trees(
     categorical: Sequence[bool] | npt.NDArray[np.bool_],
     *,
     n_trees: int = 100,
-    n_bins: int = 255,
+    n_bins: int = _MOST_BINS,
     class_weight: str | None = None,
     random_state: int = 0,
 ) -> HistGradientBoostingClassifier:
@@ -63,7 +63,7 @@ class TwoSampleTrees:
         second: EncodedRows,
         *,
         n_trees: int,
-        n_bins: int = _MOST_CATEGORIES,
+        n_bins: int = _MOST_BINS,
         class_weight: str | None = None,
     ) -> None:
         self.layout = layout
