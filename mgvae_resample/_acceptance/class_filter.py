@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -79,9 +80,11 @@ class ClassFilter:
         # The rule of succession: of a few rows none may look like others by chance.
         if share <= 1 / (n_class + 2):
             return 1.0
-        expected = (self._n_misclassified() + 1) / (n_class + 2)
-        if share <= expected:
-            return 1.0
+        expected = 1 / (n_class + 2)
+        for n_more in self._misclassified():
+            expected += n_more / (n_class + 2)
+            if share <= expected:
+                return 1.0
         if len(redrawn):
             share = max(share, self.looks_like_others(redrawn).mean())
         share = min(share, 1.0 - 1e-6)
@@ -102,16 +105,14 @@ class ClassFilter:
             self._trees = self._fit(self.class_rows, self.other_rows)
         return _is_other(self._trees, rows)
 
-    def _n_misclassified(self) -> int:
-        """Count the class's own rows that look like others, out of fold."""
+    def _misclassified(self) -> Iterator[int]:
+        """Count the class's own rows that look like others, in one fold after the other."""
         rows = np.concatenate([self.class_rows, self.other_rows])
         of_class = np.arange(len(rows)) < len(self.class_rows)
         folds = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=0)
-        n_misclassified = 0
         for fit, held in folds.split(rows, of_class):
             trees = self._fit(rows[fit[of_class[fit]]], rows[fit[~of_class[fit]]])
-            n_misclassified += int(_is_other(trees, rows[held[of_class[held]]]).sum())
-        return n_misclassified
+            yield int(_is_other(trees, rows[held[of_class[held]]]).sum())
 
     def _fit(self, class_rows: EncodedRows, other_rows: EncodedRows) -> TwoSampleTrees:
         return TwoSampleTrees(

@@ -137,7 +137,10 @@ def read(path):
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: path.name)
 def test_what_earlier_versions_saved_still_draws_rows(path):
     new = read(path).sample(30, label=1)
-    assert new.shape == (30, {"array": 4, "frame": 5, "images": 16}[path.stem.split("-")[1]])
+    assert new.shape == (
+        30,
+        {"array": 4, "frame": 5, "rule": 6, "images": 16}[path.stem.split("-")[1]],
+    )
     numbers = np.asarray(new)[:, :3].astype(float)
     assert np.isfinite(numbers).all()
     assert numbers.std() > 0
@@ -147,7 +150,7 @@ def test_there_is_a_file_of_each_kind():
     assert {path.name.rsplit("-", 1)[0] for path in SAVED} == {
         f"{method}-{kind}"
         for method in ("MGVAE", "BayesGAN")
-        for kind in ("array", "frame", "images")
+        for kind in ("array", "frame", "rule", "images")
     }
     assert {path.suffix for path in SAVED} == {".pickle", ".skops"}
 
