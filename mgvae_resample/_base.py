@@ -25,6 +25,7 @@ from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._modality.image import ImageModality
 from ._modality.tabular import IdentifierWarning, ImageShapeWarning, TabularModality
+from ._nn.random import random_rows
 from ._parameters import (
     check_counts,
     check_hidden_layer_sizes,
@@ -359,5 +360,5 @@ def _rows_to_learn(y: Labels, rng: torch.Generator) -> Indices:
     for label, n in zip(labels, counts, strict=True):
         at = np.flatnonzero(y == label)
         n_kept = min(n, max(_FEWEST_SAMPLED, round(share * n)))
-        chosen.append(at[torch.randperm(int(n), generator=rng)[:n_kept].numpy()])
+        chosen.append(random_rows(at, n_kept, rng))
     return np.sort(np.concatenate(chosen))

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
+from ._nn.random import random_rows
 from ._parameters import check_mask, check_n_samples, documented
 from ._run import Run, resolve_device, single_thread
 from ._synthesizer import Synthesizer
@@ -116,8 +117,7 @@ class SampleMixin:
             table = Table.of(rows)
             met = np.flatnonzero(check_mask(where(rows), len(table)))
             # In any order: rows of one draw come in the order of their kinds.
-            order = torch.randperm(len(met), generator=rng)[: n - n_kept].numpy()
-            kept.append(table.take(met[order]))
+            kept.append(table.take(random_rows(met, n - n_kept, rng)))
             n_kept, n_drawn = n_kept + len(kept[-1]), n_drawn + len(table)
         if n_kept < n:
             raise ValueError(

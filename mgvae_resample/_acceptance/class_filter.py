@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,19 @@ import torch
 from sklearn.model_selection import StratifiedKFold
 
 from .._encoding.layout import EncodedRows, Layout
-from .._nn.random import uniform
+from .._nn.random import random_rows, uniform
 from .trees import TwoSampleTrees
 
 __all__ = ["ClassFilter"]
 
-# NOTE[DIFF] In the papers every row that is made is taken to be of its class.
 # Fewer rows do not show how often rows of the class look like others, and with more columns trees
 # take longer than a training.
 _FEWEST_ROWS, _MOST_COLUMNS = 30, 100
 # Rows of the class, and of others, that the trees learn from.
 _MOST_ROWS, _MOST_OTHERS = 1000, 2000
-_ROUNDING = 1e-6
 _N_TREES, _N_BINS, _N_FOLDS = 40, 63, 5
+# Where trees cannot split, log-odds are 0 but for rounding.
+_ROUNDING = 1e-6
 
 
 class ClassFilter:
@@ -56,8 +57,8 @@ class ClassFilter:
         rng: torch.Generator,
     ) -> None:
         self.layout = layout
-        self.class_rows = _some(class_rows, _MOST_ROWS, rng)
-        self.other_rows = _some(other_rows, _MOST_OTHERS, rng)
+        self.class_rows = random_rows(class_rows, _MOST_ROWS, rng)
+        self.other_rows = random_rows(other_rows, _MOST_OTHERS, rng)
         self.chance = 1.0
         self._trees: TwoSampleTrees | None = None
 
@@ -78,10 +79,9 @@ class ClassFilter:
         share = self.looks_like_others(proposed).mean()
         n_class = len(self.class_rows)
         # The rule of succession: of a few rows none may look like others by chance.
-        if share <= 1 / (n_class + 2):
-            return 1.0
         expected = 1 / (n_class + 2)
-        for n_more in self._misclassified():
+        # Folds are run only while they can still change the answer.
+        for n_more in chain([0], self._misclassified()):
             expected += n_more / (n_class + 2)
             if share <= expected:
                 return 1.0
@@ -95,6 +95,7 @@ class ClassFilter:
 
         Shape: (n, d) -> (n,).
         """
+        # NOTE[DIFF] In the papers every row that is made is taken to be of its class.
         chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
         accepted: npt.NDArray[np.bool_] = ~self.looks_like_others(rows) | (chance < self.chance)
         return accepted
@@ -127,11 +128,4 @@ class ClassFilter:
 
 def _is_other(trees: TwoSampleTrees, rows: EncodedRows) -> npt.NDArray[np.bool_]:
     """Tell which rows trees take for others. Shape: (n, d) -> (n,)."""
-    # Where trees cannot split, log-odds are 0 but for rounding.
     return trees.log_odds(rows) < -_ROUNDING
-
-
-def _some(rows: EncodedRows, n: int, rng: torch.Generator) -> EncodedRows:
-    """Choose n rows of more. Shape: (m, d) -> (at most n, d)."""
-    chosen: EncodedRows = rows[torch.randperm(len(rows), generator=rng)[:n].numpy()]
-    return chosen

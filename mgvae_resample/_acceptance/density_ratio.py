@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from .._encoding.layout import EncodedRows, Layout
-from .._nn.random import uniform
+from .._nn.random import random_rows, uniform
 from .trees import TwoSampleTrees
 
 __all__ = ["N_GENERATED", "DensityRatio"]
@@ -52,8 +52,8 @@ class DensityRatio:
         generated: EncodedRows,
         rng: torch.Generator,
     ) -> None:
-        chosen = torch.randperm(len(class_rows), generator=rng)[:_MOST_ROWS].numpy()
-        self.layout, self.real, self.generated = layout, class_rows[chosen], generated
+        self.layout, self.generated = layout, generated
+        self.real = random_rows(class_rows, _MOST_ROWS, rng)
         self._fitted: tuple[TwoSampleTrees, float] | None = None
 
     def __getstate__(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .._base import DeepOverSampler, Label, Labels
 from .._encoding.layout import EncodedRows
+from .._nn.random import random_rows
 from .._nn.training import TrainConfig
 from .._parameters import documented
 from .._run import Run
@@ -440,7 +441,4 @@ def _common(y: Labels, n_fewest: int) -> Indices:
 
 def _at_most(n: int, index: Indices, rng: torch.Generator) -> Indices:
     """Return a random subset of the rows if there are more. Shape: (m,) -> (at most n,)."""
-    if len(index) <= n:
-        return index
-    chosen: Indices = index[torch.randperm(len(index), generator=rng)[:n].numpy()]
-    return chosen
+    return index if len(index) <= n else random_rows(index, n, rng)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-__all__ = ["normal", "stream", "uniform"]
+__all__ = ["normal", "random_rows", "stream", "uniform"]
 
 
 def stream(seed: int, *purpose: str | int) -> torch.Generator:
@@ -29,3 +32,9 @@ def normal(shape: tuple[int, ...], rng: torch.Generator, device: torch.device) -
 def uniform(shape: tuple[int, ...], rng: torch.Generator, device: torch.device) -> Tensor:
     """Draw numbers uniform in [0, 1) on the CPU and move them; always float32."""
     return torch.rand(shape, generator=rng, dtype=torch.float32).to(device)
+
+
+def random_rows(rows: npt.NDArray[Any], n: int, rng: torch.Generator) -> npt.NDArray[Any]:
+    """Return at most n rows in random order. Shape: (m, ...) -> (at most n, ...)."""
+    chosen: npt.NDArray[Any] = rows[torch.randperm(len(rows), generator=rng)[:n].numpy()]
+    return chosen
