@@ -12,7 +12,7 @@ from scipy.stats import wilcoxon
 
 from benchmarks.report.ranks import TIE, by_family, rank, score_table, win_tie_loss
 from benchmarks.report.text import markdown, metric_name
-from benchmarks.shared.league_fold import METRICS
+from benchmarks.shared.league_fold import METRICS, N_FOLDS
 from benchmarks.shared.scores import LOWER_IS_BETTER
 
 # What a search chooses from; "none" is "passthrough".
@@ -20,6 +20,9 @@ SEARCHES = {
     f"search {name}": ("none", f"{name}@quarter", f"{name}@half", name)
     for name in ("SMOTE", "MGVAE", "BayesGAN")
 }
+# A search begins with one amount. It takes another if the score of that one on the inner folds is
+# better by about a standard error: this number over the root of the number of minority rows.
+MARGIN = 0.3
 # Shown in each measure at the amount that suits it.
 SHOWN = ("SMOTE", "MGVAE", "BayesGAN")
 _COMPARED = (
@@ -69,8 +72,11 @@ def league_section(results: pd.DataFrame) -> Iterator[str]:
         "@half and @quarter: minority rows up to this share of the majority. "
         '"tuned": the cut with the best score on inner folds. blend: the mean of two '
         "probabilities without resampling and one at half. search: none, a quarter, a half or "
-        "full balance, whichever has the best score of the column on inner folds. Ranks: 1 is "
-        "best. Tables of one family are cut from the same rows: families are averaged before "
+        "full balance. It begins with full balance for balanced accuracy at the cut .5, with none "
+        "for the Brier score and log loss, otherwise with a half (MGVAE: a quarter), and takes "
+        "the amount with the best score of the column on inner folds if this is better by "
+        f"{MARGIN} over the root of the number of minority rows. Ranks: 1 is best. "
+        "Tables of one family are cut from the same rows: families are averaged before "
         "Friedman's test, Nemenyi's critical difference (0.05) and Wilcoxon's tests, and drawn as "
         "a whole for bootstrap intervals. More is better, but for the Brier score and log loss."
     )
@@ -106,14 +112,28 @@ def league_table(results: pd.DataFrame, metric: str) -> pd.DataFrame:
         results.pivot(index=places, columns="method", values=column)
         for column in (metric, f"inner_{metric}")
     )
+    n_rare = results.drop_duplicates("dataset").set_index("dataset")["n_rare"]
+    margins = MARGIN / np.sqrt(n_rare * (N_FOLDS - 1) / N_FOLDS)
     for name, choices in SEARCHES.items():
         if set(choices) <= set(outer):
-            known = inner[list(choices)].dropna()
-            picked = (sign * known).to_numpy().argmax(1)
-            values = outer.loc[known.index, list(choices)].to_numpy()
-            found = pd.Series(values[np.arange(len(picked)), picked], index=known.index)
+            known = sign * inner[list(choices)].dropna()
+            start = known[search_start(choices[-1], metric)]
+            margin = margins.loc[known.index.get_level_values("dataset")].to_numpy()
+            picked = known.idxmax(axis=1).where(known.max(axis=1) >= start + margin, start.name)
+            at = outer.columns.get_indexer(picked)
+            values = outer.loc[known.index].to_numpy()
+            found = pd.Series(values[np.arange(len(at)), at], index=known.index)
             means[name] = found.groupby(level=["dataset", "classifier"]).mean()
     return means.dropna()
+
+
+def search_start(sampler: str, metric: str) -> str:
+    """Return the amount that a search begins with, as docs/guide/amounts.md recommends it."""
+    if metric in ("brier", "log_loss"):
+        return "none"
+    if metric == "balanced_accuracy":
+        return sampler
+    return f"{sampler}@quarter" if sampler == "MGVAE" else f"{sampler}@half"
 
 
 def tables_of(scores: pd.DataFrame) -> pd.Index:
