@@ -226,7 +226,7 @@ class Synthesizer(ABC):
         redrawn = proposal.rows[proposal.accepted]
         found = ClassFilter(self.modality.layout, self.class_rows, rows[is_other], rng)
         find = partial(found.chance_for, new, redrawn)
-        found.chance = remember(find, found.class_rows, found.other_rows, new, redrawn)
+        found.chance = remember(find, found.trees.first, found.trees.second, new, redrawn)
         self.class_filter = found if found.chance < 1.0 else None
 
     def adjust(self, outputs: Tensor) -> Tensor:

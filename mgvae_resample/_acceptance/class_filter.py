@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,15 +55,12 @@ class ClassFilter:
         other_rows: EncodedRows,
         rng: torch.Generator,
     ) -> None:
-        self.layout = layout
-        self.class_rows = random_rows(class_rows, _MOST_ROWS, rng)
-        self.other_rows = random_rows(other_rows, _MOST_OTHERS, rng)
         self.chance = 1.0
-        self._trees: TwoSampleTrees | None = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out the trees: other versions of scikit-learn could not read them."""
-        return vars(self) | {"_trees": None}
+        self.trees = _trees(
+            layout,
+            random_rows(class_rows, _MOST_ROWS, rng),
+            random_rows(other_rows, _MOST_OTHERS, rng),
+        )
 
     @staticmethod
     def is_of_use(n_class: int, n_others: int, n_columns: int) -> bool:
@@ -77,7 +73,7 @@ class ClassFilter:
         Shape: (k, d), (l, d).
         """
         share = self.looks_like_others(proposed).mean()
-        n_class = len(self.class_rows)
+        n_class = len(self.trees.first)
         # The rule of succession: of a few rows none may look like others by chance.
         expected = 1 / (n_class + 2)
         # Folds are run only while they can still change the answer.
@@ -102,30 +98,31 @@ class ClassFilter:
 
     def looks_like_others(self, rows: EncodedRows) -> npt.NDArray[np.bool_]:
         """Tell which rows look like another class. Shape: (n, d) -> (n,)."""
-        if self._trees is None:
-            self._trees = self._fit(self.class_rows, self.other_rows)
-        return _is_other(self._trees, rows)
+        return _are_other(self.trees, rows)
 
     def _misclassified(self) -> Iterator[int]:
         """Count the class's own rows that look like others, in one fold after the other."""
-        rows = np.concatenate([self.class_rows, self.other_rows])
-        of_class = np.arange(len(rows)) < len(self.class_rows)
+        class_rows, other_rows = self.trees.first, self.trees.second
+        rows = np.concatenate([class_rows, other_rows])
+        of_class = np.arange(len(rows)) < len(class_rows)
         folds = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=0)
         for fit, held in folds.split(rows, of_class):
-            trees = self._fit(rows[fit[of_class[fit]]], rows[fit[~of_class[fit]]])
-            yield int(_is_other(trees, rows[held[of_class[held]]]).sum())
-
-    def _fit(self, class_rows: EncodedRows, other_rows: EncodedRows) -> TwoSampleTrees:
-        return TwoSampleTrees(
-            self.layout,
-            class_rows,
-            other_rows,
-            n_trees=_N_TREES,
-            n_bins=_N_BINS,
-            class_weight="balanced",
-        )
+            known, others = rows[fit[of_class[fit]]], rows[fit[~of_class[fit]]]
+            trees = _trees(self.trees.layout, known, others)
+            yield int(_are_other(trees, rows[held[of_class[held]]]).sum())
 
 
-def _is_other(trees: TwoSampleTrees, rows: EncodedRows) -> npt.NDArray[np.bool_]:
+def _trees(layout: Layout, class_rows: EncodedRows, other_rows: EncodedRows) -> TwoSampleTrees:
+    return TwoSampleTrees(
+        layout,
+        class_rows,
+        other_rows,
+        n_trees=_N_TREES,
+        n_bins=_N_BINS,
+        class_weight="balanced",
+    )
+
+
+def _are_other(trees: TwoSampleTrees, rows: EncodedRows) -> npt.NDArray[np.bool_]:
     """Tell which rows trees take for others. Shape: (n, d) -> (n,)."""
     return trees.log_odds(rows) < -_ROUNDING

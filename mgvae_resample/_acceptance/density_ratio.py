@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -52,13 +52,9 @@ class DensityRatio:
         generated: EncodedRows,
         rng: torch.Generator,
     ) -> None:
-        self.layout, self.generated = layout, generated
-        self.real = random_rows(class_rows, _MOST_ROWS, rng)
-        self._fitted: tuple[TwoSampleTrees, float] | None = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out the trees: other versions of scikit-learn could not read them."""
-        return vars(self) | {"_fitted": None}
+        real = random_rows(class_rows, _MOST_ROWS, rng)
+        n_trees = round(min(_MOST_TREES, _TREES_PER_ROW * len(real)))
+        self.trees = TwoSampleTrees(layout, real, generated, n_trees=n_trees)
 
     @staticmethod
     def is_of_use(n_rows: int, n_columns: int) -> bool:
@@ -67,15 +63,12 @@ class DensityRatio:
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
         """Accept restored rows at random. Shape: (n, d) -> (n,)."""
-        if self._fitted is None:
-            self._fitted = self._fit()
-        trees, certain = self._fitted
         chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
-        accepted: npt.NDArray[np.bool_] = chance < np.exp(trees.log_odds(rows) - certain)
+        log_odds = self.trees.log_odds(rows) - self._certain
+        accepted: npt.NDArray[np.bool_] = chance < np.exp(log_odds)
         return accepted
 
-    def _fit(self) -> tuple[TwoSampleTrees, float]:
-        """Return the trees, and the log-odds from which on every row is accepted."""
-        n_trees = round(min(_MOST_TREES, _TREES_PER_ROW * len(self.real)))
-        trees = TwoSampleTrees(self.layout, self.real, self.generated, n_trees=n_trees)
-        return trees, float(np.quantile(trees.log_odds(self.generated), _CERTAIN))
+    @cached_property
+    def _certain(self) -> float:
+        """The log-odds from which on every row is accepted."""
+        return float(np.quantile(self.trees.log_odds(self.trees.second), _CERTAIN))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ __all__ = ["TwoSampleTrees", "boosted_trees"]
 # scikit-learn's trees have so many bins, and know as many categories. They refuse columns without
 # any value, so "missing" is a number here, less than any normal score.
 _MOST_BINS, _MISSING = 255, -100.0
+# What parts the bins of some columns, and the trees.
+_Fitted: TypeAlias = tuple[dict[int, FloatArray], HistGradientBoostingClassifier]
 
 
 def boosted_trees(
@@ -43,6 +46,9 @@ def boosted_trees(
 class TwoSampleTrees:
     """Boosted trees of encoded rows, and the log-odds that a row is of the first sample.
 
+    They are fitted when first asked. A pickle holds the rows and not the trees, which other
+    versions of scikit-learn could not read.
+
     Parameters
     ----------
     layout : Layout
@@ -67,42 +73,43 @@ class TwoSampleTrees:
         n_bins: int = _MOST_BINS,
         class_weight: str | None = None,
     ) -> None:
-        self.layout = layout
-        rows = np.concatenate([self._inputs(first), self._inputs(second)])
-        labels = np.arange(len(rows)) < len(first)
-        self._thresholds: dict[int, FloatArray] = {}
-        if class_weight is not None:
-            weights = compute_sample_weight(class_weight, labels)
-            for i in layout.positions("continuous"):
-                if len(np.unique(rows[:, i])) > n_bins:
-                    self._thresholds[i] = _quantiles(rows[:, i], weights, n_bins)
-        self._trees = boosted_trees(
-            self._binned(rows),
-            labels,
-            [
-                slot.kind == "categorical" and slot.n_categories + 2 <= n_bins
-                for slot in layout.slots
-            ],
-            n_trees=n_trees,
-            n_bins=n_bins,
-            class_weight=class_weight,
-        )
+        self.layout, self.first, self.second = layout, first, second
+        self.n_trees, self.n_bins, self.class_weight = n_trees, n_bins, class_weight
+        self._fitted: _Fitted | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the trees."""
+        return vars(self) | {"_fitted": None}
 
     def log_odds(self, rows: EncodedRows) -> FloatArray:
         """Return the log-odds of the first sample. Shape: (n, d) -> (n,)."""
-        inputs = self._binned(self._inputs(rows))
-        log_odds: FloatArray = self._trees.decision_function(inputs)
+        if self._fitted is None:
+            self._fitted = self._fit()
+        thresholds, trees = self._fitted
+        log_odds: FloatArray = trees.decision_function(_binned(self._inputs(rows), thresholds))
         return log_odds
 
-    def _binned(self, inputs: EncodedRows) -> EncodedRows:
-        """Replace continuous values by the numbers of their bins. Shape: (n, d) -> (n, d).
-
-        scikit-learn finds the same bins, but with weights that takes longer than the trees.
-        """
-        binned = inputs.copy()
-        for i, thresholds in self._thresholds.items():
-            binned[:, i] = np.searchsorted(thresholds, inputs[:, i])
-        return binned
+    def _fit(self) -> _Fitted:
+        rows = np.concatenate([self._inputs(self.first), self._inputs(self.second)])
+        labels = np.arange(len(rows)) < len(self.first)
+        thresholds: dict[int, FloatArray] = {}
+        if self.class_weight is not None:
+            weights = compute_sample_weight(self.class_weight, labels)
+            for i in self.layout.positions("continuous"):
+                if len(np.unique(rows[:, i])) > self.n_bins:
+                    thresholds[i] = _quantiles(rows[:, i], weights, self.n_bins)
+        trees = boosted_trees(
+            _binned(rows, thresholds),
+            labels,
+            [
+                slot.kind == "categorical" and slot.n_categories + 2 <= self.n_bins
+                for slot in self.layout.slots
+            ],
+            n_trees=self.n_trees,
+            n_bins=self.n_bins,
+            class_weight=self.class_weight,
+        )
+        return thresholds, trees
 
     def _inputs(self, rows: EncodedRows) -> EncodedRows:
         """Take a column's infrequent categories for one, and "missing" for a number of its own.
@@ -115,6 +122,19 @@ class TwoSampleTrees:
             known = np.minimum(rows[:, i], last)
             inputs[:, i] = np.nan_to_num(known, nan=last + 1)
         return inputs
+
+
+def _binned(inputs: EncodedRows, thresholds: dict[int, FloatArray]) -> EncodedRows:
+    """Replace values of the columns that have thresholds by the numbers of their bins.
+
+    scikit-learn finds the same bins, but with weights that takes longer than the trees.
+
+    Shape: (n, d) -> (n, d).
+    """
+    binned = inputs.copy()
+    for i, between in thresholds.items():
+        binned[:, i] = np.searchsorted(between, inputs[:, i])
+    return binned
 
 
 def _quantiles(values: Floats, weights: FloatArray, n: int) -> FloatArray:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .._encoding.layout import EncodedRows
 from .._synthesizer import CHUNK
+from .image_detail import decoded
 from .model import MajorityGuidedVAE
 
 __all__ = ["LearnedMoves"]
@@ -57,9 +58,7 @@ class LearnedMoves:
             x, delta = part.to(device), self.differences(len(part), rng).to(device)
             with torch.no_grad():
                 z = network.encode(x)
-                mean, moved = (
-                    network.modality.discretize(network.decode(at)) for at in (z, z + delta)
-                )
+                mean, moved = decoded(network, z), decoded(network, z + delta)
             new.append((x + moved - mean).clamp(0.0, 1.0).cpu())
         moved_rows: EncodedRows = torch.cat(new).numpy()
         return moved_rows

@@ -14,6 +14,7 @@ from .._modality.base import KnownRows
 from .._nn.random import normal, uniform
 from .._synthesizer import CHUNK, Indices, Proposal, Propose, Synthesizer
 from .exogenous_noise import exogenous_noise
+from .image_detail import decoded, detail_of_exemplars
 from .model import MajorityGuidedVAE
 from .moves import LearnedMoves
 from .prior import ExemplarPrior
@@ -159,8 +160,8 @@ class MinoritySynthesizer(Synthesizer):
             )
             with torch.no_grad():
                 exemplars, minority = self._latents(exemplar_rows), self._latents(class_rows)
-                detail = self.modality.choose(table=None, image=self._detail)
-                rest = None if detail is None else detail(self.network, class_rows, minority)
+                detail = self.modality.choose(table=None, image=self._class_detail)
+                rest = None if detail is None else detail(class_rows, minority)
             self._space = _LatentSpace(
                 exemplar_rows, class_rows, exemplars, minority, rest, self._forbidden()
             )
@@ -280,24 +281,15 @@ class MinoritySynthesizer(Synthesizer):
         of_class = self.space().class_detail
         assert of_class is not None
         share = _LEAST_DETAIL_SHARE + (1.0 - _LEAST_DETAIL_SHARE) * share
-        # The model of the class leaves out most of an exemplar, which would show through. With the
-        # detail under the pre-trained model alone classifiers find fewer images of the class.
-        pretrained = self.prior_network
-        of_exemplar = (
-            self._detail(self.network, exemplars, latents)
-            + self._detail(pretrained, exemplars, pretrained.encode(exemplars))
-        ) / 2
-        detail = torch.lerp(of_exemplar, of_class[i], share)
-        return (self._mean(self.network, z) + detail).clamp(0.0, 1.0)
+        translated = decoded(self.network, z)
+        of_exemplar = detail_of_exemplars(
+            self.network, self.prior_network, exemplars, latents, translated
+        )
+        return (translated + torch.lerp(of_exemplar, of_class[i], share)).clamp(0.0, 1.0)
 
-    def _mean(self, network: MajorityGuidedVAE, z: Tensor) -> Tensor:
-        """Mean of p(x | z) of images. Shape: (n, k) -> (n, d)."""
-        return self.modality.discretize(network.decode(z))
-
-    def _detail(self, network: MajorityGuidedVAE, images: Tensor, latents: Tensor) -> Tensor:
-        """Return what a network leaves out of images. Shape: (n, d), (n, k) -> (n, d)."""
+    def _class_detail(self, images: Tensor, latents: Tensor) -> Tensor:
         parts = zip(torch.split(images, CHUNK), torch.split(latents, CHUNK), strict=True)
-        return torch.cat([some - self._mean(network, z) for some, z in parts])
+        return torch.cat([some - decoded(self.network, z) for some, z in parts])
 
     def _between(
         self, i: Tensor, exemplars: Tensor, noise: float, n_shares: int, rng: torch.Generator

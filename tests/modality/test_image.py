@@ -73,3 +73,15 @@ def test_likelihood_is_the_bernoulli_one_of_each_pixel(kind):
     p = Bernoulli(logits=outputs, validate_args=False)
     found = images(2, 3).log_likelihood(outputs, pixels, torch.empty(0))
     torch.testing.assert_close(found, p.log_prob(pixels).sum(1))
+
+
+def test_smoothed_pixels_are_means_of_those_around_them():
+    """The sides are averaged over what there is: of images of 18 x 20, squares of 5 x 5."""
+    spot = torch.zeros(1, 18, 20)
+    spot[0, 9, 4] = 1.0
+    smooth = images(18, 20).smoothed(spot.flatten(1)).reshape(18, 20)
+    inside = torch.zeros(18, 20)
+    inside[7:12, 2:7] = 1 / 25
+    torch.testing.assert_close(smooth, inside)
+    flat = torch.full((2, 18 * 20 * 3), 0.3)
+    torch.testing.assert_close(images(18, 20, 3).smoothed(flat), flat)
