@@ -55,7 +55,7 @@ def main() -> None:
     """Run the benchmark from the command line."""
     options = option_parser("Realism of synthetic rows", seeds=(0,), methods=METHODS)
     options.add_argument(
-        "--ctgan-python", type=Path, help="interpreter of an environment that has ctgan"
+        "--rivals-python", type=Path, help="interpreter of an environment that has CTGAN and ARF"
     )
     given = options.parse_args()
     if given.data is None:
@@ -70,7 +70,7 @@ def main() -> None:
             ]
             if todo:
                 data = halves(name, seed, given.data)
-                _run(name, seed, data, todo, given.ctgan_python, results)
+                _run(name, seed, data, todo, given.rivals_python, results)
 
 
 def _run(
@@ -78,11 +78,11 @@ def _run(
     seed: int,
     data: Halves,
     methods: list[str],
-    ctgan_python: Path | None,
+    rivals_python: Path | None,
     results: Results,
 ) -> None:
     for method in methods:
-        synthetic = synthesize(method, data, seed, ctgan_python)
+        synthetic = synthesize(method, data, seed, rivals_python)
         row: Row = {
             "dataset": name,
             "kind": "mixed" if data.categorical else "numeric",

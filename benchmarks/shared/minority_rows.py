@@ -7,24 +7,32 @@ import subprocess
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.shared.halved_tables import Halves
 from benchmarks.shared.methods import OURS, build_sampler, parse_method
-from benchmarks.shared.smote_rows import filled, smote_rows
+from benchmarks.shared.smote_rows import filled, mgs_rows, smote_rows
 
-# Models of the ctgan package, which has an environment of its own.
-CTGAN_MODELS = ("TVAE", "CTGAN")
-METHODS = ("real", "RandomOverSampler", "SMOTE", "MGVAE", "BayesGAN", *CTGAN_MODELS)
+# Models that need an environment of their own.
+ELSEWHERE = ("TVAE", "CTGAN", "ARF")
+METHODS = (
+    "real",
+    "RandomOverSampler",
+    "SMOTE",
+    "MGSGRFOverSampler",
+    "MGVAE",
+    "BayesGAN",
+    *ELSEWHERE,
+)
 # A category of its own, for models that refuse missing values.
 MISSING = "(missing)"
 
 
-@dataclass(frozen=True)
-class SyntheticRows:
+class SyntheticRows(NamedTuple):
     """Synthetic minority rows, and the seconds they took."""
 
     rows: pd.DataFrame
@@ -32,7 +40,7 @@ class SyntheticRows:
 
 
 def synthesize(
-    method: str, halves: Halves, seed: int, ctgan_python: Path | None = None
+    method: str, halves: Halves, seed: int, rivals_python: Path | None = None
 ) -> SyntheticRows:
     """Return as many minority rows as are held out, learnt from the training half."""
     name, params = parse_method(method)
@@ -40,10 +48,11 @@ def synthesize(
         raise SystemExit(f"Unknown method {name!r}; choose from {', '.join(METHODS)}.")
     if name == "real":
         return SyntheticRows(halves.minority, 0.0)
-    if name in CTGAN_MODELS:
-        if ctgan_python is None:
-            raise SystemExit(f"{name} needs --ctgan-python, see benchmarks/README.md.")
-        return _from_ctgan(name, halves, seed, ctgan_python)
+    if name in ELSEWHERE:
+        if rivals_python is None:
+            raise SystemExit(f"{name} needs --rivals-python, see benchmarks/README.md.")
+        made = _from_elsewhere(name, halves, seed, rivals_python)
+        return made._replace(rows=_whole(made.rows, halves.X))
     common = {
         "sampling_strategy": {1: len(halves.minority) + len(halves.held_out)},
         "random_state": seed,
@@ -53,15 +62,24 @@ def synthesize(
         # Where a class is not rare, more rows are asked for than the majority has.
         warnings.filterwarnings("ignore", "After over-sampling")
         if name == "SMOTE":
-            rows = smote_rows(halves.X, halves.y, **common)
+            rows = _whole(smote_rows(halves.X, halves.y, **common), halves.X)
+        elif name == "MGSGRFOverSampler":
+            rows = _whole(mgs_rows(halves.X, halves.y, **common), halves.X)
         else:
             sampler = build_sampler(name, **common, **params)
             rows = sampler.fit_resample(halves.X, halves.y)[0][len(halves.X) :]
     return SyntheticRows(rows, time.perf_counter() - start)
 
 
-def _from_ctgan(name: str, halves: Halves, seed: int, python: Path) -> SyntheticRows:
-    """Let TVAE or CTGAN learn the minority rows in the environment that has them."""
+def _whole(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Round the columns that hold whole numbers alone, as a careful user would."""
+    numbers = known.columns[known.dtypes != "category"]
+    whole = [name for name in numbers if not np.any(known[name].dropna() % 1)]
+    return rows.assign(**{name: rows[name].round() for name in whole})
+
+
+def _from_elsewhere(name: str, halves: Halves, seed: int, python: Path) -> SyntheticRows:
+    """Let a model learn the minority rows in the environment that has it."""
     rows = halves.minority.copy()
     categorical = halves.categorical
     rows[categorical] = rows[categorical].astype(object).fillna(MISSING)
@@ -76,7 +94,7 @@ def _from_ctgan(name: str, halves: Halves, seed: int, python: Path) -> Synthetic
         folder = Path(place)
         rows.to_csv(folder / "rows.csv", index=False)
         (folder / "task.json").write_text(json.dumps(task))
-        script = Path(__file__).with_name("ctgan_rows.py")
+        script = Path(__file__).with_name("rival_rows.py")
         subprocess.run([str(python), str(script), str(folder)], check=True)
         new = pd.read_csv(
             folder / "new.csv",

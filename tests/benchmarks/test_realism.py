@@ -111,7 +111,7 @@ def test_ours_take_tables_as_they_are(folder, name, method):
 
 
 def test_models_with_an_environment_of_their_own_ask_for_it(folder):
-    with pytest.raises(SystemExit, match="--ctgan-python"):
+    with pytest.raises(SystemExit, match="--rivals-python"):
         synthesize("CTGAN", halves("mixed", 0, folder), seed=0)
 
 
