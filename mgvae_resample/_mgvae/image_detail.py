@@ -16,7 +16,7 @@ from .model import MajorityGuidedVAE
 __all__ = ["decoded", "detail_of_exemplars"]
 
 # Where decoded images differ by as much, little of an exemplar is the same.
-_TOLERATED = 0.15
+_TOLERATED = 0.3
 
 
 def decoded(network: MajorityGuidedVAE, z: Tensor) -> Tensor:

@@ -51,6 +51,6 @@ def test_each_pixel_is_asked(models):
 def test_the_share_falls_with_the_difference(models):
     network, prior_network, x = models
     own, prior = (decoded(model, model.encode(x)) for model in (network, prior_network))
-    for apart, share in ((0.15, 0.36788), (0.3, 0.018316)):
+    for apart, share in ((0.3, 0.36788), (0.6, 0.018316)):
         detail = detail_of_exemplars(network, prior_network, x, network.encode(x), prior + apart)
         torch.testing.assert_close(detail, x - torch.lerp(prior, own, share), atol=1e-5, rtol=0)
