@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import cast
 
-import torch
 from torch import Tensor
 
 from .._modality.image import ImageModality
@@ -15,7 +14,7 @@ from .model import MajorityGuidedVAE
 
 __all__ = ["decoded", "detail_of_exemplars"]
 
-# Where decoded images differ by as much, little of an exemplar is the same.
+# Where decoded images differ by as much, a third of an exemplar's detail is kept.
 _TOLERATED = 0.3
 
 
@@ -31,17 +30,15 @@ def detail_of_exemplars(
     latents: Tensor,
     translated: Tensor,
 ) -> Tensor:
-    """Return what an exemplar has that its translation, as decoded, leaves out.
+    """Return the detail of exemplars that their translations, as decoded, keep.
 
-    The model of the class, ``network``, leaves out the shape of an exemplar, which would show
-    through; the pre-trained one leaves out fine detail only. So the first serves where an
-    exemplar, as the second decodes it, and its translation agree around a pixel, and the second
-    elsewhere.
+    The model of the class, ``network``, leaves most of the shape of an exemplar out of its detail,
+    and it would show through. So detail is kept as far as an exemplar, as the pre-trained model
+    decodes it, and its translation agree around a pixel.
 
     Shape: exemplars (n, d), latents (n, k), translated (n, d) -> (n, d).
     """
-    own = decoded(network, latents)
-    prior = decoded(prior_network, prior_network.encode(exemplars))
-    apart = cast(ImageModality, network.modality).smoothed((prior - translated).abs())
+    whole = decoded(prior_network, prior_network.encode(exemplars))
+    apart = cast(ImageModality, network.modality).smoothed((whole - translated).abs())
     agreement = (-(apart / _TOLERATED).square()).exp()
-    return exemplars - torch.lerp(prior, own, agreement)
+    return agreement * (exemplars - decoded(network, latents))

@@ -1,4 +1,4 @@
-"""What of an exemplar goes into its translation."""
+"""How much of the detail of an exemplar its translation keeps."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ def models():
 
 
 @torch.no_grad()
-def test_where_both_look_alike_the_detail_is_that_of_the_fine_tuned_model(models):
+def test_where_both_look_alike_it_is_what_the_fine_tuned_model_leaves_out(models):
     network, prior_network, x = models
     alike = decoded(prior_network, prior_network.encode(x))
     detail = detail_of_exemplars(network, prior_network, x, network.encode(x), alike)
@@ -26,12 +26,11 @@ def test_where_both_look_alike_the_detail_is_that_of_the_fine_tuned_model(models
 
 
 @torch.no_grad()
-def test_where_they_differ_it_is_that_of_the_pretrained_model(models):
+def test_where_they_differ_there_is_none(models):
     network, prior_network, x = models
-    prior = decoded(prior_network, prior_network.encode(x))
-    other = (prior + 1.0).remainder(2.0)
+    other = (decoded(prior_network, prior_network.encode(x)) + 1.5).remainder(3.0)
     detail = detail_of_exemplars(network, prior_network, x, network.encode(x), other)
-    torch.testing.assert_close(detail, x - prior)
+    torch.testing.assert_close(detail, torch.zeros_like(x))
 
 
 @torch.no_grad()
@@ -39,18 +38,18 @@ def test_each_pixel_is_asked(models):
     """Left of the middle they look alike, right of it they do not."""
     network, prior_network, x = models
     prior = decoded(prior_network, prior_network.encode(x))
+    # Images of 3 x 5 are so small that a pixel has no neighbours.
     apart = torch.tensor([0.0, 0.0, 0.0, 9.0, 9.0]).repeat(3)
     detail = detail_of_exemplars(network, prior_network, x, network.encode(x), prior + apart)
-    # Images of 3 x 5 are so small that a pixel has no neighbours.
-    is_alike = apart == 0.0
-    own = decoded(network, network.encode(x))
-    torch.testing.assert_close(detail, x - torch.where(is_alike, own, prior))
+    own = x - decoded(network, network.encode(x))
+    torch.testing.assert_close(detail, own * (apart == 0.0))
 
 
 @torch.no_grad()
-def test_the_share_falls_with_the_difference(models):
+@pytest.mark.parametrize(("apart", "share"), [(0.3, 0.36788), (0.6, 0.018316)])
+def test_the_share_falls_with_the_difference(models, apart, share):
     network, prior_network, x = models
-    own, prior = (decoded(model, model.encode(x)) for model in (network, prior_network))
-    for apart, share in ((0.3, 0.36788), (0.6, 0.018316)):
-        detail = detail_of_exemplars(network, prior_network, x, network.encode(x), prior + apart)
-        torch.testing.assert_close(detail, x - torch.lerp(prior, own, share), atol=1e-5, rtol=0)
+    prior = decoded(prior_network, prior_network.encode(x))
+    detail = detail_of_exemplars(network, prior_network, x, network.encode(x), prior + apart)
+    own = x - decoded(network, network.encode(x))
+    torch.testing.assert_close(detail, share * own, atol=1e-5, rtol=0)
