@@ -16,7 +16,7 @@ from benchmarks.report.league import (
     tables_of,
 )
 from benchmarks.report.ranks import by_family
-from benchmarks.report.text import IMAGE_NAMES, RARE_CLASS
+from benchmarks.report.text import IMAGE_NAMES, RARE_CLASS, rival_name
 from benchmarks.shared.datasets import SHOTS
 from benchmarks.shared.scores import LOWER_IS_BETTER
 
@@ -29,6 +29,7 @@ STYLES = {
     "BayesGAN": ("#009E73", "^"),
     "TVAE": ("#CC79A7", "P"),
     "CTGAN": ("#56B4E9", "X"),
+    "ARF": ("#F0E442", "p"),
     "real rows": ("#000000", "*"),
 }
 # What the result files call those of the pictures of images and of realism.
@@ -37,7 +38,7 @@ _OF_IMAGES = {
     "MovedRepeats": "moved repeats",
     **{name: name for name in SHOWN},
 }
-_OF_ROWS = {"real": "real rows", **{name: name for name in (*SHOWN, "TVAE", "CTGAN")}}
+_OF_ROWS = {"real": "real rows", **{name: name for name in (*SHOWN, "TVAE", "CTGAN", "ARF")}}
 
 
 class Line(NamedTuple):
@@ -87,7 +88,7 @@ def image_gains(results: pd.DataFrame, metric: str) -> Gains:
     gaps = scores.sub(scores["none"], axis=0)
     found: Gains = {}
     for method, words in _OF_IMAGES.items():
-        ways = [c for c in gaps if str(c).partition("(")[0] in (method, f"{method}@epochs")]
+        ways = [c for c in gaps if rival_name(str(c)) == method]
         if ways:
             best = gaps[gaps[ways].mean().idxmax()]
             mean, error = float(best.mean()), 2 * float(best.sem())

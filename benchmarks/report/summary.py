@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report.league import SHOWN, league_table, tables_of
-from benchmarks.report.text import IMAGE_NAMES, markdown
+from benchmarks.report.text import IMAGE_NAMES, markdown, rival_name
 from benchmarks.shared.datasets import SHOTS
 from benchmarks.shared.league_fold import METRICS
 from benchmarks.shared.results import read_results
@@ -71,7 +71,7 @@ def summary(folder: Path) -> str:
 def _two_classes(folder: Path) -> Iterator[Line]:
     """Two classes; of two ways of the same rival the better one."""
     results = read_results(folder / "two_class_images.csv")
-    base = results["method"].str.replace(r"@epochs$|\(.*\)$", "", regex=True).rename("base")
+    base = results["method"].map(rival_name).rename("base")
     for task, part in results.groupby("dataset", sort=False):
         name, ratio = str(task).rsplit("-", 1)
         means = part.groupby(["method", base])["balanced_accuracy"].mean()

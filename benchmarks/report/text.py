@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pandas as pd
@@ -42,6 +43,11 @@ def task_name(task: str) -> str:
     if name in TABLE_NAMES:
         return f"{TABLE_NAMES[name]}, {part} minority rows"
     return task
+
+
+def rival_name(method: str) -> str:
+    """Return the rival behind one of its ways: none of none@epochs, and without parameters."""
+    return re.sub(r"@epochs$|\(.*\)$", "", method)
 
 
 def metric_name(metric: str) -> str:
