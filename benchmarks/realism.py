@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.shared.halved_tables import Halves, halves, table_names
-from benchmarks.shared.minority_rows import METHODS, synthesize
+from benchmarks.shared.minority_rows import METHODS, can_run, synthesize
 from benchmarks.shared.options import chosen, open_results, option_parser
 from benchmarks.shared.results import Results, Row
 from mgvae_resample.diagnostics import (
@@ -70,7 +70,8 @@ def main() -> None:
             ]
             if todo:
                 data = halves(name, seed, given.data)
-                _run(name, seed, data, todo, given.rivals_python, results)
+                known = [method for method in todo if can_run(method, data)]
+                _run(name, seed, data, known, given.rivals_python, results)
 
 
 def _run(

@@ -39,6 +39,11 @@ class SyntheticRows(NamedTuple):
     seconds: float
 
 
+def can_run(method: str, halves: Halves) -> bool:
+    """Tell whether a rival knows such a table: MGS-GRF needs a column of numbers."""
+    return method != "MGSGRFOverSampler" or len(halves.categorical) < halves.X.shape[1]
+
+
 def synthesize(
     method: str, halves: Halves, seed: int, rivals_python: Path | None = None
 ) -> SyntheticRows:

@@ -30,7 +30,7 @@ def main(folder: Path) -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     torch.manual_seed(task["seed"])
-    np.random.seed(task["seed"])  # noqa: NPY002 - ctgan draws from it
+    np.random.seed(task["seed"])  # noqa: NPY002 - ctgan and arfpy draw from it
     start = time.perf_counter()
     new = _from_arf(rows, task) if task["model"] == "ARF" else _from_ctgan(rows, task)
     seconds = time.perf_counter() - start
