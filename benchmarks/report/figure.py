@@ -16,6 +16,7 @@ from benchmarks.report.league import (
     tables_of,
 )
 from benchmarks.report.ranks import by_family
+from benchmarks.report.realism import of_every_table
 from benchmarks.report.text import IMAGE_NAMES, RARE_CLASS, rival_name
 from benchmarks.shared.datasets import SHOTS
 from benchmarks.shared.scores import LOWER_IS_BETTER
@@ -129,11 +130,18 @@ def draw_realism(results: pd.DataFrame, path: Path) -> None:
     """Save the picture of realism: how easily new rows are told, and what they cover."""
     plt = _pyplot()
     figure, axis = plt.subplots(figsize=(6.0, 3.8))
-    means = results.groupby("method")[["auc", "coverage"]].mean()
+    means = of_every_table(results).groupby("method")[["auc", "coverage"]].mean()
     for method, words in _OF_ROWS.items():
         if method in means.index:
             colour, marker = STYLES[words]
-            axis.plot(*means.loc[method], marker, color=colour, markersize=9, label=words)
+            axis.plot(
+                *means.loc[method],
+                marker,
+                color=colour,
+                markeredgecolor="black" if words == "ARF" else colour,
+                markersize=9,
+                label=words,
+            )
     axis.set_xlabel("AUC of trees that tell new rows from held-out ones\n(0.5: they cannot)")
     axis.set_ylabel("held-out rows that new rows cover")
     axis.set_title(

@@ -20,8 +20,8 @@ SEARCHES = {
     f"search {name}": ("none", f"{name}@quarter", f"{name}@half", name)
     for name in ("SMOTE", "MGVAE", "BayesGAN")
 }
-# A search begins with one amount. It takes another if the score of that one on the inner folds is
-# better by about a standard error: this number over the root of the number of minority rows.
+# A search begins with one amount. It takes the best one only if its inner score is better by this
+# number over the root of the number of minority rows in the training part.
 MARGIN = 0.3
 # Shown in each measure at the amount that suits it.
 SHOWN = ("SMOTE", "MGVAE", "BayesGAN")
@@ -75,7 +75,8 @@ def league_section(results: pd.DataFrame) -> Iterator[str]:
         "full balance. It begins with full balance for balanced accuracy at the cut .5, with none "
         "for the Brier score and log loss, otherwise with a half (MGVAE: a quarter), and takes "
         "the amount with the best score of the column on inner folds if this is better by "
-        f"{MARGIN} over the root of the number of minority rows. Ranks: 1 is best. "
+        f"{MARGIN} over the root of the number of minority rows in the training part. "
+        "Ranks: 1 is best. "
         "Tables of one family are cut from the same rows: families are averaged before "
         "Friedman's test, Nemenyi's critical difference (0.05) and Wilcoxon's tests, and drawn as "
         "a whole for bootstrap intervals. More is better, but for the Brier score and log loss."

@@ -55,6 +55,13 @@ def realism_section(results: pd.DataFrame) -> Iterator[str]:
     yield _tables(scores)
 
 
+def of_every_table(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the methods that ran on every table."""
+    tables = results.groupby("method")["dataset"].nunique()
+    whole = tables.index[tables == results["dataset"].nunique()]
+    return results[results["method"].isin(whole)]
+
+
 def _over_seeds(results: pd.DataFrame) -> pd.DataFrame:
     keys = ["kind", "dataset", "method"]
     return results.groupby(keys, sort=False).mean(numeric_only=True).reset_index()
@@ -70,11 +77,10 @@ def _groups(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _means(scores: pd.DataFrame) -> Iterator[str]:
-    """Means over the tables that every method has."""
-    wide = scores.pivot(index="dataset", columns="method", values="auc").dropna()
-    common = scores[scores["dataset"].isin(wide.index)]
+    """Means of the methods that have every table."""
+    common = of_every_table(scores)
     if common.empty:
-        yield "No table has a row of every method yet."
+        yield "No method has every table yet."
         return
     groups = common.groupby("method", sort=False)
     # Where held-out rows are copies themselves there is no ratio.
@@ -92,7 +98,8 @@ def _means(scores: pd.DataFrame) -> Iterator[str]:
         }
     ).rename(columns={"auc": "AUC"})
     yield (
-        f"Means over the {len(wide)} tables that every method has. Of held-out rows, "
+        f"Means over {common['dataset'].nunique()} tables, of the methods that have them all. Of "
+        "held-out rows, "
         f"{common.drop_duplicates('dataset')['copies_held'].mean():.1%} equal a training row."
         f"{_taken_for_another_class(common)}"
     )

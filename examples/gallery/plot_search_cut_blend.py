@@ -29,7 +29,7 @@ X_train, X_test, y_train, y_test = train_test_split(
 # ``RaiseTo(0.5)`` makes the rare class half as large as the other, "passthrough" makes no rows.
 # With ``memory`` all amounts of a fold share one training. Choose ``scoring`` by what matters to
 # you, and put the amount to begin with first: for macro F1 a quarter. The search leaves it only
-# for one that is better by about a standard error: the best of four is often best by chance.
+# for one that is clearly better: the best of four is often best by chance.
 
 from tempfile import TemporaryDirectory
 
@@ -80,7 +80,7 @@ print(f"chosen by f1_macro, margin {margin:.3f}:", search.best_params_)
 from sklearn.model_selection import TunedThresholdClassifierCV
 
 resampled = clone(pipeline).set_params(**search.best_params_)
-if isinstance(resampled["sampler"], str):  # the search found that no rows are best
+if isinstance(resampled["sampler"], str):  # the search chose no new rows
     resampled.set_params(sampler=sampler)
 
 
@@ -120,8 +120,8 @@ from sklearn.metrics import (
 models = {
     "no new rows": forest,
     "no new rows, tuned cut": with_best_cut(forest),
-    "best amount": resampled,
-    "best amount, tuned cut": with_best_cut(resampled),
+    "chosen amount": resampled,
+    "chosen amount, tuned cut": with_best_cut(resampled),
     "blend": blend,
     "blend, tuned cut": with_best_cut(blend),
 }

@@ -44,6 +44,8 @@ class ClassFilter:
 
     Attributes
     ----------
+    trees : TwoSampleTrees
+        What tells rows of the class (first) from others (second).
     chance : float
         The probability that a row which looks like another class is accepted.
     """

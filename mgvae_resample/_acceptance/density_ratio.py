@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,11 @@ class DensityRatio:
     rng : torch.Generator
         Chooses among very many rows.
 
+    Attributes
+    ----------
+    trees : TwoSampleTrees
+        What tells real rows (first) from generated ones (second).
+
     References
     ----------
     .. [1] S. Azadi, C. Olsson, T. Darrell, I. Goodfellow, A. Odena, "Discriminator Rejection
@@ -55,6 +61,10 @@ class DensityRatio:
         real = random_rows(class_rows, _MOST_ROWS, rng)
         n_trees = round(min(_MOST_TREES, _TREES_PER_ROW * len(real)))
         self.trees = TwoSampleTrees(layout, real, generated, n_trees=n_trees)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was read from the trees, which are left out as well."""
+        return {name: value for name, value in vars(self).items() if name != "_certain"}
 
     @staticmethod
     def is_of_use(n_rows: int, n_columns: int) -> bool:

@@ -17,7 +17,7 @@ __all__ = ["TwoSampleTrees", "boosted_trees"]
 # scikit-learn's trees have so many bins, and know as many categories. They refuse columns without
 # any value, so "missing" is a number here, less than any normal score.
 _MOST_BINS, _MISSING = 255, -100.0
-# What parts the bins of some columns, and the trees.
+# The edges of the bins of some columns, and the trees.
 _Fitted: TypeAlias = tuple[dict[int, FloatArray], HistGradientBoostingClassifier]
 
 
@@ -61,6 +61,11 @@ class TwoSampleTrees:
         Values of a column that trees tell apart: the time goes by them.
     class_weight : {"balanced"} or None, default=None
         Whether both samples have the same weight, whatever their sizes.
+
+    Attributes
+    ----------
+    first, second : ndarray of shape (n, d) and (m, d)
+        The rows given.
     """
 
     def __init__(

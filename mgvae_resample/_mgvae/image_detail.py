@@ -14,7 +14,7 @@ from .model import MajorityGuidedVAE
 
 __all__ = ["decoded", "detail_of_exemplars"]
 
-# Where decoded images differ by as much, a third of an exemplar's detail is kept.
+# Where decoded images differ by this much, a third of an exemplar's detail is kept.
 _TOLERATED = 0.3
 
 

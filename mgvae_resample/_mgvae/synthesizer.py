@@ -288,6 +288,7 @@ class MinoritySynthesizer(Synthesizer):
         return (translated + torch.lerp(of_exemplar, of_class[i], share)).clamp(0.0, 1.0)
 
     def _class_detail(self, images: Tensor, latents: Tensor) -> Tensor:
+        """Return what the model of the class leaves out. Shape: (n, d), (n, k) -> (n, d)."""
         parts = zip(torch.split(images, CHUNK), torch.split(latents, CHUNK), strict=True)
         return torch.cat([some - decoded(self.network, z) for some, z in parts])
 

@@ -26,7 +26,7 @@ _SHIFT = 0.1  # share of the image's side
 # Images may end up so much farther from the nearest one of their class than they were.
 _TOLERANCE = 1.15
 _MOST_MOVED, _MOST_COMPARED = 500, 4000
-_SIDES_OF_REACH = 12  # pixels are averaged with those up to this part of the shorter side away
+_REACH = 1 / 12  # of the shorter side: how far away pixels are averaged
 _CHUNK = 1024  # images moved at once
 
 
@@ -124,8 +124,8 @@ class ImageModality(Modality[ImageEncoding]):
         return new
 
     def smoothed(self, images: Tensor) -> Tensor:
-        """Average pixels with those around them, a fifth of the side. Shape: (n, d) -> (n, d)."""
-        reach = round(min(self.image_shape[:2]) / _SIDES_OF_REACH)
+        """Average each pixel with those around it. Shape: (n, d) -> (n, d)."""
+        reach = round(_REACH * min(self.image_shape[:2]))
         pixels = unflatten(images, self.image_shape)
         smooth = F.avg_pool2d(pixels, 2 * reach + 1, 1, reach, count_include_pad=False)
         return flatten(smooth)

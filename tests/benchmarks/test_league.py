@@ -12,6 +12,7 @@ from benchmarks.report.league import (
     holm,
     league_section,
     league_table,
+    search_start,
 )
 from benchmarks.report.ranks import by_family
 from benchmarks.shared.league_fold import BLENDS, COLUMNS, METRICS, _best_cut, _scores
@@ -109,6 +110,29 @@ def results():
                     row[f"inner_{metric}"] = 0.5 + 0.1 * (method == "MGVAE")
                 rows.append(row)
     return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "metric", "expected"),
+    [
+        ("MGVAE", "balanced_accuracy", "MGVAE"),
+        ("MGVAE", "balanced_accuracy_tuned", "MGVAE@quarter"),
+        ("BayesGAN", "macro_f1", "BayesGAN@half"),
+        ("SMOTE", "average_precision", "SMOTE@half"),
+        ("BayesGAN", "log_loss", "none"),
+        ("MGVAE", "brier", "none"),
+    ],
+)
+def test_a_search_begins_with_the_recommended_amount(sampler, metric, expected):
+    assert search_start(sampler, metric) == expected
+
+
+@pytest.mark.parametrize(("gain", "taken"), [(0.07, "MGVAE@quarter"), (0.08, "MGVAE")])
+def test_a_search_leaves_it_only_for_a_clearly_better_amount(results, gain, taken):
+    """Of 20 minority rows 16 are in the training part: the margin is .3 / 4."""
+    inner = np.where(results["method"] == "MGVAE", 0.5 + gain, 0.5)
+    means = league_table(results.assign(inner_macro_f1=inner), "macro_f1")
+    np.testing.assert_allclose(means["search MGVAE"], means[taken])
 
 
 def test_a_search_takes_what_inner_folds_prefer(results):

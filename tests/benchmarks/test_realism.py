@@ -9,10 +9,11 @@ import pytest
 from benchmarks.realism import realism
 from benchmarks.report.realism import realism_section
 from benchmarks.shared.halved_tables import halves, table_names
-from benchmarks.shared.minority_rows import synthesize
+from benchmarks.shared.minority_rows import can_run, synthesize
 from benchmarks.shared.mixed_tables import load_frame
 
 N_ROWS = 400
+TABLES = ("mixed", "numeric", "words")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_halves_are_stratified_disjoint_and_repeatable(folder):
     assert not data.held_out.equals(halves("numeric", 1, folder).held_out)
 
 
-@pytest.mark.parametrize("name", ["mixed", "numeric", "words"])
+@pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("method", ["real", "RandomOverSampler", "SMOTE"])
 def test_rivals_make_rows_of_the_table_s_kind(folder, name, method):
     data = halves(name, 0, folder)
@@ -94,11 +95,13 @@ def test_rivals_make_rows_of_the_table_s_kind(folder, name, method):
         assert scores["copies"] == 1.0
         assert scores["closest"] == 0.0
     elif name == "numeric":
+        assert (synthetic.rows["count"] % 1 == 0).all()
+        assert (synthetic.rows["size"] % 1 != 0).any()
         assert scores["copies"] < 0.1
         assert scores["closest"] > 0.0
 
 
-@pytest.mark.parametrize("name", ["mixed", "numeric", "words"])
+@pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize(
     "method", ["MGVAE(max_pretrain_steps=20, max_finetune_steps=10)", "BayesGAN(max_steps=20)"]
 )
@@ -113,6 +116,12 @@ def test_ours_take_tables_as_they_are(folder, name, method):
 def test_models_with_an_environment_of_their_own_ask_for_it(folder):
     with pytest.raises(SystemExit, match="--rivals-python"):
         synthesize("CTGAN", halves("mixed", 0, folder), seed=0)
+
+
+def test_mgs_grf_is_left_out_where_there_are_no_numbers(folder):
+    able = {name: can_run("MGSGRFOverSampler", halves(name, 0, folder)) for name in TABLES}
+    assert able == {"mixed": True, "numeric": True, "words": False}
+    assert can_run("SMOTE", halves("words", 0, folder))
 
 
 def test_report_pairs_ours_with_the_rivals():
