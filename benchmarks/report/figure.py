@@ -30,7 +30,7 @@ STYLES = {
     "BayesGAN": ("#009E73", "^"),
     "TVAE": ("#CC79A7", "P"),
     "CTGAN": ("#56B4E9", "X"),
-    "ARF": ("#F0E442", "p"),
+    "ARF": ("#D55E00", "p"),
     "real rows": ("#000000", "*"),
 }
 # What the result files call those of the pictures of images and of realism.
@@ -134,14 +134,7 @@ def draw_realism(results: pd.DataFrame, path: Path) -> None:
     for method, words in _OF_ROWS.items():
         if method in means.index:
             colour, marker = STYLES[words]
-            axis.plot(
-                *means.loc[method],
-                marker,
-                color=colour,
-                markeredgecolor="black" if words == "ARF" else colour,
-                markersize=9,
-                label=words,
-            )
+            axis.plot(*means.loc[method], marker, color=colour, markersize=9, label=words)
     axis.set_xlabel("AUC of trees that tell new rows from held-out ones\n(0.5: they cannot)")
     axis.set_ylabel("held-out rows that new rows cover")
     axis.set_title(

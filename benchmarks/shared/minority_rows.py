@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,11 +28,14 @@ METHODS = (
     "BayesGAN",
     *ELSEWHERE,
 )
+# Rivals that need some help with tables of any kind.
+_OF_ANY_TABLE = {"SMOTE": smote_rows, "MGSGRFOverSampler": mgs_rows}
 # A category of its own, for models that refuse missing values.
 MISSING = "(missing)"
 
 
-class SyntheticRows(NamedTuple):
+@dataclass(frozen=True)
+class SyntheticRows:
     """Synthetic minority rows, and the seconds they took."""
 
     rows: pd.DataFrame
@@ -56,8 +59,7 @@ def synthesize(
     if name in ELSEWHERE:
         if rivals_python is None:
             raise SystemExit(f"{name} needs --rivals-python, see benchmarks/README.md.")
-        made = _from_elsewhere(name, halves, seed, rivals_python)
-        return made._replace(rows=_whole(made.rows, halves.X))
+        return _from_elsewhere(name, halves, seed, rivals_python)
     common = {
         "sampling_strategy": {1: len(halves.minority) + len(halves.held_out)},
         "random_state": seed,
@@ -66,10 +68,8 @@ def synthesize(
     with warnings.catch_warnings():
         # Where a class is not rare, more rows are asked for than the majority has.
         warnings.filterwarnings("ignore", "After over-sampling")
-        if name == "SMOTE":
-            rows = _whole(smote_rows(halves.X, halves.y, **common), halves.X)
-        elif name == "MGSGRFOverSampler":
-            rows = _whole(mgs_rows(halves.X, halves.y, **common), halves.X)
+        if name in _OF_ANY_TABLE:
+            rows = _whole(_OF_ANY_TABLE[name](halves.X, halves.y, **common), halves.X)
         else:
             sampler = build_sampler(name, **common, **params)
             rows = sampler.fit_resample(halves.X, halves.y)[0][len(halves.X) :]
@@ -109,4 +109,5 @@ def _from_elsewhere(name: str, halves: Halves, seed: int, python: Path) -> Synth
             float_precision="round_trip",
         )
         seconds = float(json.loads((folder / "seconds.json").read_text()))
-    return SyntheticRows(new.astype(dict.fromkeys(categorical, "category")), seconds)
+    new = new.astype(dict.fromkeys(categorical, "category"))
+    return SyntheticRows(_whole(new, halves.X), seconds)
