@@ -21,7 +21,7 @@ from benchmarks.shared.league_fold import (
     run_fold,
 )
 from benchmarks.shared.mixed_tables import IMAGES, REPEATED, minority
-from benchmarks.shared.options import chosen, open_results, option_parser
+from benchmarks.shared.options import add_rivals_python, chosen, open_results, option_parser
 from benchmarks.shared.results import Results, Row
 
 METHODS = (
@@ -69,6 +69,8 @@ def main() -> None:
     options.add_argument("--list", choices=("development", "league"), default="league")
     options.add_argument("--classifiers", nargs="+", default=list(CLASSIFIERS))
     options.add_argument("--jobs", type=int, default=1, help="processes")
+    options.add_argument("--folds", type=int, default=N_FOLDS, help="the first so many of a table")
+    add_rivals_python(options)
     given = options.parse_args()
     if given.data is None and given.list == "development":
         options.error("the development tables need --data FOLDER, see benchmarks/README.md.")
@@ -103,14 +105,17 @@ def _todo(given: argparse.Namespace, results: Results) -> Iterator[Job]:
     """Yield the folds that lack a method, with what lacks; one of every table, then others."""
     names = DEVELOPMENT if given.list == "development" else league_tables(given.data)
     for seed in given.seeds:
-        for fold in range(N_FOLDS):
+        for fold in range(given.folds):
             for name in chosen(names, given.datasets):
                 place = {"dataset": name, "seed": seed, "fold": fold}
                 missing = lacking(results, place, given.methods, given.classifiers)
                 needed = {part for m in missing for part in BLENDS.get(m, (m,))}
                 if needed:
                     methods = tuple(m for m in given.methods if m in needed)
-                    yield Job(name, seed, fold, methods, tuple(given.classifiers), given.data)
+                    yield Job(
+                        *(name, seed, fold, methods, tuple(given.classifiers)),
+                        *(given.data, given.rivals_python),
+                    )
 
 
 def lacking(

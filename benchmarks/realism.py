@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.shared.halved_tables import Halves, halves, table_names
 from benchmarks.shared.minority_rows import METHODS, can_run, synthesize
-from benchmarks.shared.options import chosen, open_results, option_parser
+from benchmarks.shared.options import add_rivals_python, chosen, open_results, option_parser
 from benchmarks.shared.results import Results, Row
 from mgvae_resample.diagnostics import (
     closest_distances,
@@ -54,9 +54,7 @@ def realism(data: Halves, rows: pd.DataFrame, seed: int) -> dict[str, float]:
 def main() -> None:
     """Run the benchmark from the command line."""
     options = option_parser("Realism of synthetic rows", seeds=(0,), methods=METHODS)
-    options.add_argument(
-        "--rivals-python", type=Path, help="interpreter of an environment that has CTGAN and ARF"
-    )
+    add_rivals_python(options)
     given = options.parse_args()
     if given.data is None:
         options.error("realism needs --data FOLDER, see benchmarks/README.md.")

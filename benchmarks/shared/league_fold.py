@@ -40,6 +40,7 @@ class Job:
     methods: tuple[str, ...]
     classifiers: tuple[str, ...]
     folder: Path | None
+    rivals_python: Path | None = None
 
 
 def run_fold(job: Job) -> list[Row]:
@@ -92,7 +93,7 @@ def _predictions(
     test = encode.transform(X_test)
     steps = max(500, epoch_steps(2 * int(np.bincount(y).max())))
     found: Predictions = {}
-    for method, training in trainings(list(job.methods), X, y, encode, seed):
+    for method, training in trainings(list(job.methods), X, y, encode, seed, job.rivals_python):
         for classifier in job.classifiers:
             if training.weighted and not has_class_weight(classifier):
                 continue

@@ -35,6 +35,13 @@ def add_validation(options: argparse.ArgumentParser) -> None:
     )
 
 
+def add_rivals_python(options: argparse.ArgumentParser) -> None:
+    """Add --rivals-python, of the benchmarks on tables that run models of another environment."""
+    options.add_argument(
+        "--rivals-python", type=Path, help="interpreter of an environment with CTGAN and ARF"
+    )
+
+
 def open_results(
     options: argparse.Namespace,
     name: str,

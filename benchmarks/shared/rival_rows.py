@@ -1,24 +1,39 @@
-"""Fits TVAE, CTGAN or ARF to a csv and writes new rows, in an environment that has them.
+"""Fits TVAE, CTGAN or ARF to csv files and writes new rows, in an environment that has them.
 
-`benchmarks.realism` calls it: python rival_rows.py FOLDER, where FOLDER holds rows.csv and
-task.json; new.csv and seconds.json are added. Imports nothing of ours.
+`rival_models` starts it and writes folders to its input, one a line. A folder holds rows.csv and
+task.json; new.csv and seconds.json are added, or error.txt. Imports nothing of ours.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 
-def main(folder: Path) -> None:
+def main() -> None:
+    """Learn one folder after another, and write a line for each that is done."""
+    # What the models print must not be taken for that line.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    for line in sys.stdin:
+        folder = Path(line.rstrip("\n"))
+        try:
+            learn(folder)
+        except Exception:
+            (folder / "error.txt").write_text(traceback.format_exc())
+        print("done", file=answers, flush=True)
+
+
+def learn(folder: Path) -> None:
     """Learn rows.csv with default parameters and draw as many rows as task.json asks for."""
     task = json.loads((folder / "task.json").read_text())
     rows = pd.read_csv(
@@ -28,8 +43,6 @@ def main(folder: Path) -> None:
         float_precision="round_trip",
     )
     warnings.simplefilter("ignore")
-    torch.set_num_threads(1)
-    torch.manual_seed(task["seed"])
     np.random.seed(task["seed"])  # noqa: NPY002 - ctgan and arfpy draw from it
     start = time.perf_counter()
     new = _from_arf(rows, task) if task["model"] == "ARF" else _from_ctgan(rows, task)
@@ -40,7 +53,10 @@ def main(folder: Path) -> None:
 
 def _from_ctgan(rows: pd.DataFrame, task: dict[str, Any]) -> pd.DataFrame:
     import ctgan  # type: ignore[import-not-found]
+    import torch
 
+    torch.set_num_threads(1)
+    torch.manual_seed(task["seed"])
     model = getattr(ctgan, task["model"])(enable_gpu=False)
     model.set_random_state(task["seed"])
     model.fit(rows, discrete_columns=task["categorical"])
@@ -61,4 +77,4 @@ def _from_arf(rows: pd.DataFrame, task: dict[str, Any]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

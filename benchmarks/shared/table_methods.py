@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks.shared.datasets import Labels, Rows
 from benchmarks.shared.methods import NO_RESAMPLING, OURS, build_sampler, neighbours, parse_method
+from benchmarks.shared.rival_models import MODELS, model_rows
 from benchmarks.shared.smote_rows import mgs_rows, smote_rows
 
 # Rows of the minority for one of the majority, by the ending of a method's name.
@@ -54,7 +56,12 @@ def encoder(X: pd.DataFrame) -> Any:
 
 
 def trainings(
-    methods: list[str], X: pd.DataFrame, y: Labels, encode: Any, seed: int
+    methods: list[str],
+    X: pd.DataFrame,
+    y: Labels,
+    encode: Any,
+    seed: int,
+    rivals_python: Path | None = None,
 ) -> Iterator[tuple[str, Training]]:
     """Yield the training rows of each method; amounts of one sampler share its rows.
 
@@ -72,7 +79,7 @@ def trainings(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                new = new_rows(base, X, y, plain, encode, seed)
+                new = new_rows(base, X, y, plain, encode, seed, rivals_python)
         except (ValueError, RuntimeError):
             if parse_method(base)[0] in OURS:
                 raise  # a failure of ours is a bug to be seen, not a result
@@ -94,12 +101,25 @@ def trainings(
             )
 
 
-def new_rows(method: str, X: pd.DataFrame, y: Labels, plain: Rows, encode: Any, seed: int) -> Rows:
+def new_rows(
+    method: str,
+    X: pd.DataFrame,
+    y: Labels,
+    plain: Rows,
+    encode: Any,
+    seed: int,
+    rivals_python: Path | None = None,
+) -> Rows:
     """Return the encoded minority rows that a sampler adds for full balance."""
     name, params = parse_method(method)
     if name in OURS:
         sampler = build_sampler(name, random_state=seed, **params)
         return np.asarray(encode.transform(sampler.fit_resample(X, y)[0].iloc[len(X) :]))
+    if name in MODELS:
+        n_majority, n_minority = np.bincount(y)
+        n_new = int(n_majority - n_minority)
+        made, _ = model_rows(name, X, X[y == 1], n_new, seed, rivals_python)
+        return np.asarray(encode.transform(made))
     params = {"random_state": seed} | neighbours(name, y) | params
     if name == "SMOTE":
         return np.asarray(encode.transform(smote_rows(X, y, **params)))
