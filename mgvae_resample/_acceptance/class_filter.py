@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -72,17 +71,21 @@ class ClassFilter:
     def chance_for(self, proposed: EncodedRows, redrawn: EncodedRows) -> float:
         """Find ``chance`` from new rows, and from those drawn for rows that are refused.
 
-        Shape: (k, d), (l, d).
+        Shape: (k, d), (l, d) ->.
         """
-        share = self.looks_like_others(proposed).mean()
-        n_class = len(self.trees.first)
-        # The rule of succession: of a few rows none may look like others by chance.
-        expected = 1 / (n_class + 2)
-        # Folds are run only while they can still change the answer.
-        for n_more in chain([0], self._misclassified()):
-            expected += n_more / (n_class + 2)
-            if share <= expected:
+        n_misclassified, looking_like_others = 0, 0.0
+        # The same trees judge new rows and the class's own rows of a fold. Where they take no more
+        # of the new ones for others, there is no need of the other folds.
+        for trees, held in self._folds():
+            n_misclassified += int(_are_other(trees, held).sum())
+            looking_like_others += len(held) * float(_are_other(trees, proposed).mean())
+            if looking_like_others <= n_misclassified:
                 return 1.0
+        # The rule of succession: of a few rows none may look like others by chance.
+        expected = (1 + n_misclassified) / (len(self.trees.first) + 2)
+        share = self.looks_like_others(proposed).mean()
+        if share <= expected:
+            return 1.0
         if len(redrawn):
             share = max(share, self.looks_like_others(redrawn).mean())
         share = min(share, 1.0 - 1e-6)
@@ -102,16 +105,15 @@ class ClassFilter:
         """Tell which rows look like another class. Shape: (n, d) -> (n,)."""
         return _are_other(self.trees, rows)
 
-    def _misclassified(self) -> Iterator[int]:
-        """Count the class's own rows that look like others, in one fold after the other."""
+    def _folds(self) -> Iterator[tuple[TwoSampleTrees, EncodedRows]]:
+        """Yield trees of all folds but one, and the class's own rows of that one."""
         class_rows, other_rows = self.trees.first, self.trees.second
         rows = np.concatenate([class_rows, other_rows])
         of_class = np.arange(len(rows)) < len(class_rows)
         folds = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=0)
         for fit, held in folds.split(rows, of_class):
             known, others = rows[fit[of_class[fit]]], rows[fit[~of_class[fit]]]
-            trees = _trees(self.trees.layout, known, others)
-            yield int(_are_other(trees, rows[held[of_class[held]]]).sum())
+            yield _trees(self.trees.layout, known, others), rows[held[of_class[held]]]
 
 
 def _trees(layout: Layout, class_rows: EncodedRows, other_rows: EncodedRows) -> TwoSampleTrees:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import skops.io
 
+from mgvae_resample._acceptance import trees
 from mgvae_resample._acceptance.class_filter import ClassFilter
 from mgvae_resample._encoding.layout import Layout, Slot
 from tests.layouts import rng
@@ -65,6 +66,16 @@ def test_where_real_rows_overlap_as_much_nothing_is_refused():
     assert looking_like_others(made, new) > 0.1
     assert made.chance == 1.0
     assert made.accepts(new, rng()).all()
+
+
+def test_one_fold_is_enough_where_it_takes_more_real_rows_for_others():
+    class_rows, other_rows = normal(0.2, 300), normal(-0.2, 300)
+    with mock.patch.object(trees, "boosted_trees", wraps=trees.boosted_trees) as fits:
+        filter_of(class_rows, other_rows, normal(1.0, 1000), normal(1.0, 1000))
+        assert fits.call_count == 1
+        # All folds, and the trees of all rows.
+        filter_of(class_rows, other_rows, normal(-3.0, 1000), normal(-3.0, 1000))
+        assert fits.call_count == 1 + 5 + 1
 
 
 @pytest.mark.parametrize(
