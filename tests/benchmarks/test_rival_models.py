@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.shared import rival_models
 from benchmarks.shared.rival_models import model_rows
 from benchmarks.shared.table_methods import encoder, trainings
 
@@ -30,15 +31,21 @@ class arf:
 
 
 @pytest.fixture
-def python(tmp_path):
+def python(tmp_path, monkeypatch):
+    """Return an interpreter, which finds modules in the test's folder first."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    # A process of another test found others.
+    rival_models._process.cache_clear()
+    return Path(sys.executable)
+
+
+@pytest.fixture
+def arf_python(tmp_path, python):
     """Return an interpreter that has a stand-in for arfpy."""
     (tmp_path / "arfpy").mkdir()
     (tmp_path / "arfpy" / "__init__.py").touch()
     (tmp_path / "arfpy" / "arf.py").write_text(STAND_IN)
-    interpreter = tmp_path / "python"
-    interpreter.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
-    interpreter.chmod(0o755)
-    return interpreter
+    return python
 
 
 @pytest.fixture
@@ -58,9 +65,9 @@ def table():
     return X, y
 
 
-def test_new_rows_are_of_the_table_s_kind(python, table):
+def test_new_rows_are_of_the_table_s_kind(arf_python, table):
     X, y = table
-    new, seconds = model_rows("ARF", X, X[y == 1], 40, seed=0, python=python)
+    new, seconds = model_rows("ARF", X, X[y == 1], 40, seed=0, python=arf_python)
     assert list(new.columns) == list(X.columns)
     assert len(new) == 40
     assert seconds >= 0
@@ -70,27 +77,27 @@ def test_new_rows_are_of_the_table_s_kind(python, table):
     assert set(new["colour"].dropna()) <= {"red", "NA"}
     assert new["count"].isin(X["count"]).all(), "whole numbers are rounded"
     assert (new["same"] == 3.5).all()
-    again, _ = model_rows("ARF", X, X[y == 1], 40, seed=0, python=python)
+    again, _ = model_rows("ARF", X, X[y == 1], 40, seed=0, python=arf_python)
     pd.testing.assert_frame_equal(new, again)
 
 
-def test_a_failure_says_what_happened_and_the_next_table_runs(python, table):
+def test_a_failure_says_what_happened_and_the_next_table_runs(arf_python, table):
     X, y = table
     with pytest.raises(RuntimeError, match="too few rows"):
-        model_rows("ARF", X, X[y == 1][:4], 40, seed=0, python=python)
-    new, _ = model_rows("ARF", X, X[y == 1], 3, seed=0, python=python)
+        model_rows("ARF", X, X[y == 1][:4], 40, seed=0, python=arf_python)
+    new, _ = model_rows("ARF", X, X[y == 1], 3, seed=0, python=arf_python)
     assert len(new) == 3
 
 
-def test_the_league_adds_rows_of_a_model_until_classes_are_equal(python, table):
+def test_the_league_adds_rows_of_a_model_until_classes_are_equal(arf_python, table):
     X, y = table
-    ((_, training),) = trainings(["ARF"], X, y, encoder(X), seed=0, rivals_python=python)
+    ((_, training),) = trainings(["ARF"], X, y, encoder(X), seed=0, rivals_python=arf_python)
     assert np.bincount(training.y).tolist() == [50, 50]
     assert not np.isnan(training.X).any()
 
 
-def test_an_interpreter_that_ends_is_named(table):
+def test_an_interpreter_that_ends_is_named(tmp_path, python, table):
     X, y = table
-    false = Path("/bin/false")
-    with pytest.raises(SystemExit, match="/bin/false ended with 1"):
-        model_rows("ARF", X, X[y == 1], 40, seed=0, python=false)
+    (tmp_path / "pandas.py").write_text("raise SystemExit(3)")
+    with pytest.raises(SystemExit, match=f"{python.name} ended with 3"):
+        model_rows("ARF", X, X[y == 1], 40, seed=0, python=python)
