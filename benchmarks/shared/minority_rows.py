@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +13,24 @@ import pandas as pd
 from benchmarks.shared.halved_tables import Halves
 from benchmarks.shared.methods import OURS, build_sampler, parse_method
 from benchmarks.shared.rival_models import MODELS, model_rows, whole
-from benchmarks.shared.smote_rows import mgs_rows, smote_rows
+from benchmarks.shared.smote_rows import mgs_rows, polynom_rows, smote_rows
 
 METHODS = (
     "real",
     "RandomOverSampler",
     "SMOTE",
     "MGSGRFOverSampler",
+    "polynom_fit_SMOTE_star",
     "MGVAE",
     "BayesGAN",
     *MODELS,
 )
-# Rivals that need some help with tables of any kind.
-_OF_ANY_TABLE = {"SMOTE": smote_rows, "MGSGRFOverSampler": mgs_rows}
+# Rivals that need some help with tables.
+_OF_TABLES: dict[str, Callable[..., pd.DataFrame]] = {
+    "SMOTE": smote_rows,
+    "MGSGRFOverSampler": mgs_rows,
+    "polynom_fit_SMOTE_star": polynom_rows,
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,14 @@ class SyntheticRows:
 
 
 def can_run(method: str, halves: Halves) -> bool:
-    """Tell whether a rival knows such a table: MGS-GRF needs a column of numbers."""
-    return method != "MGSGRFOverSampler" or len(halves.categorical) < halves.X.shape[1]
+    """Tell whether a rival knows such a table.
+
+    MGS-GRF needs a column of numbers, and polynom-fit SMOTE numbers alone.
+    """
+    n_categorical, n_columns = len(halves.categorical), halves.X.shape[1]
+    if method == "polynom_fit_SMOTE_star":
+        return n_categorical == 0
+    return method != "MGSGRFOverSampler" or n_categorical < n_columns
 
 
 def synthesize(
@@ -62,8 +74,8 @@ def synthesize(
     with warnings.catch_warnings():
         # Where a class is not rare, more rows are asked for than the majority has.
         warnings.filterwarnings("ignore", "After over-sampling")
-        if name in _OF_ANY_TABLE:
-            rows = whole(_OF_ANY_TABLE[name](halves.X, halves.y, **common), halves.X)
+        if name in _OF_TABLES:
+            rows = whole(_OF_TABLES[name](halves.X, halves.y, **common), halves.X)
         else:
             sampler = build_sampler(name, **common, **params)
             rows = sampler.fit_resample(halves.X, halves.y)[0][len(halves.X) :]

@@ -1,7 +1,8 @@
-"""SMOTE and MGS-GRF on tables of any kind, as a careful user would run them."""
+"""SMOTE, MGS-GRF and polynom-fit SMOTE on tables, as a careful user would run them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,25 @@ def mgs_rows(X: pd.DataFrame, y: Labels, **params: Any) -> pd.DataFrame:
         )
 
     return _coded_rows(X, y, build)
+
+
+def polynom_rows(
+    X: pd.DataFrame, y: Labels, *, sampling_strategy: dict[int, int], random_state: int
+) -> pd.DataFrame:
+    """Return new rows of polynom-fit SMOTE, which knows numbers alone."""
+    n_majority, n_minority = (int(n) for n in np.bincount(y))
+    n_new = sampling_strategy[1] - n_minority
+    # It makes the same number of rows from each one of the minority: more than are needed.
+    n_made = (1 + math.ceil(n_new / n_minority)) * n_minority
+    proportion = n_made / (n_majority - n_minority)
+
+    def build(categorical: list[int], n_columns: int) -> Any:
+        return build_sampler(
+            "polynom_fit_SMOTE_star", proportion=proportion, random_state=random_state
+        )
+
+    made = _coded_rows(X, y, build)
+    return made.sample(n_new, random_state=random_state, ignore_index=True)
 
 
 def _coded_rows(
