@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -74,12 +75,12 @@ class ClassFilter:
         Shape: (k, d), (l, d) ->.
         """
         n_misclassified, looking_like_others = 0, 0.0
-        # The same trees judge new rows and the class's own rows of a fold. Where they take no more
-        # of the new ones for others, there is no need of the other folds.
+        # The same trees judge new rows and the class's own rows of a fold. Where they take fewer
+        # new ones for others, by a standard error, there is no need of the other folds.
         for trees, held in self._folds():
             n_misclassified += int(_are_other(trees, held).sum())
             looking_like_others += len(held) * float(_are_other(trees, proposed).mean())
-            if looking_like_others <= n_misclassified:
+            if looking_like_others + math.sqrt(looking_like_others) <= n_misclassified:
                 return 1.0
         # The rule of succession: of a few rows none may look like others by chance.
         expected = (1 + n_misclassified) / (len(self.trees.first) + 2)
