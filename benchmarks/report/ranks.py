@@ -26,16 +26,26 @@ class Ranking:
 def score_table(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return (data set, classifier) x method means; blocks some method lacks are left out.
 
-    A method that did not run on every data set is left out. A classifier without class weights is
-    what it is without them: its class_weight is its none.
+    A method that lacks a fold or seed of `none`, or did not run on every data set, is left out. A
+    classifier without class weights is what it is without them: its class_weight is its none.
     """
-    table = results.pivot_table(
+    table = _of_every_fold(results).pivot_table(
         index=["dataset", "classifier"], columns="method", values=metric, aggfunc="mean"
     )
     if {"none", "class_weight"} <= set(table):
         table["class_weight"] = table["class_weight"].fillna(table["none"])
     ran = table.notna().groupby(level="dataset").any().all()
     return table.loc[:, ran].dropna()
+
+
+def _of_every_fold(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the methods that have each fold and seed that `none` has."""
+    places = [c for c in ("dataset", "seed", "fold") if c in results]
+    folds = results.groupby([*places, "method"]).size().unstack("method")
+    if "none" not in folds:
+        return results
+    has_all = folds[folds["none"].notna()].notna().all()
+    return results[results["method"].map(has_all)]
 
 
 def rank(table: pd.DataFrame, metric: str, families: pd.Series | None = None) -> Ranking:

@@ -39,7 +39,6 @@ COMPARED = (
 
 def realism_section(results: pd.DataFrame) -> Iterator[str]:
     """Means by method, differences to ours paired by table, and a table of all data sets."""
-    scores = _over_seeds(results)
     yield (
         "Synthetic minority rows against as many held-out real ones. AUC of boosted trees that "
         "tell the two apart (0.5: they cannot), density (1) and coverage (1), the median distance "
@@ -47,12 +46,12 @@ def realism_section(results: pd.DataFrame) -> Iterator[str]:
         "copies), shares of copies and of impossible values. `real` is the training rows "
         "themselves, what a perfect generator would make, but for the copies."
     )
-    for words, part in _groups(scores):
+    for words, part in _groups(results):
         yield f"### {words}"
-        yield from _means(part)
+        yield from _means(_over_seeds(part))
         yield from _paired(part)
     yield "### AUC / coverage of each table"
-    yield _tables(scores)
+    yield _tables(_over_seeds(results))
 
 
 def of_every_table(results: pd.DataFrame) -> pd.DataFrame:
@@ -67,13 +66,13 @@ def _over_seeds(results: pd.DataFrame) -> pd.DataFrame:
     return results.groupby(keys, sort=False).mean(numeric_only=True).reset_index()
 
 
-def _groups(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _groups(results: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     kinds = {"numeric": "Numeric tables", "mixed": "Tables with categories"}
     for kind, words in kinds.items():
-        if (scores["kind"] == kind).any():
-            yield words, scores[scores["kind"] == kind]
-    if scores["kind"].nunique() > 1:
-        yield "All tables", scores
+        if (results["kind"] == kind).any():
+            yield words, results[results["kind"] == kind]
+    if results["kind"].nunique() > 1:
+        yield "All tables", results
 
 
 def _means(scores: pd.DataFrame) -> Iterator[str]:
@@ -106,21 +105,24 @@ def _means(scores: pd.DataFrame) -> Iterator[str]:
     yield markdown(frame)
 
 
-def _paired(scores: pd.DataFrame) -> Iterator[str]:
-    """Difference of ours to each other method over the tables both have."""
-    for ours in [m for m in scores["method"].unique() if m.startswith(OURS)]:
+def _paired(results: pd.DataFrame) -> Iterator[str]:
+    """Difference of ours to each other method over the tables and seeds both have."""
+    for ours in [m for m in results["method"].unique() if m.startswith(OURS)]:
         columns: dict[str, dict[str, str]] = {}
         for score in COMPARED:
-            wide = scores.pivot(index="dataset", columns="method", values=score.column)
-            penalty = score.penalty(wide)
+            wide = results.pivot(index=["dataset", "seed"], columns="method", values=score.column)
             for rival in wide.columns.drop(ours):
-                gap = (penalty[ours] - penalty[rival]).dropna()
+                both = wide[[ours, rival]].dropna().groupby(level="dataset").mean()
+                penalty = score.penalty(both)
+                gap = penalty[ours] - penalty[rival]
                 shown = -score.sign * gap if score.target is None else gap
                 if len(gap):
                     cells = columns.setdefault(str(rival), {"tables": str(len(gap))})
                     cells[score.words] = _signed(shown)
                     cells[f"won/tied/lost by {score.words}"] = _won(gap)
-        yield f"**{ours} minus each other method**, paired by table (tied: within {TIE})"
+        yield (
+            f"**{ours} minus each other method**, paired by table and seed (tied: within {TIE})"
+        )
         yield markdown(pd.DataFrame.from_dict(columns, orient="index"))
 
 

@@ -14,7 +14,7 @@ from benchmarks.report.league import (
     league_table,
     search_start,
 )
-from benchmarks.report.ranks import by_family
+from benchmarks.report.ranks import by_family, score_table
 from benchmarks.shared.league_fold import BLENDS, COLUMNS, METRICS, _best_cut, _scores
 from benchmarks.shared.results import Results
 from benchmarks.shared.table_methods import encoder, trainings
@@ -187,3 +187,14 @@ def test_rows_of_other_columns_are_not_mixed_in(tmp_path):
     Results(tmp_path / "league.csv", ("dataset", "seed")).append({"dataset": "t", "seed": 0})
     with pytest.raises(SystemExit, match="other columns"):
         Results(tmp_path / "league.csv", COLUMNS)
+
+
+def test_a_method_that_lacks_a_fold_is_left_out():
+    rows = [
+        {"dataset": d, "seed": 0, "fold": f, "classifier": "knn", "method": m, "brier": 0.1 * f}
+        for d in ("a", "b")
+        for f in range(2)
+        for m in ("none", "SMOTE", "TVAE")
+        if (d, f, m) != ("b", 1, "TVAE")
+    ]
+    assert set(score_table(pd.DataFrame(rows), "brier")) == {"none", "SMOTE"}

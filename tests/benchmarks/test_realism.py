@@ -155,3 +155,17 @@ def test_report_pairs_ours_with_the_rivals():
     assert "| -0.100 ± 0.200 | 1/0/1 | +0.000 ± 0.100 | 1/0/1 | +0.000 ± 0.000 | 0/2/0 |" in line
     assert "| c | 0.700 / 0.800 |  |" in page
     assert "take 30.0% of held-out rows for another class" in page
+
+
+def test_methods_are_compared_on_the_seeds_that_both_have():
+    rows = [
+        {
+            **{"dataset": "a", "kind": "numeric", "method": method, "seed": seed, "auc": auc},
+            **dict.fromkeys(("coverage", "density", "closest", "closest_held", "copies"), 1.0),
+            **dict.fromkeys(("copies_held", "impossible", "misclassified", "seconds"), 1.0),
+            "misclassified_held": 1.0,
+        }
+        for method, seed, auc in (("ARF", 0, 0.9), ("MGVAE", 0, 0.6), ("MGVAE", 1, 0.8))
+    ]
+    page = "\n".join(realism_section(pd.DataFrame(rows)))
+    assert "| ARF | 1 | -0.300" in page
