@@ -30,8 +30,8 @@ class Figures:
     ----------
     n_synthetic, n_real : int
         Number of synthetic rows, and of real rows they are compared with.
-    n_compared : int
-        Number of synthetic rows drawn for AUC, density, coverage and distances.
+    n_compared, n_real_compared : int
+        Number of rows of either kind drawn for AUC, density, coverage and distances.
     auc, density, coverage : float
         See `two_sample_auc` and `density_and_coverage`.
     closest, closest_real : float
@@ -49,6 +49,7 @@ class Figures:
     n_synthetic: int
     n_real: int
     n_compared: int
+    n_real_compared: int
     auc: float = math.nan
     density: float = math.nan
     coverage: float = math.nan
@@ -90,8 +91,8 @@ def class_figures(
         (points,) = embed(known)
         distances = NearestNeighbors(n_neighbors=1).fit(points).kneighbors()[0][:, 0]
         found["closest_real"] = float(np.median(distances))
-        found["copies_real"] = float(np.mean(distances < metrics.ROUNDING))
-    return Figures(len(synthetic), len(real), len(new), **found)
+        found["copies_real"] = metrics.repeated(learned)
+    return Figures(len(synthetic), len(real), len(new), len(others), **found)
 
 
 def _misclassified(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +14,11 @@ from sklearn.utils import column_or_1d
 from threadpoolctl import threadpool_limits
 
 from .._acceptance.trees import boosted_trees
-from .._tables.labels import plain_label
+from .._tables.labels import plain_classes, plain_label
 from .embedding import Floats, Mask, embed, fold_categories, read_matrices
 
 # Distances come from inner products: equal rows may seem to be apart by so much.
-ROUNDING = 1e-6
+_ROUNDING = 1e-6
 
 
 def two_sample_auc(real: Any, synthetic: Any, *, random_state: int = 0) -> float:
@@ -127,7 +128,7 @@ def density_and_coverage(
     )
     inside, covered = 0, np.zeros(len(points), dtype=bool)
     for distances in pairwise_distances_chunked(new, points):
-        held = distances <= radii * (1 + ROUNDING) + ROUNDING
+        held = distances <= radii * (1 + _ROUNDING) + _ROUNDING
         inside += int(held.sum())
         covered |= held.any(axis=0)
     return inside / (k * len(new)), float(covered.mean())
@@ -189,6 +190,14 @@ def copies(train: Any, rows: Any) -> float:
     (known, new), _ = read_matrices(train, rows)
     there = {row.tobytes() for row in known}
     return float(np.mean([row.tobytes() in there for row in new]))
+
+
+def repeated(rows: Any) -> float:
+    """Return the share of rows that equal another one of them. Shape: (n, d) ->."""
+    (known,), _ = read_matrices(rows)
+    lines = [row.tobytes() for row in known]
+    counts = Counter(lines)
+    return float(np.mean([counts[line] > 1 for line in lines]))
 
 
 def impossible_values(reference: Any, synthetic: Any) -> float:
@@ -271,7 +280,7 @@ def misclassified_shares(
         rows[:, categorical] = fold_categories(rows[:, categorical])
     known, *others = matrices
     predict = _trees(known, numbers, categorical, random_state, class_weight="balanced")
-    number = classes.tolist().index(plain_label(label))
+    number = plain_classes(classes).index(plain_label(label))
     return [float(np.mean(predict(rows).argmax(1) != number)) for rows in others]
 
 

@@ -208,7 +208,7 @@ def _line(reading: Reading) -> str:
 
 def _auc(f: Figures) -> str:
     opening = f"A boosted-tree classifier tells synthetic from real rows with AUC {f.auc:.2f}"
-    n = min(f.n_real, f.n_compared)
+    n = min(f.n_real_compared, f.n_compared)
     # Two standard errors of the AUC of two equal samples of one law.
     chance = 2 * math.sqrt((2 * n + 1) / (12 * n * n))
     if f.auc <= 0.5 + chance:
@@ -232,9 +232,9 @@ def _density(f: Figures) -> str:
 
 def _coverage(f: Figures) -> str:
     opening = f"{f.coverage:.0%} of real rows have a synthetic row in their neighbourhood"
-    expected = expected_coverage(f.n_real, f.n_compared)
+    expected = expected_coverage(f.n_real_compared, f.n_compared)
     # Two standard errors of a share, or a twentieth.
-    chance = 2 * math.sqrt(expected * (1 - expected) / f.n_real)
+    chance = 2 * math.sqrt(expected * (1 - expected) / f.n_real_compared)
     if f.coverage >= expected - max(0.05 * expected, chance):
         return f"{opening}, as many as new real rows would reach ({expected:.0%})."
     return f"{opening}; with new real rows instead {expected:.0%} would. Parts are missing."

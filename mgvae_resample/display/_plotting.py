@@ -169,15 +169,15 @@ class Display:
             _, ax = plt.subplots(n_rows, n_columns, figsize=figsize, layout="constrained")
         axes = np.atleast_1d(np.array(ax, dtype=object)).ravel()
         n_places = n_rows * n_columns
-        if len(axes) == 1 and n_places > 1:
+        if len(axes) == 1 and n_panels > 1:
             place = axes[0].get_subplotspec()
             if place is None:
                 raise ValueError("'ax' must be an Axes of a grid, as plt.subplots makes it.")
             axes[0].set_axis_off()
             axes = place.subgridspec(n_rows, n_columns).subplots(squeeze=False).ravel()
-        if len(axes) < n_places:
+        if len(axes) < n_panels:
             raise ValueError(
-                f"'ax' must be None, one Axes, or at least {n_places} of them, got {len(axes)}."
+                f"'ax' must be None, one Axes, or at least {n_panels} of them, got {len(axes)}."
             )
         for unused in axes[n_panels:n_places]:
             unused.set_axis_off()

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from .._tables.table import Table
 from ..diagnostics.embedding import Column, Floats, read_columns
 from ._plotting import REAL, SYNTHETIC, Display, category_names, check_label, documented, shorten
 
@@ -114,7 +115,7 @@ class MarginalsDisplay(Display):
         real, synthetic = (table.take(part & (y == label)) for part in (~new, new))
         marginals = [_compare(c, len(real)) for c in read_columns(real, synthetic)]
         if columns is not None:
-            marginals = [marginals[_position(name, table.names)] for name in columns]
+            marginals = [marginals[_position(name, table)] for name in columns]
         elif len(marginals) > max_columns:
             marginals = sorted(marginals, key=lambda m: -m.difference)[:max_columns]
         n_rows = (len(real), len(synthetic))
@@ -154,9 +155,11 @@ class MarginalsDisplay(Display):
         ax.set_title(f"{shorten(marginal.column.name, 26)}\n{told}", fontsize="medium")
 
 
-def _position(name: Any, names: Sequence[str]) -> int:
-    if name in names:
-        return names.index(name)
+def _position(name: Any, table: Table) -> int:
+    names = table.names
+    for known in (table.labels or [], names):
+        if name in known:
+            return known.index(name)
     if isinstance(name, int | np.integer) and -len(names) <= name < len(names):
         return int(name)
     raise ValueError(f"There is no column {name!r}; the columns are {', '.join(names)}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -112,15 +113,18 @@ class RowsDisplay(Display):
         has_encoder = hasattr(sampler, "encode")
         if latent and not has_encoder:
             cls._check_sampler(sampler, "latent_codes", such_as="MGVAEOverSampler")
-        labels = list(n_synthetic(sampler)) if labels is None else labels
-        labels = [check_label(sampler, label) for label in labels]
+        chosen = n_synthetic(sampler) if labels is None else labels
+        chosen = [check_label(sampler, label) for label in chosen]
         is_image = getattr(sampler, "image_shape", None) is not None
         rows = read_pixels(table) if is_image else embed(table.take(~new), table)[1]
-        planes = _planes("data", rows, y, ~new, labels)
+        planes = _planes("data", rows, y, ~new, chosen)
         if latent and has_encoder:
-            planes |= {("latents", k): _latents(sampler, X_res, y, ~new, k) for k in labels}
+            for label in chosen:
+                # A class that was not learned has no latents.
+                with nullcontext() if labels is not None else suppress(ValueError):
+                    planes["latents", label] = _latents(sampler, X_res, y, ~new, label)
         elif latent:
-            planes |= _planes("latent codes", sampler.latent_codes(X_res), y, ~new, labels)
+            planes |= _planes("latent codes", sampler.latent_codes(X_res), y, ~new, chosen)
         return cls(planes=planes, y=y, is_synthetic=new).plot(ax, max_rows=max_rows)
 
     def plot(self, ax: Any = None, *, max_rows: int = 2000) -> Self:

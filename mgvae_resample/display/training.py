@@ -78,7 +78,7 @@ class TrainingCurvesDisplay(Display):
             If nothing was trained, because every class had too few rows.
         """
         cls._check_sampler(sampler, "history_", such_as="MGVAEOverSampler")
-        trainings = [_curves(sampler, phase) for phase in sampler.history_]
+        trainings = [_curves(sampler, phase) for phase, terms in sampler.history_.items() if terms]
         if not trainings:
             raise ValueError("There is no history to draw: no class could be learned.")
         return cls(trainings=trainings).plot(ax)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from itertools import cycle
 from typing import Any, Self
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from .._tables.table import Table
 from ..diagnostics.embedding import Column, Floats, read_columns
@@ -131,13 +133,19 @@ class TraversalDisplay(Display):
         shown = [check_label(gan, label) for label in shown]
         shape = gan.image_shape if image_shape is None else image_shape
         images, effects = {}, {}
+        seed = gan.random_state
+        if not isinstance(seed, numbers.Integral):
+            # The same noise at every value of a code.
+            seed = int(check_random_state(seed).randint(np.iinfo(np.int32).max))
         for name in codes:
             if shape is not None:
                 pixels = as_images(gan.traverse(name, shown, at), shape)
                 images[name] = pixels.reshape(len(shown), len(at), *pixels.shape[1:])
                 continue
             for label in shown:
-                tables = [gan.sample(_N_ROWS, label, {name: float(v)}) for v in at]
+                tables = [
+                    gan.sample(_N_ROWS, label, {name: float(v)}, random_state=seed) for v in at
+                ]
                 effects[name, label] = _effects(tables)
         display = cls(values=at, labels=shown, images=images, effects=effects)
         return display.plot(ax, max_columns=max_columns, cmap=cmap)

@@ -190,3 +190,27 @@ def test_expected_coverage_is_what_fresh_rows_have(n, m):
     kinds = np.repeat([0, 1], [n - 1, m])
     covered = np.mean([rng.permutation(kinds)[:k].any() for _ in range(4000)])
     assert expected_coverage(n, m) == pytest.approx(covered, abs=0.02)
+
+
+def test_missing_parts_are_seen_whatever_the_number_of_real_rows():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(6000, 2)), np.repeat([0, 1], 3000)
+    new = rng.normal(size=(9000, 2))
+    new = new[new[:, 0] > 0][:4000]  # half of the class
+    resampled = np.concatenate([X, new]), np.append(y, np.ones(4000, int))
+    held = rng.normal(size=(20_000, 2)), np.ones(20_000, int)
+    report = synthesis_report(X, y, *resampled, X_held=held[0], y_held=held[1])
+    assert "Parts are missing" in words(report, 1)["coverage"]
+    assert report.figures[1].n_real == 20_000
+
+
+def test_real_rows_that_are_merely_near_are_no_copies():
+    rng = np.random.default_rng(0)
+    X, y = np.exp(6 * rng.normal(size=(60, 1))), np.repeat([0, 1], 30)
+    X[40] = 1e15
+    new = np.exp(6 * rng.normal(size=(10, 1)))
+    resampled = np.concatenate([X, new]), np.append(y, np.ones(10, int))
+    assert synthesis_report(X, y, *resampled).figures[1].copies_real == 0.0
+    X[45:48] = X[31]
+    resampled = np.concatenate([X, new]), np.append(y, np.ones(10, int))
+    assert synthesis_report(X, y, *resampled).figures[1].copies_real == 4 / 30

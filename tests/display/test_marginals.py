@@ -1,5 +1,6 @@
 """Columns of a class hold the values and their gap, and are drawn by their kind."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,3 +94,25 @@ def test_a_column_that_is_missing_in_one_part_only_is_drawn():
     shown = MarginalsDisplay.from_estimator(smote, X_res, y_res)
     assert shown.marginals[0].missing == (1.0, 0.0)
     assert len(shown.axes_[0].lines) == 1
+
+
+@pytest.mark.parametrize(
+    "names", [[10, 20, 30, 40], pd.MultiIndex.from_product([["a", "b"], ["c", "d"]])], ids=str
+)
+def test_columns_are_chosen_by_whatever_names_they_have(names):
+    X, y = table(60, 15)
+    X = pd.DataFrame(X, columns=names)
+    sampler = quick_vae()
+    resampled = sampler.fit_resample(X, y)
+    shown = MarginalsDisplay.from_estimator(sampler, *resampled, columns=[X.columns[2]])
+    assert_array_equal(shown.marginals[0].real, X.iloc[:, 2][y == 1])
+
+
+def test_as_many_axes_as_panels_are_enough():
+    X, y = table(60, 15, n_columns=5)
+    sampler = quick_vae()
+    _, axes = plt.subplots(1, 5)
+    shown = MarginalsDisplay.from_estimator(sampler, *sampler.fit_resample(X, y), ax=axes)
+    assert list(shown.axes_) == list(axes)
+    with pytest.raises(ValueError, match="at least 5 of them, got 4"):
+        shown.plot(axes[:4])

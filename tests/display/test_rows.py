@@ -5,6 +5,7 @@ import pytest
 from imblearn.over_sampling import SMOTE
 from numpy.testing import assert_allclose, assert_array_equal
 
+from mgvae_resample import FewRowsWarning
 from mgvae_resample.display import RowsDisplay
 from tests.support import quick_gan, quick_vae, table
 
@@ -77,3 +78,13 @@ def test_latent_codes_must_be_there():
     X_res, y_res = smote.fit_resample(*table(60, 15))
     with pytest.raises(TypeError, match="'latent_codes', such as MGVAEOverSampler; got SMOTE"):
         RowsDisplay.from_estimator(smote, X_res, y_res, latent=True)
+
+
+def test_a_class_that_was_not_learned_has_no_plane_of_latents():
+    sampler = quick_vae(latent_dim=2)
+    with pytest.warns(FewRowsWarning):
+        resampled = sampler.fit_resample(*table(60, 15, 2))
+    shown = RowsDisplay.from_estimator(sampler, *resampled, latent=True)
+    assert list(shown.planes) == [("data", 1), ("data", 2), ("latents", 1)]
+    with pytest.raises(ValueError, match="Class 2 has no latents"):
+        RowsDisplay.from_estimator(sampler, *resampled, latent=True, labels=[2])

@@ -3,7 +3,7 @@
 import pytest
 from imblearn.over_sampling import SMOTE
 
-from mgvae_resample import FewRowsWarning
+from mgvae_resample import FewRowsWarning, TrainingWarning
 from mgvae_resample.display import TrainingCurvesDisplay
 from tests.support import quick_gan, quick_vae, table
 
@@ -59,3 +59,13 @@ def test_curves_need_a_history():
     smote = SMOTE().fit(*table(60, 15))
     with pytest.raises(TypeError, match=r"'history_'.*got SMOTE"):
         TrainingCurvesDisplay.from_estimator(smote)
+
+
+def test_a_training_that_diverged_has_no_curve():
+    sampler = quick_vae(learning_rate=1e30)
+    with pytest.warns(TrainingWarning):
+        sampler.fit_resample(*table(60, 15))
+    with pytest.raises(ValueError, match="no history to draw"):
+        TrainingCurvesDisplay.from_estimator(sampler)
+    with pytest.raises(ValueError, match="or its training diverged"):
+        sampler.encode(table(60, 15)[0], 1)

@@ -73,3 +73,21 @@ def test_effects_of_every_container(name):
     sampler = quick_gan()
     sampler.fit_resample(X, y)
     assert TraversalDisplay.from_estimator(sampler, "c1", values=[0, 1]).effects["c1", 1]
+
+
+@pytest.mark.parametrize("seed", [None, np.random.RandomState(0)])
+def test_all_but_the_code_is_kept_without_an_int_seed(seed):
+    sampler = quick_gan(random_state=seed)
+    sampler.fit_resample(*table(60, 15))
+    shown = TraversalDisplay.from_estimator(sampler, "c1", values=[0.5, 0.5, 0.5])
+    for effect in shown.effects["c1", 1]:
+        assert_allclose(effect.means, 0.0, atol=1e-6)
+
+
+def test_there_is_something_to_move(binary):
+    sampler = quick_gan()
+    sampler.fit_resample(*binary)
+    with pytest.raises(ValueError, match="There is no class to move a code in"):
+        sampler.traverse("c1", [])
+    before = sampler.traverse("c1")
+    assert_array_equal(sampler.set_params(noise_dim=3).traverse("c1"), before)
