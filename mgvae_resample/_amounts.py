@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from ._tables.labels import plain_classes
+
 __all__ = ["MultiplyBy", "RaiseTo"]
 
 
@@ -30,7 +32,8 @@ class _Amount(BaseEstimator):
             Class label -> number of rows.
         """
         labels, counts = np.unique(np.asarray(y), return_counts=True)
-        sizes, largest = dict(zip(labels.tolist(), counts.tolist(), strict=True)), counts.max()
+        classes, largest = plain_classes(labels), counts.max()
+        sizes = dict(zip(classes, counts.tolist(), strict=True))
         targets = {label: self._target(n, int(largest)) for label, n in sizes.items()}
         return {label: n for label, n in targets.items() if n > sizes[label]}
 

@@ -6,7 +6,8 @@ import inspect
 import numbers
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,7 @@ from ._sample import Condition, Label, SampleMixin
 from ._synthesizer import KINDS, Indices, Kinds, SmoothedBootstrap, Synthesizer
 from ._tables.labels import (
     check_labels,
+    plain_classes,
     plain_label,
     plain_labels,
     restore_labels,
@@ -54,6 +56,7 @@ __all__ = [
     "Label",
     "Labels",
     "TrainingWarning",
+    "plain_classes",
 ]
 
 Labels = npt.NDArray[Any]
@@ -115,7 +118,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         y : array-like of shape (n_samples,)
             Class labels.
         **params : dict
-            Extra parameters that were requested through metadata routing.
+            None is known, as in `SMOTE`: any is refused with a ``TypeError``.
 
         Returns
         -------
@@ -126,17 +129,46 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         y_resampled : array-like of shape (n_samples_new,)
             Their labels.
         """
-        before = dict(vars(self))
-        try:
+        with self._unchanged_by_errors():
             check_labels(y)
             # imbalanced-learn gives labels of pandas their dtype back itself.
             labels = y if hasattr(y, "iloc") else plain_labels(y)
             table, y_res = super().fit_resample(Table.of(X), labels, **params)
+        return table.output(), restore_labels(y, y_res)
+
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+        """Check the data and forget what was learned; ``fit_resample`` learns.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            As of ``fit_resample``.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        **params : dict
+            Not used.
+
+        Returns
+        -------
+        self : object
+            The sampler, which draws no rows before ``fit_resample``.
+        """
+        with self._unchanged_by_errors():
+            learned = [name for name in vars(self) if name.endswith("_")]
+            for name in (*learned, "_synthesizers"):
+                self.__dict__.pop(name, None)
+            super().fit(X, y, **params)
+        return self
+
+    @contextmanager
+    def _unchanged_by_errors(self) -> Iterator[None]:
+        """Leave the estimator as it was where a fit is interrupted."""
+        before = dict(vars(self))
+        try:
+            yield
         except BaseException:
-            # An interrupted fit leaves the estimator as it was.
             self.__dict__ = before
             raise
-        return table.output(), restore_labels(y, y_res)
 
     def __sklearn_tags__(self) -> Any:
         """Say that text and missing values are welcome."""
@@ -184,7 +216,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         """Return a parameter's value, with what "auto" stands for."""
         return self._modality.choose(table=table, image=image) if value == "auto" else value
 
-    def _fit_resample(self, table: Table, y: Labels, **params: Any) -> tuple[Table, Labels]:
+    def _fit_resample(self, table: Table, y: Labels) -> tuple[Table, Labels]:
         wanted = {plain_label(k): int(n) for k, n in self.sampling_strategy_.items() if n > 0}
         self.device_ = resolve_device(self.device)
         self.classes_, self.n_synthetic_ = np.unique(y), wanted
@@ -274,8 +306,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
 
     def _number(self, label: Label) -> int:
         """Return the place of a class among all classes."""
-        number: int = self.classes_.tolist().index(label)
-        return number
+        return plain_classes(self.classes_).index(label)
 
     def _cache(self) -> TrainingCache | None:
         """Return the cache of trainings that ``memory`` stands for."""

@@ -47,8 +47,8 @@ _PARTS = {
     share of 0.1 of the side, 0.2 radians, 15 % and 0.2. Translations are not. "auto" goes as
     far as moved images lie at most 15 % farther from the nearest one of their class than
     unmoved ones. If there are more than two classes, half of the repeats stay as they are and
-    the other half is moved twice as far. 0 leaves images as they are. Tables are not
-    touched.""",
+    the other half is moved twice as far. 0 moves none of them; the learned moves of
+    `MGVAEOverSampler` remain. Tables are not touched.""",
     "kinds": """row_kinds_ : ndarray of str of shape (n_synthetic,)
     What each new row is: "real" (a row of `X`, bit for bit), "moved" (a real image, moved),
     "translated" or "generated", or "smoothed" (a real row with noise, where a class could
@@ -139,6 +139,11 @@ def check_n_samples(n_samples: Any) -> int:
 
 def check_mask(mask: Any, n_rows: int) -> npt.NDArray[np.bool_]:
     """Return what ``where`` says of rows, or refuse it."""
+    # Where a value is missing, a condition on it is not met.
+    if hasattr(mask, "fill_null"):
+        mask = mask.fill_null(False)
+    elif str(getattr(mask, "dtype", "")) in ("boolean", "bool[pyarrow]"):
+        mask = mask.fillna(False)
     found = np.asarray(mask)
     if found.dtype != np.bool_ or found.shape != (n_rows,):
         raise ValueError(
@@ -156,12 +161,12 @@ def check_ratio(ratio: float, y: npt.NDArray[Any]) -> None:
             f"'sampling_strategy' is {ratio:g}, but a ratio is for binary targets only, and y has "
             f"{len(labels)} classes. Use RaiseTo({ratio:g}) or MultiplyBy(...) of mgvae_resample."
         )
-    smallest = counts.min() / counts.max()
-    if ratio < smallest:
+    if int(ratio * counts.max()) <= counts.min():
         raise ValueError(
-            f"'sampling_strategy' is {ratio:g}, but the classes have a ratio of {smallest:.4g} "
-            f"already, the smallest that is allowed. RaiseTo({ratio:g}) of mgvae_resample leaves "
-            "such classes alone; MultiplyBy(...) raises each by a factor."
+            f"'sampling_strategy' is {ratio:g}, but the classes have a ratio of "
+            f"{counts.min() / counts.max():.4g} already, so that no row would be added. "
+            f"RaiseTo({ratio:g}) of mgvae_resample leaves such classes alone; MultiplyBy(...) "
+            "raises each by a factor."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
@@ -51,7 +52,7 @@ class Run:
         run = cls(seed, device)
         run.cache = cache
         with ExitStack() as stack:
-            stack.enter_context(single_thread())
+            stack.enter_context(single_thread)
             run._fit_report = stack.enter_context(FitReport(estimator))
             yield run
         for message in run.messages:
@@ -101,8 +102,12 @@ class Run:
         return tensors
 
     def keep(self, module: nn.Module, key: str, **others: Tensor) -> None:
-        """Store a training that :meth:`recall` did not find, and other tensors with it."""
-        if self.cache is None:
+        """Store a training that :meth:`recall` did not find, and other tensors with it.
+
+        What a callback stopped is not stored: a fit without callbacks would go on.
+        """
+        stopped = any(h.stop_reason == "callback" for h in self.history.values())
+        if self.cache is None or stopped:
             return
         tensors = {f"weight {k}": v for k, v in module.state_dict().items()} | others
         record = {
@@ -126,7 +131,8 @@ class Run:
 
     def tensor(self, rows: np.ndarray[Any, Any]) -> Tensor:
         """Move rows to the device."""
-        return torch.from_numpy(rows).to(self.device)
+        # Those of another process may be read-only, of which torch warns.
+        return torch.from_numpy(rows if rows.flags.writeable else rows.copy()).to(self.device)
 
     def train(
         self,
@@ -179,20 +185,45 @@ def _message(phase: str | None, config: TrainConfig, history: History, reason: s
     return f"{opening} ({reason}) and was retried with {history.learning_rate:g}."
 
 
-@contextmanager
-def single_thread() -> Iterator[None]:
-    """Run on one CPU thread and put the caller's setting back afterwards.
+class _SingleThread:
+    """Runs on one CPU thread, and puts the caller's setting back afterwards.
 
     Small networks train several times faster on one thread than on two (the threads wait for
     each other), and sums taken by one thread have the same bits on every machine.
+
+    Fits may run at the same time, each in a thread of its own. The limit of BLAS is that of the
+    process: the first fit sets it, and the last one puts the setting back.
     """
-    before = torch.get_num_threads()
-    try:
-        with threadpool_limits(limits=1):
+
+    def __init__(self) -> None:
+        self.lock, self.of_thread = threading.Lock(), threading.local()
+        self.n_users, self.n_threads, self.limits = 0, 1, ExitStack()
+
+    def __enter__(self) -> None:
+        self.of_thread.depth = getattr(self.of_thread, "depth", 0) + 1
+        if self.of_thread.depth > 1:
+            return
+        with self.lock:
+            # A thread that never asked torch takes the number that another one has set last.
+            n_threads = torch.get_num_threads()
+            if self.n_users == 0:
+                self.n_threads = n_threads
+                self.limits.enter_context(threadpool_limits(limits=1))
+            self.n_users += 1
             torch.set_num_threads(1)
-            yield
-    finally:
-        torch.set_num_threads(before)
+
+    def __exit__(self, *error: object) -> None:
+        self.of_thread.depth -= 1
+        if self.of_thread.depth > 0:
+            return
+        with self.lock:
+            self.n_users -= 1
+            if self.n_users == 0:
+                self.limits.close()
+            torch.set_num_threads(self.n_threads)
+
+
+single_thread = _SingleThread()
 
 
 def resolve_device(device: str | torch.device) -> torch.device:

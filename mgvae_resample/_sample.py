@@ -167,7 +167,7 @@ class SampleMixin:
     @contextmanager
     def _sampling(self, random_state: Any = None) -> Iterator[Run]:
         """Open a run that only draws: on one thread, without callbacks."""
-        with single_thread():
+        with single_thread:
             yield Run(self._seed(random_state), self._sampling_device())
 
     def _seed(self, random_state: Any = None) -> int:

@@ -33,7 +33,7 @@ ALLOWED = {
     "_modality": {"_warn", "_modality", "_nn", "_encoding", "_tables"},
     "_version": set(),
     "_warn": set(),
-    "_amounts": set(),
+    "_amounts": {"_tables.labels"},
     "_cache": {"_warn"},
     "_callbacks": set(),
     "_run": {"_warn", "_cache", "_callbacks", "_nn"},

@@ -12,7 +12,7 @@ import torch
 from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._base import Condition, DeepOverSampler, Label, Labels
+from .._base import Condition, DeepOverSampler, Label, Labels, plain_classes
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
 from .._nn.training import TrainConfig
@@ -29,6 +29,7 @@ __all__ = ["BayesGANOverSampler"]
 _EMA_DECAY = 0.998
 # Classes with more rows than this get a smaller share of generated ones.
 _COMMON = 100
+_NOT_LEARNED = "it had too few rows to be learned, or the training diverged"
 
 
 @documented
@@ -249,9 +250,7 @@ default="disentangled"
         synthesizer, n = self._synthesizer_of(label), check_n_samples(n_samples)
         is_learned = isinstance(synthesizer, ClassSynthesizer)
         if codes is not None and not is_learned:
-            raise ValueError(
-                f"'codes' cannot steer class {label!r}: it had too few rows to be learned."
-            )
+            raise ValueError(f"'codes' cannot steer class {label!r}: {_NOT_LEARNED}.")
         with self._sampling(random_state) as run:
             rng, code_rng = run.rng("sample"), run.rng("codes")
 
@@ -293,15 +292,18 @@ default="disentangled"
         self._check_resampled()
         if labels is None:
             labels = [k for k, s in self._synthesizers.items() if isinstance(s, ClassSynthesizer)]
+        if not len(labels):
+            raise ValueError("There is no class to move a code in: none was given or learned.")
         parts = []
         with self._sampling() as run:
             c = traversal(code, values, self._observed(), run.rng("codes"))
-            z = normal((1, self.noise_dim), run.rng("traverse"), torch.device("cpu")).numpy()
-            z = np.repeat(z, len(c), axis=0)
             for label in labels:
                 synthesizer = self._synthesizer_of(label)
                 if not isinstance(synthesizer, ClassSynthesizer):
-                    raise ValueError(f"Class {label!r} had too few rows to be learned.")
+                    raise ValueError(f"Codes cannot be moved in class {label!r}: {_NOT_LEARNED}.")
+                shape = (1, synthesizer.network.noise_dim)
+                z = normal(shape, run.rng("traverse"), torch.device("cpu")).numpy()
+                z = np.repeat(z, len(c), axis=0)
                 parts.append((label, synthesizer.generate(len(c), run.rng("unused"), c, z)))
         return self._decoded(parts)
 
@@ -385,7 +387,7 @@ default="disentangled"
         if network is None:
             return {}
         found: dict[Label, ClassSynthesizer] = {}
-        for number, label in enumerate(classes.tolist()):
+        for number, label in enumerate(plain_classes(classes)):
             found[label] = ClassSynthesizer(network, number, rows[y == label])
             found[label].calibrate(run.rng("calibration", number))
             if label in labels:

@@ -164,10 +164,10 @@ def undeclared_image_shape(table: Table) -> tuple[int, ...] | None:
     shape = _square(table.shape[1])
     if shape is None or len(at) < _FEWEST_LOOKED_AT:
         return None
-    pixels = table.take(at).to_numbers()
-    if pixels is None or not np.isfinite(pixels).all():
+    try:
+        pixels = read_pixels(table.take(at)).astype(np.float64)
+    except (TypeError, ValueError):
         return None
-    pixels = pixels.astype(np.float64)
     low, high = pixels.min(), pixels.max()
     starts_low = pixels.min(axis=0) <= low + 0.05 * (high - low)
     goes_high = pixels.max(axis=0) >= low + 0.5 * (high - low)

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .._tables.adapters import Adapter, ColumnValues, Times
+from .._tables.adapters import Adapter, Categories, ColumnValues, Times
 from .._tables.schema import Schema
 from .._tables.table import Table
 from .category import CategoryEncoder, fit_categories
@@ -76,13 +76,17 @@ class TabularEncoding:
         table = self.schema.template.conform(table)
         rows = np.empty((len(table), self.layout.width), dtype=np.float32)
         for i, slot in enumerate(self.layout.slots):
+            adapter, encoder = self.schema.adapters[slot.column], self.columns[slot.column]
             read = self.schema.read(table, slot.column)
             if read.missing is not None and not slot.can_miss:
                 raise ValueError(
-                    f"Column {self.schema.adapters[slot.column].name!r} of X holds missing "
-                    "values, but had none in fit_resample."
+                    f"Column {adapter.name!r} of X holds missing values, but had none in "
+                    "fit_resample."
                 )
-            rows[:, i] = self.columns[slot.column].encode(read.values)
+            if isinstance(adapter, Categories) and isinstance(encoder, CategoryEncoder):
+                known = read.known()
+                adapter.refuse_unseen(known[~encoder.holds(known)])
+            rows[:, i] = encoder.encode(read.values)
             if read.missing is not None:
                 rows[read.missing, i] = np.nan
         return rows

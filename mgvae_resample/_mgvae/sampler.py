@@ -13,11 +13,11 @@ from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._base import DeepOverSampler, Label, Labels
+from .._base import DeepOverSampler, Label, Labels, plain_classes
 from .._encoding.layout import EncodedRows
 from .._nn.random import random_rows
 from .._nn.training import TrainConfig
-from .._parameters import documented
+from .._parameters import check_hidden_layer_sizes, documented
 from .._run import Run
 from .._synthesizer import Indices, Synthesizer
 from .ewc import Weights
@@ -303,12 +303,16 @@ class MGVAEOverSampler(DeepOverSampler):
         Raises
         ------
         ValueError
-            If `label` was not over-sampled, or had too few rows to be learned.
+            If `label` was not over-sampled, had too few rows to be learned, or its training
+            diverged.
         """
         synthesizer = self._synthesizer_of(label)
         rows = self._modality.encode(self._check_rows(X))
         if not isinstance(synthesizer, MinoritySynthesizer):
-            raise ValueError(f"Class {label!r} has no latents: it had too few rows to be learned.")
+            raise ValueError(
+                f"Class {label!r} has no latents: it had too few rows to be learned, or its "
+                "training diverged."
+            )
         with self._sampling():
             return synthesizer.encode(rows)
 
@@ -319,7 +323,7 @@ class MGVAEOverSampler(DeepOverSampler):
     def _exemplars_of(self, y: Labels, labels: Sequence[Label]) -> dict[Label, Indices]:
         """Rows of the table that are the exemplars of each class."""
         classes, counts = np.unique(y, return_counts=True)
-        known: list[Label] = classes.tolist()
+        known = plain_classes(classes)
         chosen = self.exemplars
         # A class that is itself called "majority" is meant as such.
         if chosen not in known:
@@ -347,7 +351,7 @@ class MGVAEOverSampler(DeepOverSampler):
         """Return the parameters, with what "auto" stands for."""
         auto, share = self._auto, self.exemplar_weights
         sizes = self._hidden_layer_sizes()
-        if self.hidden_layer_sizes == "auto":
+        if check_hidden_layer_sizes(self.hidden_layer_sizes) is None:
             sizes = tuple(max(_NARROWEST, n // 2) for n in sizes)
         # Convolutions take more time a row, and larger steps.
         rate = float(auto(self.learning_rate, table=1e-3, image=4e-3))

@@ -115,7 +115,7 @@ def finetune(
     run : Run
         The run, with what it recorded.
     """
-    with single_thread():
+    with single_thread:
         network = deepcopy(pretrained[0])
         weights = network.state_dict().values()
         settings = config.key(config.finetune), config.ewc_weight, network.modality.key()
@@ -151,7 +151,8 @@ def _finetune(
     order = torch.randperm(len(class_rows), generator=run.rng("holdout"))
     objective.begin(rows[order[n_held:]], held=rows[order[:n_held]])
     history = run.train(network, objective, budget, phase=phase)
-    if history.stop_reason == "diverged" or len(class_rows) >= _ENOUGH_WITHOUT_HOLDOUT:
+    is_over = history.stop_reason in ("diverged", "callback")
+    if is_over or len(class_rows) >= _ENOUGH_WITHOUT_HOLDOUT:
         return history
     n_steps = max(history.best_steps // 4, _FEWEST_STEPS - history.best_steps)
     n_steps = min(n_steps, budget.max_steps)

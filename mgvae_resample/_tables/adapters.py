@@ -188,14 +188,22 @@ class Categories(Adapter):
         """Number of categories."""
         return len(self.categories)
 
+    def refuse_unseen(self, positions: npt.NDArray[Any]) -> None:
+        """Raise the error about categories of a table that the fitted one did not hold."""
+        if len(positions):
+            raise self._unseen(self.categories[int(positions[0])])
+
+    def _unseen(self, entry: Any) -> ValueError:
+        return ValueError(
+            f"Column {self.name!r} of X holds {entry!r}, a category that was not seen in "
+            "fit_resample."
+        )
+
     def _known(self, positions: npt.NDArray[Any], missing: Mask, entries: Any) -> ColumnValues:
         """Return positions unless some are -1, of entries that are no categories."""
         unknown = np.flatnonzero((positions < 0) & ~missing)
         if len(unknown):
-            raise ValueError(
-                f"Column {self.name!r} of X holds {entries[int(unknown[0])]!r}, a category that "
-                "was not seen in fit_resample."
-            )
+            raise self._unseen(entries[int(unknown[0])])
         return ColumnValues.of(positions.astype(np.intp, copy=False), missing)
 
 
@@ -203,7 +211,7 @@ def no_number(name: str, dtype: Any) -> TypeError:
     """Make the error about a column of a frame whose dtype cannot be read."""
     return TypeError(
         f"Column {name!r} of X has dtype {dtype}, which is neither a number nor a date. "
-        "Name it in 'categorical_features', convert it or drop it."
+        "Convert it or drop it; of a table, name it in 'categorical_features'."
     )
 
 

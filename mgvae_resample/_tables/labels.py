@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-__all__ = ["check_labels", "plain_label", "plain_labels", "restore_labels"]
+__all__ = ["check_labels", "plain_classes", "plain_label", "plain_labels", "restore_labels"]
 
 
 def check_labels(y: Any) -> None:
@@ -43,8 +43,17 @@ def plain_labels(y: Any) -> Any:
 
 
 def plain_label(label: Hashable) -> Hashable:
-    """Turn a numpy scalar into the Python one, which reads better as a key and in messages."""
-    return label.item() if isinstance(label, np.generic) else label
+    """Turn a numpy scalar into the Python one, which reads better as a key and in messages.
+
+    Times stay: of their nanoseconds Python has only a number.
+    """
+    is_plain = isinstance(label, np.datetime64 | np.timedelta64)
+    return label.item() if isinstance(label, np.generic) and not is_plain else label
+
+
+def plain_classes(y: Any) -> list[Hashable]:
+    """Return the labels that occur, sorted, each as :func:`plain_label` gives it."""
+    return [plain_label(label) for label in np.unique(y)]
 
 
 def restore_labels(y: Any, y_res: Any) -> Any:

@@ -9,7 +9,8 @@ import numpy as np
 
 __all__ = ["plain", "restored"]
 
-_FRAME, _INDEX, _MISSING, _DTYPE = (f"pandas.{n}" for n in ("DataFrame", "Index", "NA", "dtype"))
+_FRAME, _INDEX, _RANGE = (f"pandas.{n}" for n in ("DataFrame", "Index", "RangeIndex"))
+_MISSING, _DTYPE = (f"pandas.{n}" for n in ("NA", "dtype"))
 _CATEGORIES, _TEXT, _SPARSE = (f"pandas.{n}Dtype" for n in ("Categorical", "String", "Sparse"))
 
 
@@ -49,6 +50,9 @@ def restored(form: Any) -> Any:
     if kind == _INDEX:
         values, dtype, name = parts
         return pd.Index(values, dtype=restored(dtype), name=name)
+    if kind == _RANGE:
+        start, stop, step, name = parts
+        return pd.RangeIndex(start, stop, step, name=name)
     if kind == _CATEGORIES:
         return pd.CategoricalDtype(restored(parts[0]), parts[1])
     if kind == _TEXT:
@@ -77,6 +81,8 @@ def _plain(value: Any) -> list[Any] | None:
         return [_MISSING, "NA" if value is pd.NA else "NaT"]
     if isinstance(value, pd.CategoricalDtype):
         return [_CATEGORIES, plain(value.categories), value.ordered]
+    if isinstance(value, pd.RangeIndex):
+        return [_RANGE, value.start, value.stop, value.step, value.name]
     if isinstance(value, pd.Index) and not isinstance(value, pd.MultiIndex):
         values: Any = value.to_numpy()
         values = values.tolist() if values.dtype.kind == "O" else np.asarray(values)

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
-from tests.support import counts, quick_gan, quick_vae
+from tests.support import OURS, SAMPLERS, counts, quick_gan, quick_sampler, quick_vae, table
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has no callbacks")
 
@@ -93,6 +93,25 @@ def test_a_callback_stops_the_training(binary):
     assert stopped.stop_reason_ == {"pretrain": "callback", "finetune 1": "callback"}
     assert stopped.n_iter_["pretrain"] < full.n_iter_["pretrain"]
     assert counts(y_res) == {0: 60, 1: 60}
+
+
+def test_a_class_that_could_go_on_with_all_rows_stops_as_well():
+    sampler = quick_vae(**LONG).set_callbacks(Recorder(stop_after=1))
+    sampler.fit_resample(*table(220, 80))
+    assert sampler.n_iter_ == {"pretrain": 50, "finetune 1": 25}
+
+
+@pytest.mark.parametrize("name", [sampler.__name__ for sampler in OURS])
+def test_what_a_callback_stopped_is_not_cached(binary, tmp_path, name):
+    params = {**LONG, "max_steps": 300} | {"memory": str(tmp_path)}
+    known = {k: v for k, v in params.items() if k in SAMPLERS[name]().get_params()}
+    stopped = quick_sampler(name, **known).set_callbacks(Recorder(stop_after=1))
+    stopped.fit_resample(*binary)
+    sampler = quick_sampler(name, **known)
+    X_res, _ = sampler.fit_resample(*binary)
+    assert "callback" not in sampler.stop_reason_.values()
+    expected, _ = quick_sampler(name, **known | {"memory": None}).fit_resample(*binary)
+    assert_array_equal(X_res, expected)
 
 
 def test_a_callback_is_set_up_and_torn_down_once(quick, three_classes):

@@ -4,6 +4,7 @@ import hashlib
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ import polars as pl
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from mgvae_resample._run import single_thread
 from tests.support import needs_callbacks, quick_vae, table
 
 
@@ -95,6 +98,40 @@ def test_number_of_threads_neither_matters_nor_changes(quick, threads, n):
 
 
 @pytest.mark.xdist_group("workers")
+def test_fits_at_the_same_time_leave_the_number_of_threads(threads):
+    threads(2)
+    inside, last = threading.Event(), threading.Event()
+
+    def first():
+        with single_thread:
+            inside.set()
+            assert last.wait(60)
+
+    def second():
+        assert inside.wait(60)
+        with single_thread, single_thread:
+            last.set()
+            runner.join(60)
+            found.append(torch.get_num_threads())
+        found.append(torch.get_num_threads())
+
+    found = []
+    with threadpool_limits(2):
+        before = blas_threads()
+        runner, other = threading.Thread(target=first), threading.Thread(target=second)
+        runner.start()
+        other.start()
+        other.join(60)
+        assert blas_threads() == before
+    assert found == [1, 2]
+    assert torch.get_num_threads() == 2
+
+
+def blas_threads():
+    """Return the number of threads of each library that has threads of its own."""
+    return [library["num_threads"] for library in threadpool_info()]
+
+
 def test_number_of_jobs_does_not_matter(three_classes):
     expected, _ = quick_vae(n_jobs=1).fit_resample(*three_classes)
     X_res, _ = quick_vae(n_jobs=2).fit_resample(*three_classes)

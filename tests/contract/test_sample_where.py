@@ -1,10 +1,12 @@
 """``sample(where=...)``: rows that meet a condition, with a bounded number of draws."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from tests.contract.test_saving import frame
-from tests.support import MAKERS, quick_gan, table
+from tests.support import MAKERS, quick_gan, quick_vae, table
 
 
 @pytest.fixture(params=MAKERS)
@@ -68,3 +70,18 @@ def test_codes_steer_rows_that_meet_a_condition():
     sampler.fit_resample(*table(80, 30))
     rows = sampler.sample(40, codes={"c1": 2.0}, where=lambda X: X[:, 0] > np.median(X[:, 0]))
     assert rows.shape == (40, 4)
+
+
+@pytest.mark.parametrize("container", ["pandas", "arrow", "polars"])
+def test_where_a_value_is_missing_a_condition_on_it_is_not_met(container):
+    X, y = table(80, 30)
+    numbers = [None if i % 7 == 0 else int(10 * x) for i, x in enumerate(X[:, 0])]
+    if container == "polars":
+        rows = pl.DataFrame({"a": numbers, "b": X[:, 1]})
+    else:
+        dtype = "Int64" if container == "pandas" else "int64[pyarrow]"
+        rows = pd.DataFrame({"a": pd.Series(numbers, dtype=dtype), "b": X[:, 1]})
+    sampler = quick_vae()
+    sampler.fit_resample(rows, y)
+    found = sampler.sample(20, where=lambda rows: rows["a"] > 5)
+    assert min(found["a"].to_list()) > 5

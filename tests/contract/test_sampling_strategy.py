@@ -70,7 +70,7 @@ def test_what_cannot_be_done_is_refused_with_the_reason(quick, three_classes, st
         quick(sampling_strategy=strategy).fit_resample(*three_classes)
 
 
-@pytest.mark.parametrize("ratio", [0.1, 1.5])
+@pytest.mark.parametrize("ratio", [0.1, 0.25, 1.5])
 def test_ratio_out_of_reach_is_refused(quick, binary, ratio):
     with pytest.raises(ValueError, match=r"ratio|sampling_strategy"):
         quick(sampling_strategy=ratio).fit_resample(*binary)

@@ -95,6 +95,7 @@ def test_what_is_read_from_codes_is_saved():
         pd.Index([1.5, np.nan]),
         pd.Index([1, "a", None], dtype=object),
         pd.Index([1, 2], dtype="Int64"),
+        pd.RangeIndex(3, name="n"),
         pd.CategoricalDtype(["x", "y"], ordered=True),
         pd.SparseDtype(float, 0.0),
         pd.StringDtype("python"),

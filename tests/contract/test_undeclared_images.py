@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.datasets import (
     load_breast_cancer,
@@ -99,3 +100,19 @@ def test_a_table_of_as_many_columns_that_are_no_numbers_is_not(quick):
         warnings.simplefilter("error")
         fit(quick, frame)
     fit(quick, table(60, 15)[0])
+
+
+@pytest.mark.parametrize("container", ["pandas", "Int64", "polars"])
+def test_pixels_are_seen_in_frames(quick, container):
+    X = pd.DataFrame(load_digits().data[:300].astype(int)).add_prefix("p")
+    X = {"pandas": X, "Int64": X.astype("Int64"), "polars": pl.from_pandas(X)}[container]
+    with pytest.warns(ImageShapeWarning, match=r"image_shape=\(8, 8\)"):
+        fit(quick, X)
+
+
+def test_frames_of_words_have_no_pixels(quick):
+    X = pd.DataFrame(np.full((300, 64), "a")).add_prefix("p")
+    X[::2] = "b"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(quick, X)

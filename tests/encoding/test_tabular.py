@@ -276,3 +276,16 @@ def test_a_round_trip_is_decoding_and_encoding(seed: int, n: int) -> None:
     again = encoding.encoding.round_trip(rows)
     np.testing.assert_array_equal(again, encoding.encode(encoding.decode(rows)))
     pd.testing.assert_frame_equal(encoding.decode(again), encoding.decode(rows))
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_categories_that_are_declared_but_were_not_seen_are_refused(container: str) -> None:
+    def column(values: list[str | None], seen: list[str]) -> Any:
+        if container == "polars":
+            return pl.DataFrame({"c": pl.Series(values, dtype=pl.Enum(seen))})
+        return pd.DataFrame({"c": pd.Categorical(values, categories=seen)})
+
+    encoding = tabular(column(["p", "q", "s", None], ["p", "q", "r", "s"]))
+    encoding.encode(column(["s", None, "p"], ["p", "q", "r", "s"]))
+    with pytest.raises(ValueError, match="Column 'c' of X holds 'r', a category that was not"):
+        encoding.encode(column(["p", "r"], ["p", "q", "r", "s"]))

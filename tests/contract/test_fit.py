@@ -1,0 +1,50 @@
+"""``fit`` checks data and forgets what was learned; what is not known is refused."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.exceptions import NotFittedError
+
+from tests.support import OURS, quick_sampler, table
+
+
+def test_a_sampler_that_checked_another_table_draws_no_rows(quick, binary):
+    X, y = binary
+    sampler = quick()
+    sampler.fit_resample(X, y)
+    assert sampler.fit(1000 * X, y) is sampler
+    with pytest.raises(NotFittedError, match="call fit_resample"):
+        sampler.sample(4)
+    assert not hasattr(sampler, "history_")
+
+
+def test_a_check_that_fails_leaves_the_sampler_as_it_was(quick, binary):
+    sampler = quick()
+    sampler.fit_resample(*binary)
+    before = sampler.sample(4, random_state=0)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        sampler.fit(table(60, 15, n_columns=7)[0], np.zeros(3))
+    assert sampler.n_features_in_ == 4
+    assert_array_equal(sampler.sample(4, random_state=0), before)
+
+
+def test_other_arguments_are_refused_as_by_smote(quick, binary):
+    with pytest.raises(TypeError, match="sample_weight"):
+        quick().fit_resample(*binary, sample_weight=np.ones(75))
+
+
+@pytest.mark.parametrize("name", [sampler.__name__ for sampler in OURS])
+def test_hidden_layer_sizes_may_be_an_array(name, binary):
+    sampler = quick_sampler(name, hidden_layer_sizes=np.array([8, 4]))
+    X_res, _ = sampler.fit_resample(*binary)
+    expected, _ = quick_sampler(name, hidden_layer_sizes=(8, 4)).fit_resample(*binary)
+    assert_array_equal(X_res, expected)
+
+
+def test_labels_may_be_times(quick, binary):
+    X, y = binary
+    times = np.array(["2024-01-01", "2024-01-02"], dtype="M8[ns]")
+    X_res, y_res = quick().fit_resample(X, times[y])
+    expected, numbers = quick().fit_resample(X, y)
+    assert_array_equal(y_res, times[numbers])
+    assert_array_equal(X_res, expected)
