@@ -19,7 +19,7 @@ def main() -> None:
     """Run the benchmark from the command line."""
     options = option_parser(
         "Two classes of images, of 10 or 60 images a rare digit",
-        seeds=(0, 1, 2, 3, 4),
+        seeds=tuple(range(10)),
         methods=("none@epochs", "threshold@epochs", *METHODS, MOVED),
     )
     add_validation(options)
