@@ -124,12 +124,14 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         -------
         X_resampled : {ndarray, dataframe, sparse matrix} of shape (n_samples_new, n_features)
             The rows of `X`, unchanged and in order, then the synthetic rows, class by class in
-            the order of ``sampling_strategy_``. Container and dtypes are those of `X`; the index
-            of a data frame is a new one, as everywhere in imbalanced-learn.
+            the order of ``sampling_strategy_``. Container and dtypes are those of `X`; sparse
+            rows come back as CSR or CSC, an object array of numbers alone as floats, and the
+            index of a data frame is a new one, as everywhere in imbalanced-learn.
         y_resampled : array-like of shape (n_samples_new,)
             Their labels.
         """
         with self._unchanged_by_errors():
+            self._forget()
             check_labels(y)
             # imbalanced-learn gives labels of pandas their dtype back itself.
             labels = y if hasattr(y, "iloc") else plain_labels(y)
@@ -154,11 +156,15 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
             The sampler, which draws no rows before ``fit_resample``.
         """
         with self._unchanged_by_errors():
-            learned = [name for name in vars(self) if name.endswith("_")]
-            for name in (*learned, "_synthesizers"):
-                self.__dict__.pop(name, None)
+            self._forget()
             super().fit(X, y, **params)
         return self
+
+    def _forget(self) -> None:
+        """Drop what was learned from another table."""
+        learned = [name for name in vars(self) if name.endswith("_")]
+        for name in (*learned, "_synthesizers"):
+            self.__dict__.pop(name, None)
 
     @contextmanager
     def _unchanged_by_errors(self) -> Iterator[None]:
@@ -201,7 +207,8 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
             check_counts(self.sampling_strategy)
         if isinstance(self.sampling_strategy, numbers.Real):
             check_ratio(float(self.sampling_strategy), y)
-        check_sampling_strategy(self.sampling_strategy, y, self._sampling_type)
+        wanted = check_sampling_strategy(self.sampling_strategy, y, self._sampling_type)
+        check_counts(wanted)
         resolve_device(self.device)
         check_hidden_layer_sizes(self.hidden_layer_sizes)
         if self.image_shape is not None:
@@ -249,16 +256,21 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         self, synthesizers: Mapping[Label, Synthesizer], rows: EncodedRows, y: Labels, run: Run
     ) -> None:
         """Tell synthesizers what share of their rows to make, and how far to move images."""
-        learned = {k: s for k, s in synthesizers.items() if not isinstance(s, SmoothedBootstrap)}
-        index = {label: np.flatnonzero(y == label) for label in learned}
-        shares = {label: self._share_generated(len(at)) for label, at in index.items()}
+        index = {label: np.flatnonzero(y == label) for label in synthesizers}
+        shares = {
+            label: float(synthesizer.adds_noise)
+            if isinstance(synthesizer, SmoothedBootstrap)
+            else self._share_generated(len(index[label]))
+            for label, synthesizer in synthesizers.items()
+        }
         kept, strength = kept_share(len(self.classes_)), self.augmentation
         if isinstance(strength, str):
-            some_move = any(s.moves_made or shares[label] < 1.0 for label, s in learned.items())
-            strength = self._harmless_strength(rows, y, run) if some_move else 0.0
+            some_move = any(s.moves_made or shares[k] < 1.0 for k, s in synthesizers.items())
+            varies = rows.shape[1] > 0
+            strength = self._harmless_strength(rows, y, run) if some_move and varies else 0.0
             # Of two halves, one kept and one moved twice as far, none goes beyond 1.
             strength = min(strength, 1.0 - kept)
-        for label, synthesizer in learned.items():
+        for label, synthesizer in synthesizers.items():
             composition = Composition(shares[label], kept, float(strength))
             synthesizer.compose(composition, index[label])
 
@@ -332,10 +344,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
             reason = self._unlearnable(y, label)
         message = None
         if reason is not None:
-            message = (
-                f"Class {label!r} {reason} to train a generator. Its rows are repeated with a "
-                "little noise instead (a smoothed bootstrap)."
-            )
+            message = f"Class {label!r} {reason} to train a generator. {self._said_instead()}"
         elif n < _FEW_ROWS:
             message = (
                 f"Class {label!r} has {n} rows, too few to show how it varies. New rows will stay "
@@ -344,6 +353,15 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         if message is not None:
             warn(message, FewRowsWarning)
         return reason is None
+
+    def _said_instead(self) -> str:
+        """Say what new rows of a class that cannot be learned are."""
+        if len(self._modality.layout.positions("continuous")):
+            return "Its rows are repeated with a little noise instead (a smoothed bootstrap)."
+        return self._modality.choose(
+            table="Its rows are repeated as they are.",
+            image="Its images are repeated instead, and moved as 'augmentation' says.",
+        )
 
     def _unlearnable(self, y: Labels, label: Label) -> str | None:
         """Return why a class with rows enough cannot be learned all the same, if it cannot."""

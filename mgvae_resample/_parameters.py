@@ -18,7 +18,6 @@ __all__ = [
     "check_counts",
     "check_hidden_layer_sizes",
     "check_image_shape",
-    "check_mask",
     "check_n_samples",
     "check_ratio",
     "documented",
@@ -135,22 +134,6 @@ def check_n_samples(n_samples: Any) -> int:
     if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
         raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
     return int(n_samples)
-
-
-def check_mask(mask: Any, n_rows: int) -> npt.NDArray[np.bool_]:
-    """Return what ``where`` says of rows, or refuse it."""
-    # Where a value is missing, a condition on it is not met.
-    if hasattr(mask, "fill_null"):
-        mask = mask.fill_null(False)
-    elif str(getattr(mask, "dtype", "")) in ("boolean", "bool[pyarrow]"):
-        mask = mask.fillna(False)
-    found = np.asarray(mask)
-    if found.dtype != np.bool_ or found.shape != (n_rows,):
-        raise ValueError(
-            f"'where' must return an array of {n_rows} booleans, one for each row it got; it "
-            f"returned dtype {found.dtype} and shape {found.shape}."
-        )
-    return found
 
 
 def check_ratio(ratio: float, y: npt.NDArray[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -205,10 +206,11 @@ class _SingleThread:
             return
         with self.lock:
             # A thread that never asked torch takes the number that another one has set last.
-            n_threads = torch.get_num_threads()
+            before = torch.get_num_threads()
             if self.n_users == 0:
-                self.n_threads = n_threads
+                self.n_threads = before
                 self.limits.enter_context(threadpool_limits(limits=1))
+            self.of_thread.before = self.n_threads if before == 1 else before
             self.n_users += 1
             torch.set_num_threads(1)
 
@@ -220,10 +222,13 @@ class _SingleThread:
             self.n_users -= 1
             if self.n_users == 0:
                 self.limits.close()
-            torch.set_num_threads(self.n_threads)
+            torch.set_num_threads(self.of_thread.before)
 
 
 single_thread = _SingleThread()
+if hasattr(os, "register_at_fork"):
+    # What other threads were doing is not done in a child.
+    os.register_at_fork(after_in_child=single_thread.__init__)  # type: ignore[misc]
 
 
 def resolve_device(device: str | torch.device) -> torch.device:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -14,9 +15,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._nn.random import random_rows
-from ._parameters import check_mask, check_n_samples, documented
+from ._parameters import check_n_samples, documented
 from ._run import Run, resolve_device, single_thread
 from ._synthesizer import Synthesizer
+from ._tables.labels import is_missing
 from ._tables.table import Table
 from ._version import __version__
 from ._warn import warn
@@ -115,7 +117,7 @@ class SampleMixin:
         while n_kept < n and n_drawn < max(_MOST_DRAWN, _MOST_DRAWN_PER_ROW * n):
             rows = self._decoded([(label, draw(max(n, _FEWEST_DRAWN)))])
             table = Table.of(rows)
-            met = np.flatnonzero(check_mask(where(rows), len(table)))
+            met = np.flatnonzero(_mask(where(rows), len(table)))
             # In any order: rows of one draw come in the order of their kinds.
             kept.append(table.take(random_rows(met, n - n_kept, rng)))
             n_kept, n_drawn = n_kept + len(kept[-1]), n_drawn + len(table)
@@ -180,3 +182,19 @@ class SampleMixin:
             return resolve_device(self.device_)
         except ValueError:
             return torch.device("cpu")
+
+
+def _mask(met: Any, n_rows: int) -> npt.NDArray[np.bool_]:
+    """Return what ``where`` says of rows, or refuse it; where a value is missing it is not met."""
+    found = np.asarray(met)
+    if found.dtype == object:
+        # So nullable booleans come, and those of objects.
+        entries = [False if is_missing(entry) else entry for entry in found.ravel()]
+        if all(isinstance(entry, bool | np.bool_) for entry in entries):
+            found = np.array(entries, dtype=bool).reshape(found.shape)
+    if found.dtype != np.bool_ or found.shape != (n_rows,):
+        raise ValueError(
+            f"'where' must return an array of {n_rows} booleans, one for each row it got; it "
+            f"returned dtype {found.dtype} and shape {found.shape}."
+        )
+    return found

@@ -258,9 +258,17 @@ class Synthesizer(ABC):
 
 
 class SmoothedBootstrap(Synthesizer):
-    """Repeats a class's rows with a little noise, where a network could not be trained."""
+    """Repeats a class's rows with a little noise, where a network could not be trained.
+
+    Rows without a continuous value, such as images, get none: they are composed of real rows.
+    """
 
     kind = "smoothed"
+
+    @property
+    def adds_noise(self) -> bool:
+        """Whether there are values to add noise to."""
+        return len(self.modality.layout.positions("continuous")) > 0
 
     def _propose(self, n: int, rng: torch.Generator) -> Propose:
         chosen = torch.randint(len(self.class_rows), (n,), generator=rng).numpy()

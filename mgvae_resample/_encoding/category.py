@@ -54,15 +54,12 @@ class CategoryEncoder:
         """Return the numbers of categories."""
         number_of = np.empty(len(self.order), dtype=np.float32)
         number_of[self.order] = np.arange(len(self.order))
-        return number_of[self._positions(values)]
+        at = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
+        return number_of[at]
 
     def holds(self, values: AnyArray) -> npt.NDArray[np.bool_]:
         """Tell which column values are categories that were seen."""
-        seen: npt.NDArray[np.bool_] = self.values[self._positions(values)] == values
-        return seen
-
-    def _positions(self, values: AnyArray) -> npt.NDArray[np.intp]:
-        return np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
+        return np.isin(values, self.values)
 
     def decode(self, numbers: Floats) -> AnyArray:
         """Return the column values of the categories of these numbers."""

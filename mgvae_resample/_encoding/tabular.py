@@ -75,21 +75,26 @@ class TabularEncoding:
         """
         table = self.schema.template.conform(table)
         rows = np.empty((len(table), self.layout.width), dtype=np.float32)
-        for i, slot in enumerate(self.layout.slots):
-            adapter, encoder = self.schema.adapters[slot.column], self.columns[slot.column]
-            read = self.schema.read(table, slot.column)
-            if read.missing is not None and not slot.can_miss:
-                raise ValueError(
-                    f"Column {adapter.name!r} of X holds missing values, but had none in "
-                    "fit_resample."
-                )
-            if isinstance(adapter, Categories) and isinstance(encoder, CategoryEncoder):
-                known = read.known()
-                adapter.refuse_unseen(known[~encoder.holds(known)])
-            rows[:, i] = encoder.encode(read.values)
-            if read.missing is not None:
-                rows[read.missing, i] = np.nan
+        at = {slot.column: i for i, slot in enumerate(self.layout.slots)}
+        for j, encoder in enumerate(self.columns):
+            read = self._checked(j, self.schema.read(table, j))
+            if j in at:
+                rows[:, at[j]] = encoder.encode(read.values)
+                if read.missing is not None:
+                    rows[read.missing, at[j]] = np.nan
         return rows
+
+    def _checked(self, j: int, read: ColumnValues) -> ColumnValues:
+        """Return the values of column j, or refuse what `fit` has not seen in it."""
+        adapter, encoder = self.schema.adapters[j], self.columns[j]
+        if read.missing is not None and not encoder.can_miss:
+            raise ValueError(
+                f"Column {adapter.name!r} of X holds missing values, but had none in fit_resample."
+            )
+        if isinstance(adapter, Categories) and isinstance(encoder, CategoryEncoder):
+            known = read.known()
+            adapter.refuse_unseen(known[~encoder.holds(known)])
+        return read
 
     def decode(self, rows: Floats) -> Table:
         """Restore rows in the container and the dtypes of the fitted table, dense if sparse.

@@ -272,7 +272,8 @@ class MGVAEOverSampler(DeepOverSampler):
         """
         synthesizer = self._synthesizer_of(label)
         rows = self._modality.encode(self._check_rows(X))
-        if synthesizer.composition.generated_share == 0.0:
+        is_learned = isinstance(synthesizer, MinoritySynthesizer)
+        if is_learned and synthesizer.composition.generated_share == 0.0:
             raise ValueError(
                 f"No network was fine-tuned on class {label!r}, since its new rows are real ones. "
                 "Fit with a 'generated_share' above 0 to translate rows into it."
@@ -326,10 +327,10 @@ class MGVAEOverSampler(DeepOverSampler):
         known = plain_classes(classes)
         chosen = self.exemplars
         # A class that is itself called "majority" is meant as such.
-        if chosen not in known:
-            if chosen == "rest":
+        if np.ndim(chosen) or chosen not in known:
+            if isinstance(chosen, str) and chosen == "rest":
                 return {label: np.flatnonzero(y != label) for label in labels}
-            if chosen != "majority":
+            if not isinstance(chosen, str) or chosen != "majority":
                 raise ValueError(
                     f"The 'exemplars' parameter is {chosen!r}; expected 'majority', 'rest' or one "
                     f"of the classes {known}."

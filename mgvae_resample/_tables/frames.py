@@ -208,7 +208,8 @@ class PandasCategories(ArrayCategories):
     def read(self, column: Series) -> ColumnValues:
         import pandas as pd
 
-        if column.dtype == self.dtype and hasattr(column, "cat"):
+        # Dtypes are equal whatever the order of their categories is; codes are not.
+        if hasattr(column, "cat") and column.cat.categories.equals(self.categories):
             positions = column.cat.codes.to_numpy()
             return self._known(positions, positions < 0, column.iloc)
         # pandas 2 would guess another dtype for objects, and warn.

@@ -8,7 +8,14 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-__all__ = ["check_labels", "plain_classes", "plain_label", "plain_labels", "restore_labels"]
+__all__ = [
+    "check_labels",
+    "is_missing",
+    "plain_classes",
+    "plain_label",
+    "plain_labels",
+    "restore_labels",
+]
 
 
 def check_labels(y: Any) -> None:
@@ -19,7 +26,7 @@ def check_labels(y: Any) -> None:
     if isinstance(y, list | tuple) and labels.dtype.kind in "US":
         labels = np.array(y, dtype=object)  # numpy makes the text "None" of None
     if labels.dtype == object:
-        n_missing = sum(map(_is_missing, labels.ravel().tolist()))
+        n_missing = sum(map(is_missing, labels.ravel().tolist()))
     else:
         n_missing = int((labels != labels).sum())
     if n_missing:
@@ -75,7 +82,8 @@ def _is_polars(y: Any) -> bool:
     return nw.dependencies.is_polars_series(y) or nw.dependencies.is_polars_dataframe(y)
 
 
-def _is_missing(label: Any) -> bool:
+def is_missing(label: Any) -> bool:
+    """Tell whether an object stands for a missing one: None, NaN, NaT or NA."""
     try:
         return label is None or bool(label != label)
     except TypeError:  # pandas.NA

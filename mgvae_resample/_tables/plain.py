@@ -1,4 +1,4 @@
-"""Objects of pandas in plain form, so that a fitted sampler can be saved without any code."""
+"""Objects of pandas and scipy in plain form: a fitted sampler can be saved without any code."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import sys
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 __all__ = ["plain", "restored"]
 
 _FRAME, _INDEX, _RANGE = (f"pandas.{n}" for n in ("DataFrame", "Index", "RangeIndex"))
+_SPARSE_ROWS = "scipy.sparse"
 _MISSING, _DTYPE = (f"pandas.{n}" for n in ("NA", "dtype"))
 _CATEGORIES, _TEXT, _SPARSE = (f"pandas.{n}Dtype" for n in ("Categorical", "String", "Sparse"))
 
@@ -17,8 +19,13 @@ _CATEGORIES, _TEXT, _SPARSE = (f"pandas.{n}Dtype" for n in ("Categorical", "Stri
 def plain(value: Any) -> Any:
     """Return strings, lists and arrays for an object of pandas, and other objects as they are.
 
-    A frame has no rows. What would not come back exactly stays as it is.
+    So for sparse matrices and arrays. These and frames have no rows. What would not come back
+    exactly stays as it is.
     """
+    if scipy.sparse.issparse(value):
+        kind = "array" if isinstance(value, scipy.sparse.sparray) else "matrix"
+        rows: Any = value
+        return [_SPARSE_ROWS, f"{rows.format}_{kind}", rows.dtype, rows.shape[1]]
     if "pandas" not in sys.modules or type(value).__module__.split(".")[0] != "pandas":
         return value
     import pandas as pd
@@ -38,6 +45,9 @@ def restored(form: Any) -> Any:
     if not isinstance(form, list) or not form or not isinstance(form[0], str):
         return form
     kind, *parts = form
+    if kind == _SPARSE_ROWS:
+        name, dtype, n_columns = parts
+        return getattr(scipy.sparse, name)((0, n_columns), dtype=dtype)
     if not kind.startswith("pandas."):
         return form
     import pandas as pd

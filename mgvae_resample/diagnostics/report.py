@@ -12,7 +12,7 @@ from textwrap import fill
 from typing import Any
 
 import numpy as np
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._tables.labels import plain_label
 from .._tables.table import Table
@@ -191,6 +191,9 @@ def synthesis_report(
     table, resampled_table = Table.of(X), Table.of(X_res)
     held_table = None if X_held is None else Table.of(X_held)
     held_labels = None if y_held is None else column_or_1d(y_held)
+    check_consistent_length(table, labels)
+    check_consistent_length(resampled_table, resampled)
+    check_consistent_length(held_table, held_labels)
     rng = np.random.default_rng(random_state)
     new = np.arange(len(resampled)) >= len(labels)
     figures = {}

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import column_or_1d
 
 from .._tables.labels import plain_label
 from .._tables.schema import read_pixels
@@ -110,14 +111,17 @@ class Display:
 
         Names that end in an underscore are there once a sampler is fitted, others are methods.
         """
+        kind = type(sampler).__name__
+        # Ours have more once rows were drawn; of others `fit` and `fit_resample` leave the same.
+        mark = "row_kinds_" if hasattr(type(sampler), "row_kinds_") else "sampling_strategy_"
         for name in needed:
-            if hasattr(sampler, name):
-                continue
-            kind, fitted = type(sampler).__name__, hasattr(sampler, "sampling_strategy_")
-            if name.endswith("_") and not fitted and hasattr(sampler, "fit_resample"):
+            is_fitted = hasattr(sampler, mark) or not hasattr(sampler, "fit_resample")
+            if name.endswith("_") and not is_fitted:
                 raise NotFittedError(
                     f"This {kind} is not fitted yet. Call fit_resample before {cls.__name__}."
                 )
+            if hasattr(sampler, name):
+                continue
             raise TypeError(
                 f"{cls.__name__} needs a fitted sampler with {name!r}, such as {such_as}; "
                 f"got {kind}, which has none."
@@ -129,7 +133,7 @@ class Display:
     ) -> tuple[Table, npt.NDArray[Any], Mask]:
         """Return what ``fit_resample`` returned, and which rows of it are new."""
         cls._check_sampler(sampler, "sampling_strategy_", such_as="MGVAEOverSampler or SMOTE")
-        table, y, counts = Table.of(X_res), np.asarray(y_res), n_synthetic(sampler)
+        table, y, counts = Table.of(X_res), column_or_1d(y_res), n_synthetic(sampler)
         n_new = sum(counts.values())
         if not n_new:
             raise ValueError("No rows were added by this sampler: there is nothing to show.")

@@ -186,6 +186,7 @@ def _project(rows: npt.NDArray[Any], fitted: Mask) -> tuple[Floats, Floats]:
     """Project all rows on the first two principal components of some."""
     rows = rows.astype(np.float64)
     n = min(2, *rows[fitted].shape)
-    pca = PCA(n, random_state=0).fit(rows[fitted])
+    with np.errstate(invalid="ignore"):  # where the rows do not vary
+        pca = PCA(n, random_state=0).fit(rows[fitted])
     points = np.pad(pca.transform(rows), ((0, 0), (0, 2 - n)))
     return points, np.pad(np.nan_to_num(pca.explained_variance_ratio_), (0, 2 - n))

@@ -48,3 +48,27 @@ def test_labels_may_be_times(quick, binary):
     expected, numbers = quick().fit_resample(X, y)
     assert_array_equal(y_res, times[numbers])
     assert_array_equal(X_res, expected)
+
+
+def test_nothing_of_an_earlier_fit_is_there_while_another_goes_on(quick, binary):
+    sampler = quick()
+    sampler.fit_resample(*binary)
+    seen = []
+
+    def strategy(y):
+        seen.append((hasattr(sampler, "row_kinds_"), hasattr(sampler, "history_")))
+        return {1: 30}
+
+    sampler.set_params(sampling_strategy=strategy).fit_resample(*binary)
+    assert set(seen) == {(False, False)}
+    assert sampler.n_synthetic_ == {1: 15}
+
+
+def test_a_function_that_asks_for_a_part_of_a_row_is_refused(quick, binary):
+    with pytest.raises(ValueError, match="must be an integer"):
+        quick(sampling_strategy=lambda y: {1: 20.5}).fit_resample(*binary)
+
+
+def test_exemplars_are_one_class(binary):
+    with pytest.raises(ValueError, match="The 'exemplars' parameter is"):
+        quick_sampler("MGVAEOverSampler", exemplars=np.array([0, 1])).fit_resample(*binary)

@@ -127,6 +127,26 @@ def test_fits_at_the_same_time_leave_the_number_of_threads(threads):
     assert torch.get_num_threads() == 2
 
 
+@pytest.mark.xdist_group("workers")
+def test_each_thread_gets_its_own_number_of_threads_back(threads):
+    inside, last = threading.Event(), threading.Event()
+
+    def other():
+        with single_thread:
+            inside.set()
+            assert last.wait(60)
+
+    runner = threading.Thread(target=other)
+    runner.start()
+    assert inside.wait(60)
+    threads(3)
+    with single_thread:
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 3
+    last.set()
+    runner.join(60)
+
+
 def blas_threads():
     """Return the number of threads of each library that has threads of its own."""
     return [library["num_threads"] for library in threadpool_info()]

@@ -1,9 +1,11 @@
 """What each new row is, and which row of the table is behind it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
+from mgvae_resample import FewRowsWarning
 from tests.contract.having import having, needs
 from tests.support import table
 
@@ -99,3 +101,29 @@ def test_a_class_that_cannot_be_learned_is_smoothed(quick):
         sampler, _, labels = drawn(quick, *table(40, 2, 20))
     assert set(sampler.row_kinds_[labels == 1]) == {"smoothed"}
     assert "smoothed" not in sampler.row_kinds_[labels == 2]
+
+
+def test_few_images_are_repeated_and_moved_whatever_cannot_be_learned(quick):
+    random = np.random.default_rng(0)
+    X, y = random.integers(0, 256, (60, 64)).astype(np.uint8), np.repeat([0, 1, 2], [40, 18, 2])
+    needs(quick, "augmentation")
+    sampler = quick(image_shape=(8, 8), hidden_layer_sizes=(4,), augmentation=0.5)
+    with pytest.warns(FewRowsWarning, match="Its images are repeated instead, and moved"):
+        X_res, y_res = sampler.fit_resample(X, y)
+    few = y_res[60:] == 2
+    assert set(sampler.row_kinds_[few]) == {"real", "moved"}
+    assert set(sampler.source_indices_[few]) == {58, 59}
+    real = few & (sampler.row_kinds_ == "real")
+    np.testing.assert_array_equal(X_res[60:][real], X[sampler.source_indices_[real]])
+    assert len(np.unique(X_res[60:][few], axis=0)) > 4
+
+
+def test_rows_without_values_are_repeated_as_they_are(quick):
+    words = np.random.default_rng(0).choice(["a", "b", "c"], (60, 3))
+    X, y = pd.DataFrame(words, columns=list("pqr")), np.repeat([0, 1], [58, 2])
+    sampler = quick()
+    with pytest.warns(FewRowsWarning, match="Its rows are repeated as they are"):
+        X_res, _ = sampler.fit_resample(X, y)
+    assert set(sampler.row_kinds_) == {"real"}
+    expected = X.iloc[sampler.source_indices_].reset_index(drop=True)
+    pd.testing.assert_frame_equal(X_res.iloc[60:].reset_index(drop=True), expected)

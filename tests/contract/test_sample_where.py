@@ -85,3 +85,14 @@ def test_where_a_value_is_missing_a_condition_on_it_is_not_met(container):
     sampler.fit_resample(rows, y)
     found = sampler.sample(20, where=lambda rows: rows["a"] > 5)
     assert min(found["a"].to_list()) > 5
+
+
+def test_a_condition_on_objects_may_miss_as_well():
+    X, y = table(80, 30)
+    words = pd.Series([None if i % 5 == 0 else "abc"[i % 3] for i in range(110)], dtype=object)
+    sampler = quick_vae()
+    sampler.fit_resample(pd.DataFrame({"v": X[:, 0], "t": words}), y)
+    found = sampler.sample(10, where=lambda rows: rows["t"].str.startswith("a"))
+    assert set(found["t"]) == {"a"}
+    with pytest.raises(ValueError, match="returned dtype object"):
+        sampler.sample(10, where=lambda rows: rows["t"])

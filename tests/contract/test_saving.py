@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 import skops.io
 from imblearn.pipeline import make_pipeline
+from scipy.sparse import csc_array, csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from mgvae_resample import OtherVersionWarning
 from mgvae_resample._tables.plain import plain, restored
-from tests.support import MAKERS, table
+from tests.support import MAKERS, quick_sampler, table
 
 SAVED = sorted(Path(__file__).parents[1].glob("saved/*-*.*"))
 TRUSTED = (
@@ -76,6 +77,18 @@ def test_images(name):
         sampler.set_params(hidden_layer_sizes=(4,))
     sampler.fit_resample(X, y)
     np.testing.assert_array_equal(loaded(sampler).sample(8, label=2), sampler.sample(8, label=2))
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("make", [csr_matrix, csc_array])
+def test_sparse_rows(name, make):
+    X, y = table(60, 15)
+    sampler = quick_sampler(name)
+    sampler.fit_resample(make(X), y)
+    twin = loaded(sampler)
+    np.testing.assert_array_equal(
+        twin.sample(5, random_state=0), sampler.sample(5, random_state=0)
+    )
 
 
 def test_what_is_read_from_codes_is_saved():

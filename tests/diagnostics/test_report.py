@@ -214,3 +214,15 @@ def test_real_rows_that_are_merely_near_are_no_copies():
     X[45:48] = X[31]
     resampled = np.concatenate([X, new]), np.append(y, np.ones(10, int))
     assert synthesis_report(X, y, *resampled).figures[1].copies_real == 4 / 30
+
+
+def test_tables_and_labels_of_other_lengths_are_refused(halves):
+    train, held = halves
+    resampled = SMOTE(random_state=0).fit_resample(*train)
+    for X, y, held_labels in (
+        (train[0], train[1][:-5], held[1]),
+        (train[0][:-5], train[1], held[1]),
+        (*train, held[1][:-5]),
+    ):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            synthesis_report(X, y, *resampled, X_held=held[0], y_held=held_labels)

@@ -4,6 +4,7 @@ import builtins
 import doctest
 import inspect
 import re
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -171,3 +172,31 @@ def test_rows_and_columns_of_every_container(kind):
     else:
         expected = ["number"] * 3 + ["category"] * 3 + ["date", "number", "number"]
         assert kinds == expected
+
+
+@pytest.mark.parametrize(
+    "display", [TrainingCurvesDisplay, TraversalDisplay, RowsDisplay, MarginalsDisplay]
+)
+def test_a_sampler_that_only_checked_its_data_is_not_fitted(display):
+    X, y = table(60, 15)
+    sampler = quick_gan().fit(X, y)
+    given = (X, y) if display in (RowsDisplay, MarginalsDisplay) else ()
+    with pytest.raises(NotFittedError, match="Call fit_resample before"):
+        display.from_estimator(sampler, *given)
+
+
+def test_labels_may_be_a_frame():
+    X, y = table(60, 15)
+    sampler = quick_vae()
+    resampled = sampler.fit_resample(X, pd.DataFrame({"label": y}))
+    assert RowsDisplay.from_estimator(sampler, *resampled).is_synthetic.sum() == 45
+
+
+def test_rows_that_do_not_vary_are_drawn_without_a_warning():
+    X, y = np.ones((75, 2)), np.repeat([0, 1], [60, 15])
+    sampler = quick_vae()
+    with pytest.warns(FewRowsWarning):
+        resampled = sampler.fit_resample(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        RowsDisplay.from_estimator(sampler, *resampled)

@@ -289,3 +289,25 @@ def test_categories_that_are_declared_but_were_not_seen_are_refused(container: s
     encoding.encode(column(["s", None, "p"], ["p", "q", "r", "s"]))
     with pytest.raises(ValueError, match="Column 'c' of X holds 'r', a category that was not"):
         encoding.encode(column(["p", "r"], ["p", "q", "r", "s"]))
+
+
+@pytest.mark.parametrize("order", ["pqr", "rpq", "xrqp"])
+def test_categories_may_come_in_another_order(order: str) -> None:
+    def frame(values: str, categories: str) -> pd.DataFrame:
+        return pd.DataFrame({"c": pd.Categorical(list(values), categories=list(categories))})
+
+    encoding = tabular(frame("pqpqp", "pqr"))
+    np.testing.assert_array_equal(
+        encoding.encode(frame("qpq", order)), encoding.encode(frame("qpq", "pqr"))
+    )
+    with pytest.raises(ValueError, match="Column 'c' of X holds 'r', a category that was not"):
+        encoding.encode(frame("pr", order))
+
+
+@pytest.mark.parametrize("value", ["b", None])
+def test_what_was_not_seen_in_a_column_of_one_category_is_refused(value: str | None) -> None:
+    encoding = tabular(pd.DataFrame({"x": [1.0, 2.0, 3.0], "c": "a"}))
+    with pytest.raises(ValueError, match="Column 'c' of X holds"):
+        encoding.encode(
+            pd.DataFrame({"x": [1.0, 2.0], "c": pd.Series(["a", value], dtype=object)})
+        )
