@@ -30,7 +30,10 @@ class Generator(nn.Module):
         n_codes: int,
     ) -> None:
         super().__init__()
-        self.modality, self.n_classes = modality, n_classes
+        self.modality = modality
+        self.one_hot: Tensor
+        eye = torch.eye(n_classes, dtype=torch.float32, device="cpu")
+        self.register_buffer("one_hot", eye, persistent=False)
         # At the start all codes together say as much about a row as the noise does; codes that
         # say nothing at first are never found.
         self.code_scale = math.sqrt(noise_dim / max(n_codes, 1))
@@ -47,7 +50,8 @@ class Generator(nn.Module):
 
     def outputs(self, z: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
         """Raw output. Shape: z (n, noise_dim), y (n,), c (n, n_codes) -> (n, n_inputs)."""
-        one_hot = F.one_hot(labels, self.n_classes).to(z.dtype)
+        # As rows of a matrix: torch's own function looks at all labels first.
+        one_hot = self.one_hot.index_select(0, labels)
         outputs: Tensor = self.network(torch.cat([z, one_hot, self.code_scale * codes], 1))
         return outputs
 

@@ -47,6 +47,8 @@ _INSTANCE_NOISE = 0.5
 # Share of the training in which the instance noise falls to what the rows allow.
 _NOISE_FALLS = 0.8
 _GAIN = 2.0
+# Batches whose rows are chosen together.
+_DRAWN_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -207,8 +209,8 @@ def _balanced_batches(labels: Tensor, batch_size: int, rng: torch.Generator) -> 
     cumulated = (1.0 / counts.double())[labels].cumsum(0)
     cpu = torch.device("cpu")
     while True:
-        chance = uniform((batch_size,), rng, cpu).double() * cumulated[-1]
-        yield torch.searchsorted(cumulated, chance, right=True).clamp_max(len(labels) - 1)
+        chance = uniform((_DRAWN_AT_ONCE, batch_size), rng, cpu).double() * cumulated[-1]
+        yield from torch.searchsorted(cumulated, chance, right=True).clamp_max(len(labels) - 1)
 
 
 @contextmanager

@@ -151,8 +151,10 @@ class TabularModality(Modality[TabularEncoding]):
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""
-        noise = normal((len(inputs), self.n_values), rng, inputs.device)
-        return inputs + F.pad(noise_scale * noise, (0, self.n_inputs - self.n_values))
+        noise = noise_scale * normal((len(inputs), self.n_values), rng, inputs.device)
+        if not self.is_continuous:
+            noise = F.pad(noise, (0, self.n_inputs - self.n_values))
+        return inputs + noise
 
     def move(self, rows: EncodedRows, rng: torch.Generator, strength: float) -> EncodedRows:
         """Return the rows as they are."""
