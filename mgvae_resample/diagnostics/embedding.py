@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .._tables.adapters import Categories, ColumnValues, Learned, Mask, Times, is_number
+from .._tables.adapters import Adapter, Categories, ColumnValues, Learned, Mask, Times, is_number
 from .._tables.table import Table
 
 __all__ = ["Column", "Floats", "Mask", "embed", "fold_categories", "read_columns", "read_matrices"]
@@ -23,6 +23,8 @@ NumberKind: TypeAlias = Literal["number", "date", "duration"]
 
 # scikit-learn's boosted trees tell this many categories of a column apart.
 _MAX_CATEGORIES = 255
+# From here on floats do not tell integers apart.
+_FIRST_INEXACT = 2**53
 _DAY = 86_400e6  # microseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,7 +36,8 @@ class Column:
     Attributes
     ----------
     name : str
-        Its name.
+        Its name; "id - 7" where floats do not tell large integers apart, and these are counted
+        from the smallest.
     kind : {"number", "date", "duration", "category"}
         What the values are.
     values : ndarray of shape (n_rows,)
@@ -120,6 +123,8 @@ def _one_hot(positions: Floats) -> Floats:
 
 def _read_together(name: str, tables: Sequence[Table], j: int) -> Column:
     learned = [_learn(table, j) for table in tables]
+    if (low := _large_integers(learned)) is not None:
+        name, learned = f"{name} - {low}", [_counted_from(low, *part) for part in learned]
     found = [numbers for part in learned if (numbers := _numbers(*part)) is not None]
     if len(found) < len(tables):
         for i, (adapter, _) in enumerate(learned):
@@ -129,6 +134,24 @@ def _read_together(name: str, tables: Sequence[Table], j: int) -> Column:
     values = np.concatenate([numbers for _, numbers in found]) + 0.0  # -0.0 is 0.0
     kinds = {kind for kind, numbers in found if not np.isnan(numbers).all()}
     return Column(name, kinds.pop() if len(kinds) == 1 else "number", values)
+
+
+def _large_integers(learned: Sequence[Learned]) -> int | None:
+    """Return the smallest of integers that floats do not tell apart, None of other values."""
+    known = [
+        column.known()
+        for adapter, column in learned
+        if column.values.dtype.kind in "iu" and not isinstance(adapter, Times | Categories)
+    ]
+    ends = [int(end(values)) for values in known if len(values) for end in (np.min, np.max)]
+    is_large = len(known) == len(learned) and max(map(abs, ends), default=0) >= _FIRST_INEXACT
+    return min(ends) if is_large else None
+
+
+def _counted_from(low: int, adapter: Adapter, column: ColumnValues) -> Learned:
+    # Without a sign, no difference is too large.
+    values = column.values.astype(np.uint64) - np.uint64(low % 2**64)
+    return adapter, ColumnValues(values, column.missing)
 
 
 def _learn(table: Table, j: int) -> Learned:

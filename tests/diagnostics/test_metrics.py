@@ -272,3 +272,22 @@ def test_classes_weigh_the_same_when_rows_are_classified():
 def test_one_class_cannot_be_taken_for_another():
     with pytest.raises(ValueError, match="two classes"):
         misclassified([[0.0], [1.0]], [1, 1], [[0.0]], 1)
+
+
+@pytest.mark.parametrize("container", [np.array, pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("low", [2**60, -(2**60), 2**63 - 10, -(2**63)])
+def test_large_integers_are_told_apart(container, low):
+    parts = [low, low + 5], [low + 1, low + 6, low + 5]
+    known, new = (
+        np.array(part)[:, None] if container is np.array else container({"id": part})
+        for part in parts
+    )
+    assert copies(known, new) == pytest.approx(1 / 3)
+    assert impossible_values(known, new) == pytest.approx(1 / 3)
+
+
+def test_large_integers_are_named_by_what_they_are_counted_from():
+    rows = pd.DataFrame({"id": pd.array([2**60, None, 2**60 + 3], dtype="Int64")})
+    (column,) = read_columns(rows)
+    assert column.name == f"id - {2**60}"
+    np.testing.assert_array_equal(column.values, [0.0, np.nan, 3.0])
