@@ -166,7 +166,7 @@ def test_a_class_that_was_not_learned_cannot_be_steered():
     with pytest.raises(ValueError, match="class 1"):
         sampler.sample(3, 1, codes={"c1": 0.0})
     assert sampler.sample(3, 1).shape == (3, 4)
-    with pytest.raises(ValueError, match="Class 1"):
+    with pytest.raises(ValueError, match="class 1"):
         sampler.traverse("c1", labels=[1])
 
 
