@@ -114,7 +114,8 @@ class ImageModality(Modality[ImageEncoding]):
 
     def move(self, rows: EncodedRows, rng: torch.Generator, strength: float) -> EncodedRows:
         """Move images by a share of what :meth:`augment` does. Shape: (n, d) -> (n, d)."""
-        if strength == 0.0 or not len(rows):
+        # Where no pixel varies, none is encoded.
+        if strength == 0.0 or not rows.size:
             return rows
         # Bicubic: a blur of new images alone would give them away.
         parts = torch.split(torch.from_numpy(rows), _CHUNK)
@@ -134,6 +135,8 @@ class ImageModality(Modality[ImageEncoding]):
         self, rows: Tensor, labels: Tensor, rng: torch.Generator
     ) -> float:
         """Return how far images can be moved and still look like images of their class."""
+        if not rows.numel():
+            return 0.0
         return largest_harmless_strength(rows, labels, self.image_shape, rng)
 
 

@@ -118,6 +118,17 @@ def test_few_images_are_repeated_and_moved_whatever_cannot_be_learned(quick):
     assert len(np.unique(X_res[60:][few], axis=0)) > 4
 
 
+@pytest.mark.parametrize("augmentation", ["auto", 0.5])
+@pytest.mark.parametrize("n_rare", [2, 15])
+def test_images_without_a_pixel_that_varies_are_repeated(quick, augmentation, n_rare):
+    needs(quick, "augmentation")
+    X, y = np.full((60 + n_rare, 16), 7, np.uint8), np.repeat([0, 1], [60, n_rare])
+    with pytest.warns(FewRowsWarning, match="Its images are repeated instead"):
+        X_res, _ = quick(image_shape=(4, 4), augmentation=augmentation).fit_resample(X, y)
+    assert len(X_res) == 120
+    assert (X_res == 7).all()
+
+
 def test_rows_without_values_are_repeated_as_they_are(quick):
     words = np.random.default_rng(0).choice(["a", "b", "c"], (60, 3))
     X, y = pd.DataFrame(words, columns=list("pqr")), np.repeat([0, 1], [58, 2])
