@@ -48,6 +48,7 @@ from ._version import __version__
 from ._warn import warn
 
 __all__ = [
+    "NOT_LEARNED",
     "Condition",
     "DeepOverSampler",
     "FewRowsWarning",
@@ -67,6 +68,8 @@ Labels = npt.NDArray[Any]
 _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
 # A class of fewer rows is learned, with a warning.
 _FEW_ROWS = 10
+# Why a class has neither latents nor codes.
+NOT_LEARNED = "it had too few rows to be learned, or its training diverged"
 
 
 class FewRowsWarning(UserWarning):
@@ -258,16 +261,13 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         """Tell synthesizers what share of their rows to make, and how far to move images."""
         index = {label: np.flatnonzero(y == label) for label in synthesizers}
         shares = {
-            label: float(synthesizer.adds_noise)
-            if isinstance(synthesizer, SmoothedBootstrap)
-            else self._share_generated(len(index[label]))
+            label: synthesizer.share_made(self._share_generated(len(index[label])))
             for label, synthesizer in synthesizers.items()
         }
         kept, strength = kept_share(len(self.classes_)), self.augmentation
         if isinstance(strength, str):
             some_move = any(s.moves_made or shares[k] < 1.0 for k, s in synthesizers.items())
-            varies = rows.shape[1] > 0
-            strength = self._harmless_strength(rows, y, run) if some_move and varies else 0.0
+            strength = self._harmless_strength(rows, y, run) if some_move else 0.0
             # Of two halves, one kept and one moved twice as far, none goes beyond 1.
             strength = min(strength, 1.0 - kept)
         for label, synthesizer in synthesizers.items():
@@ -356,7 +356,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
 
     def _said_instead(self) -> str:
         """Say what new rows of a class that cannot be learned are."""
-        if len(self._modality.layout.positions("continuous")):
+        if SmoothedBootstrap.adds_noise(self._modality):
             return "Its rows are repeated with a little noise instead (a smoothed bootstrap)."
         return self._modality.choose(
             table="Its rows are repeated as they are.",

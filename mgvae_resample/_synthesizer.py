@@ -119,6 +119,10 @@ class Synthesizer(ABC):
         """Let some of the rows drawn be real rows, of these places in the table."""
         self.composition, self._class_index = composition, class_index
 
+    def share_made(self, asked: float) -> float:
+        """Return the share of rows that is made, given the one that is asked for."""
+        return asked
+
     def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
         """Draw rows of the class: first those that are made, then repeats of real rows.
 
@@ -265,10 +269,14 @@ class SmoothedBootstrap(Synthesizer):
 
     kind = "smoothed"
 
-    @property
-    def adds_noise(self) -> bool:
-        """Whether there are values to add noise to."""
-        return len(self.modality.layout.positions("continuous")) > 0
+    @staticmethod
+    def adds_noise(modality: Modality[Any]) -> bool:
+        """Tell whether there are values to add noise to."""
+        return len(modality.layout.positions("continuous")) > 0
+
+    def share_made(self, asked: float) -> float:
+        """Return 1 where noise is added, 0 where rows can only be repeated."""
+        return float(self.adds_noise(self.modality))
 
     def _propose(self, n: int, rng: torch.Generator) -> Propose:
         chosen = torch.randint(len(self.class_rows), (n,), generator=rng).numpy()

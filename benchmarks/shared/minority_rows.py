@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import pandas as pd
 
 from benchmarks.shared.halved_tables import Halves
 from benchmarks.shared.methods import OURS, build_sampler, parse_method
-from benchmarks.shared.rival_models import MODELS, model_rows, whole
-from benchmarks.shared.smote_rows import mgs_rows, polynom_rows, smote_rows
+from benchmarks.shared.rival_models import MODELS, model_rows
+from benchmarks.shared.smote_rows import OF_TABLES, polynom_rows, whole
 
 METHODS = (
     "real",
@@ -26,11 +25,7 @@ METHODS = (
     *MODELS,
 )
 # Rivals that need some help with tables.
-_OF_TABLES: dict[str, Callable[..., pd.DataFrame]] = {
-    "SMOTE": smote_rows,
-    "MGSGRFOverSampler": mgs_rows,
-    "polynom_fit_SMOTE_star": polynom_rows,
-}
+_OF_TABLES = {**OF_TABLES, "polynom_fit_SMOTE_star": polynom_rows}
 
 
 @dataclass(frozen=True)

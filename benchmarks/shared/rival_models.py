@@ -10,10 +10,9 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from benchmarks.shared.smote_rows import filled
+from benchmarks.shared.smote_rows import filled, whole
 
 MODELS = ("TVAE", "CTGAN", "ARF")
 # A category of its own, for models that refuse missing values.
@@ -47,13 +46,6 @@ def model_rows(
         )
         seconds = float(json.loads((folder / "seconds.json").read_text()))
     return whole(new.astype(dict.fromkeys(categorical, "category")), X), seconds
-
-
-def whole(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Round the columns that hold whole numbers alone, as a careful user would."""
-    numbers = known.columns[known.dtypes != "category"]
-    of_integers = [name for name in numbers if not np.any(known[name].dropna() % 1)]
-    return rows.assign(**{name: rows[name].round() for name in of_integers})
 
 
 def _learn(python: Path, folder: Path) -> None:

@@ -48,13 +48,18 @@ def polynom_rows(
     n_made = (1 + math.ceil(n_new / n_minority)) * n_minority
     proportion = n_made / (n_majority - n_minority)
 
-    def build(categorical: list[int], n_columns: int) -> Any:
-        return build_sampler(
-            "polynom_fit_SMOTE_star", proportion=proportion, random_state=random_state
-        )
-
-    made = _coded_rows(X, y, build)
+    sampler = build_sampler(
+        "polynom_fit_SMOTE_star", proportion=proportion, random_state=random_state
+    )
+    made = _coded_rows(X, y, lambda *_: sampler)
     return made.sample(n_new, random_state=random_state, ignore_index=True)
+
+
+# What a rival makes of tables that have categories.
+OF_TABLES: dict[str, Callable[..., pd.DataFrame]] = {
+    "SMOTE": smote_rows,
+    "MGSGRFOverSampler": mgs_rows,
+}
 
 
 def _coded_rows(
@@ -90,6 +95,13 @@ def filled(frame: pd.DataFrame, by: pd.DataFrame) -> pd.DataFrame:
     """Fill gaps by the median, or by the most frequent category, of another frame."""
     gaps = frame.columns[frame.isna().any()]
     return frame.fillna({name: _usual(by[name]) for name in gaps})
+
+
+def whole(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Round the columns that hold whole numbers alone, as a careful user would."""
+    numbers = known.columns[known.dtypes != "category"]
+    of_integers = [name for name in numbers if not np.any(known[name].dropna() % 1)]
+    return rows.assign(**{name: rows[name].round() for name in of_integers})
 
 
 def _usual(column: pd.Series) -> Any:

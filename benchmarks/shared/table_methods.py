@@ -18,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from benchmarks.shared.datasets import Labels, Rows
 from benchmarks.shared.methods import NO_RESAMPLING, OURS, build_sampler, neighbours, parse_method
 from benchmarks.shared.rival_models import MODELS, model_rows
-from benchmarks.shared.smote_rows import mgs_rows, smote_rows
+from benchmarks.shared.smote_rows import OF_TABLES
 
 # Rows of the minority for one of the majority, by the ending of a method's name.
 AMOUNTS = {"": 1.0, "@half": 0.5, "@quarter": 0.25}
@@ -121,9 +121,7 @@ def new_rows(
         made, _ = model_rows(name, X, X[y == 1], n_new, seed, rivals_python)
         return np.asarray(encode.transform(made))
     params = {"random_state": seed} | neighbours(name, y) | params
-    if name == "SMOTE":
-        return np.asarray(encode.transform(smote_rows(X, y, **params)))
-    if name == "MGSGRFOverSampler":
-        return np.asarray(encode.transform(mgs_rows(X, y, **params)))
+    if name in OF_TABLES:
+        return np.asarray(encode.transform(OF_TABLES[name](X, y, **params)))
     # The other rivals know numbers alone.
     return np.asarray(build_sampler(name, **params).fit_resample(plain, y)[0][len(plain) :])

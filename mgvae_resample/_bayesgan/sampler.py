@@ -12,7 +12,7 @@ import torch
 from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._base import Condition, DeepOverSampler, Label, Labels, plain_classes
+from .._base import NOT_LEARNED, Condition, DeepOverSampler, Label, Labels, plain_classes
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
 from .._nn.training import TrainConfig
@@ -29,7 +29,6 @@ __all__ = ["BayesGANOverSampler"]
 _EMA_DECAY = 0.998
 # Classes with more rows than this get a smaller share of generated ones.
 _COMMON = 100
-_NOT_LEARNED = "it had too few rows to be learned, or the training diverged"
 
 
 @documented
@@ -250,7 +249,7 @@ default="disentangled"
         synthesizer, n = self._synthesizer_of(label), check_n_samples(n_samples)
         is_learned = isinstance(synthesizer, ClassSynthesizer)
         if codes is not None and not is_learned:
-            raise ValueError(f"'codes' cannot steer class {label!r}: {_NOT_LEARNED}.")
+            raise ValueError(f"'codes' cannot steer class {label!r}: {NOT_LEARNED}.")
         with self._sampling(random_state) as run:
             rng, code_rng = run.rng("sample"), run.rng("codes")
 
@@ -300,11 +299,11 @@ default="disentangled"
             for label in labels:
                 synthesizer = self._synthesizer_of(label)
                 if not isinstance(synthesizer, ClassSynthesizer):
-                    raise ValueError(f"Codes cannot be moved in class {label!r}: {_NOT_LEARNED}.")
+                    raise ValueError(f"Codes cannot be moved in class {label!r}: {NOT_LEARNED}.")
                 shape = (1, synthesizer.network.noise_dim)
-                z = normal(shape, run.rng("traverse"), torch.device("cpu")).numpy()
-                z = np.repeat(z, len(c), axis=0)
-                parts.append((label, synthesizer.generate(len(c), run.rng("unused"), c, z)))
+                z = normal(shape, run.rng("traverse"), torch.device("cpu")).expand(len(c), -1)
+                rng = run.rng("unused")
+                parts.append((label, synthesizer.generate(len(c), rng, c, z.numpy())))
         return self._decoded(parts)
 
     def latent_codes(self, X: Any) -> npt.NDArray[np.float32]:

@@ -13,7 +13,7 @@ from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._base import DeepOverSampler, Label, Labels, plain_classes
+from .._base import NOT_LEARNED, DeepOverSampler, Label, Labels, plain_classes
 from .._encoding.layout import EncodedRows
 from .._nn.random import random_rows
 from .._nn.training import TrainConfig
@@ -310,10 +310,7 @@ class MGVAEOverSampler(DeepOverSampler):
         synthesizer = self._synthesizer_of(label)
         rows = self._modality.encode(self._check_rows(X))
         if not isinstance(synthesizer, MinoritySynthesizer):
-            raise ValueError(
-                f"Class {label!r} has no latents: it had too few rows to be learned, or its "
-                "training diverged."
-            )
+            raise ValueError(f"Class {label!r} has no latents: {NOT_LEARNED}.")
         with self._sampling():
             return synthesizer.encode(rows)
 
@@ -325,15 +322,16 @@ class MGVAEOverSampler(DeepOverSampler):
         """Rows of the table that are the exemplars of each class."""
         classes, counts = np.unique(y, return_counts=True)
         known = plain_classes(classes)
-        chosen = self.exemplars
+        # An array would be compared element by element.
+        chosen = list(self.exemplars) if np.ndim(self.exemplars) else self.exemplars
         # A class that is itself called "majority" is meant as such.
-        if np.ndim(chosen) or chosen not in known:
-            if isinstance(chosen, str) and chosen == "rest":
+        if chosen not in known:
+            if chosen == "rest":
                 return {label: np.flatnonzero(y != label) for label in labels}
-            if not isinstance(chosen, str) or chosen != "majority":
+            if chosen != "majority":
                 raise ValueError(
-                    f"The 'exemplars' parameter is {chosen!r}; expected 'majority', 'rest' or one "
-                    f"of the classes {known}."
+                    f"The 'exemplars' parameter is {self.exemplars!r}; expected 'majority', "
+                    f"'rest' or one of the classes {known}."
                 )
             chosen = known[counts.argmax()]
         return dict.fromkeys(labels, np.flatnonzero(y == chosen))

@@ -58,9 +58,9 @@ def plain_label(label: Hashable) -> Hashable:
     return label.item() if isinstance(label, np.generic) and not is_plain else label
 
 
-def plain_classes(y: Any) -> list[Hashable]:
-    """Return the labels that occur, sorted, each as :func:`plain_label` gives it."""
-    return [plain_label(label) for label in np.unique(y)]
+def plain_classes(classes: Any) -> list[Hashable]:
+    """Return the labels of classes, each as :func:`plain_label` gives it."""
+    return [plain_label(label) for label in classes]
 
 
 def restore_labels(y: Any, y_res: Any) -> Any:

@@ -114,8 +114,8 @@ class Display:
         kind = type(sampler).__name__
         # Ours have more once rows were drawn; of others `fit` and `fit_resample` leave the same.
         mark = "row_kinds_" if hasattr(type(sampler), "row_kinds_") else "sampling_strategy_"
+        is_fitted = hasattr(sampler, mark) or not hasattr(sampler, "fit_resample")
         for name in needed:
-            is_fitted = hasattr(sampler, mark) or not hasattr(sampler, "fit_resample")
             if name.endswith("_") and not is_fitted:
                 raise NotFittedError(
                     f"This {kind} is not fitted yet. Call fit_resample before {cls.__name__}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -119,10 +118,10 @@ class RowsDisplay(Display):
         rows = read_pixels(table) if is_image else embed(table.take(~new), table)[1]
         planes = _planes("data", rows, y, ~new, chosen)
         if latent and has_encoder:
-            for label in chosen:
-                # A class that was not learned has no latents.
-                with nullcontext() if labels is not None else suppress(ValueError):
-                    planes["latents", label] = _latents(sampler, X_res, y, ~new, label)
+            # A class that was not learned has no latents, and an error if it was asked for.
+            learned = sampler.exemplar_indices_ if labels is None else chosen
+            for label in (k for k in chosen if k in learned):
+                planes["latents", label] = _latents(sampler, X_res, y, ~new, label)
         elif latent:
             planes |= _planes("latent codes", sampler.latent_codes(X_res), y, ~new, chosen)
         return cls(planes=planes, y=y, is_synthetic=new).plot(ax, max_rows=max_rows)
