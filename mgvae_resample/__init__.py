@@ -9,9 +9,10 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._amounts import MultiplyBy, RaiseTo
-    from ._base import FewRowsWarning, IdentifierWarning, ImageShapeWarning, TrainingWarning
+    from ._base import IdentifierWarning, ImageShapeWarning, TrainingWarning
     from ._bayesgan.sampler import BayesGANOverSampler
     from ._bayesgan.structure import BayesianStructure
+    from ._learnable import FewRowsWarning
     from ._mgvae.sampler import MGVAEOverSampler
     from ._sample import OtherVersionWarning
 
@@ -33,7 +34,7 @@ __all__ = [
 _HOME = {
     "BayesGANOverSampler": "._bayesgan.sampler",
     "BayesianStructure": "._bayesgan.structure",
-    "FewRowsWarning": "._base",
+    "FewRowsWarning": "._learnable",
     "IdentifierWarning": "._base",
     "ImageShapeWarning": "._base",
     "MGVAEOverSampler": "._mgvae.sampler",

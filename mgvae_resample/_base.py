@@ -23,10 +23,15 @@ from ._cache import TrainingCache
 from ._callbacks import CallbackSupportMixin
 from ._composition import Composition, kept_share
 from ._encoding.layout import EncodedRows
+from ._learnable import (
+    NOT_LEARNED,
+    rows_to_learn,
+    shortage,
+    warn_of_few_rows,
+)
 from ._modality.base import Modality
 from ._modality.image import ImageModality
 from ._modality.tabular import IdentifierWarning, ImageShapeWarning, TabularModality
-from ._nn.random import random_rows
 from ._parameters import (
     check_counts,
     check_hidden_layer_sizes,
@@ -51,7 +56,6 @@ __all__ = [
     "NOT_LEARNED",
     "Condition",
     "DeepOverSampler",
-    "FewRowsWarning",
     "IdentifierWarning",
     "ImageShapeWarning",
     "Label",
@@ -61,19 +65,6 @@ __all__ = [
 ]
 
 Labels = npt.NDArray[Any]
-
-# Of larger tables a sample is encoded and learned from: so many rows of the largest class, and as
-# large a share of each other one, but no fewer rows than the second number. It bounds the memory,
-# and a training sees no more rows.
-_MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
-# A class of fewer rows is learned, with a warning.
-_FEW_ROWS = 10
-# Why a class has neither latents nor codes.
-NOT_LEARNED = "it had too few rows to be learned, or its training diverged"
-
-
-class FewRowsWarning(UserWarning):
-    """A class has few rows; the message says what to expect, or what was done instead."""
 
 
 class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
@@ -231,7 +222,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         self.device_ = resolve_device(self.device)
         self.classes_, self.n_synthetic_ = np.unique(y), wanted
         with Run.of(self, self._seed(), self.device_, self._cache()) as run:
-            self._learned_from = at = _rows_to_learn(y, run.rng("rows to learn"))
+            self._learned_from = at = rows_to_learn(y, run.rng("rows to learn"))
             of_table = table if len(at) == len(y) else table.take(at)
             rows, labels = self._modality.encode(of_table), y[at]
             learnable = [label for label in wanted if self._is_learnable(y, label)]
@@ -335,36 +326,13 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
 
     def _is_learnable(self, y: Labels, label: Label) -> bool:
         """Tell whether a class can be learned; warn if it cannot, or has few rows."""
-        n, reason = int((y == label).sum()), None
-        if n < self._fewest_rows:
-            reason = f"has {n} row(s), and at least {self._fewest_rows} are needed"
-        elif self._modality.layout.width == 0:
-            reason = "has only constant columns, and some that vary are needed"
-        else:
-            reason = self._unlearnable(y, label)
-        message = None
-        if reason is not None:
-            message = f"Class {label!r} {reason} to train a generator. {self._said_instead()}"
-        elif n < _FEW_ROWS:
-            message = (
-                f"Class {label!r} has {n} rows, too few to show how it varies. New rows will stay "
-                "close to these; compare with SMOTE and with no resampling on held-out rows."
-            )
-        if message is not None:
-            warn(message, FewRowsWarning)
-        return reason is None
+        n = int((y == label).sum())
+        lacking = shortage(n, self._fewest_rows, self._modality) or self._lacking(y, label)
+        warn_of_few_rows(label, n, lacking, self._modality)
+        return lacking is None
 
-    def _said_instead(self) -> str:
-        """Say what new rows of a class that cannot be learned are."""
-        if SmoothedBootstrap.adds_noise(self._modality):
-            return "Its rows are repeated with a little noise instead (a smoothed bootstrap)."
-        return self._modality.choose(
-            table="Its rows are repeated as they are.",
-            image="Its images are repeated instead, and moved as 'augmentation' says.",
-        )
-
-    def _unlearnable(self, y: Labels, label: Label) -> str | None:
-        """Return why a class with rows enough cannot be learned all the same, if it cannot."""
+    def _lacking(self, y: Labels, label: Label) -> str | None:
+        """Return what else a method needs to learn a class, and lacks."""
         return None
 
     @property
@@ -397,17 +365,3 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         dict of label to Synthesizer
             A class that is missing is left to the smoothed bootstrap.
         """
-
-
-def _rows_to_learn(y: Labels, rng: torch.Generator) -> Indices:
-    """Return the rows to be encoded and learned from: all, or a sample of each large class."""
-    labels, counts = np.unique(y, return_counts=True)
-    if counts.max() <= _MOST_LEARNED:
-        return np.arange(len(y))
-    share = _MOST_LEARNED / counts.max()
-    chosen = []
-    for label, n in zip(labels, counts, strict=True):
-        at = np.flatnonzero(y == label)
-        n_kept = min(n, max(_FEWEST_SAMPLED, round(share * n)))
-        chosen.append(random_rows(at, n_kept, rng))
-    return np.sort(np.concatenate(chosen))

@@ -43,7 +43,8 @@ ALLOWED = {
     **{wing: {wing, *FLOORS} - {"_cache", "_callbacks", "_tables"} for wing in WINGS},
     "_parameters": set(),
     "_sample": {"_warn", "_version", "_parameters", *FLOORS} - {"_cache", "_callbacks"},
-    "_base": {"_warn", "_version", "_parameters", "_sample", *FLOORS},
+    "_learnable": {"_warn", "_synthesizer", "_modality", "_nn"},
+    "_base": {"_warn", "_version", "_parameters", "_sample", "_learnable", *FLOORS},
     "diagnostics": {"diagnostics", "_acceptance.trees", "_tables"},
     "display": {"display", "diagnostics", "_tables"},
 }
@@ -64,6 +65,7 @@ BARRED = {
     **{wing: {*LEARNERS, "pandas", "polars", "matplotlib"} for wing in WINGS},
     "_parameters": {"torch", "pandas", "polars", "matplotlib"},
     "_sample": {"imblearn", "pandas", "polars", "matplotlib"},
+    "_learnable": {*LEARNERS, "pandas", "polars", "matplotlib"},
     "_base": {"pandas", "polars", "matplotlib"},
     "diagnostics": {"torch", "imblearn", "matplotlib"},
     "display": {"torch", "imblearn", "pandas"},

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from mgvae_resample._base import FewRowsWarning, IdentifierWarning
+from mgvae_resample import FewRowsWarning, IdentifierWarning
 from tests.support import counts, quick_gan, quick_vae
 from tests.tables.columns import PANDAS, POLARS, customers
 

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from mgvae_resample import _base, _synthesizer
+from mgvae_resample import _learnable, _synthesizer
+from mgvae_resample._learnable import rows_to_learn
+from mgvae_resample._run import Run
 from tests.contract.having import having
 from tests.support import counts, table
 
@@ -13,21 +15,21 @@ from tests.support import counts, table
 @pytest.fixture
 def small_limits(monkeypatch):
     """Make a table of a few hundred rows a very large one."""
-    monkeypatch.setattr(_base, "_MOST_LEARNED", 100)
-    monkeypatch.setattr(_base, "_FEWEST_SAMPLED", 30)
+    monkeypatch.setattr(_learnable, "_MOST_LEARNED", 100)
+    monkeypatch.setattr(_learnable, "_FEWEST_SAMPLED", 30)
     monkeypatch.setattr(_synthesizer, "BLOCK", 64)
 
 
 def test_a_sample_keeps_the_order_of_the_classes(small_limits):
     y = np.repeat([0, 1, 2, 3], [20, 400, 200, 60])
-    kept = _base._rows_to_learn(y, _base.Run(0, None).rng("rows"))
+    kept = rows_to_learn(y, Run(0, None).rng("rows"))
     assert counts(y[kept]) == {0: 20, 1: 100, 2: 50, 3: 30}
     assert_array_equal(kept, np.unique(kept))
 
 
 def test_a_small_table_is_learned_from_whole():
     y = np.repeat([0, 1], [400, 200])
-    assert_array_equal(_base._rows_to_learn(y, _base.Run(0, None).rng("rows")), np.arange(600))
+    assert_array_equal(rows_to_learn(y, Run(0, None).rng("rows")), np.arange(600))
 
 
 @pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
