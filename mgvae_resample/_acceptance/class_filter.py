@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,9 @@ __all__ = ["ClassFilter"]
 _FEWEST_ROWS, _MOST_COLUMNS = 30, 100
 # Rows of the class, and of others, that the trees learn from.
 _MOST_ROWS, _MOST_OTHERS = 1000, 2000
-_N_TREES, _N_BINS, _N_FOLDS = 40, 63, 5
+_N_TREES, _N_BINS, _N_FOLDS = 100, 63, 5
+# So many trees of one fold show for most tables that no filter is needed.
+_FEW_TREES = 40
 # Where trees cannot split, log-odds are 0 but for rounding.
 _ROUNDING = 1e-6
 
@@ -74,14 +77,15 @@ class ClassFilter:
 
         Shape: (k, d), (l, d) ->.
         """
-        n_misclassified, looking_like_others = 0, 0.0
-        # The same trees judge new rows and the class's own rows of a fold. Where they take fewer
-        # new ones for others, by a standard error, there is no need of the other folds.
-        for trees, held in self._folds():
-            n_misclassified += int(_are_other(trees, held).sum())
-            looking_like_others += len(held) * float(_are_other(trees, proposed).mean())
-            if looking_like_others + math.sqrt(looking_like_others) <= n_misclassified:
-                return 1.0
+        for n_trees, n_folds in ((_FEW_TREES, 1), (_N_TREES, _N_FOLDS)):
+            n_misclassified, looking_like_others = 0, 0.0
+            # The same trees judge new rows and the class's own rows of a fold. Where they take
+            # fewer new ones for others, by a standard error, there is no need of other folds.
+            for trees, held in islice(self._folds(n_trees), n_folds):
+                n_misclassified += int(_are_other(trees, held).sum())
+                looking_like_others += len(held) * float(_are_other(trees, proposed).mean())
+                if looking_like_others + math.sqrt(looking_like_others) <= n_misclassified:
+                    return 1.0
         # The rule of succession: of a few rows none may look like others by chance.
         expected = (1 + n_misclassified) / (len(self.trees.first) + 2)
         share = self.looks_like_others(proposed).mean()
@@ -106,7 +110,7 @@ class ClassFilter:
         """Tell which rows look like another class. Shape: (n, d) -> (n,)."""
         return _are_other(self.trees, rows)
 
-    def _folds(self) -> Iterator[tuple[TwoSampleTrees, EncodedRows]]:
+    def _folds(self, n_trees: int) -> Iterator[tuple[TwoSampleTrees, EncodedRows]]:
         """Yield trees of all folds but one, and the class's own rows of that one."""
         class_rows, other_rows = self.trees.first, self.trees.second
         rows = np.concatenate([class_rows, other_rows])
@@ -114,15 +118,17 @@ class ClassFilter:
         folds = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=0)
         for fit, held in folds.split(rows, of_class):
             known, others = rows[fit[of_class[fit]]], rows[fit[~of_class[fit]]]
-            yield _trees(self.trees.layout, known, others), rows[held[of_class[held]]]
+            yield _trees(self.trees.layout, known, others, n_trees), rows[held[of_class[held]]]
 
 
-def _trees(layout: Layout, class_rows: EncodedRows, other_rows: EncodedRows) -> TwoSampleTrees:
+def _trees(
+    layout: Layout, class_rows: EncodedRows, other_rows: EncodedRows, n_trees: int = _N_TREES
+) -> TwoSampleTrees:
     return TwoSampleTrees(
         layout,
         class_rows,
         other_rows,
-        n_trees=_N_TREES,
+        n_trees=n_trees,
         n_bins=_N_BINS,
         class_weight="balanced",
     )

@@ -73,9 +73,9 @@ def test_one_fold_is_enough_where_it_takes_more_real_rows_for_others():
     with mock.patch.object(trees, "boosted_trees", wraps=trees.boosted_trees) as fits:
         filter_of(class_rows, other_rows, normal(1.0, 1000), normal(1.0, 1000))
         assert fits.call_count == 1
-        # All folds, and the trees of all rows.
+        # A first look, all folds, and the trees of all rows.
         filter_of(class_rows, other_rows, normal(-3.0, 1000), normal(-3.0, 1000))
-        assert fits.call_count == 1 + 5 + 1
+        assert fits.call_count == 1 + (1 + 5 + 1)
 
 
 @pytest.mark.parametrize(
