@@ -12,6 +12,7 @@ from scipy.stats import wilcoxon
 
 from benchmarks.report.ranks import TIE, by_family, rank, score_table, win_tie_loss
 from benchmarks.report.text import markdown, metric_name
+from benchmarks.shared.classifiers import ENSEMBLES
 from benchmarks.shared.league_fold import METRICS, N_FOLDS
 from benchmarks.shared.scores import LOWER_IS_BETTER
 
@@ -28,6 +29,11 @@ SHOWN = ("SMOTE", "MGVAE", "BayesGAN")
 _COMPARED = (
     *("MGVAE", "MGVAE@half", "BayesGAN", "BayesGAN@half"),
     *("search MGVAE", "search BayesGAN", "blend MGVAE", "blend BayesGAN"),
+)
+# Methods whose forests are compared with ensembles.
+_BESIDE_ENSEMBLES = (
+    *("none", "class_weight", "RandomOverSampler", "SMOTE", "SMOTE@quarter", "blend SMOTE"),
+    *("MGVAE", "MGVAE@quarter", "blend MGVAE", "BayesGAN", "BayesGAN@half", "blend BayesGAN"),
 )
 # What is shown of each classifier, in words and by method.
 BY_CLASSIFIER = {
@@ -57,7 +63,7 @@ GROUPS = {
 
 
 def league_section(results: pd.DataFrame) -> Iterator[str]:
-    """Ranks, differences, groups of tables and costs."""
+    """Ranks, differences, groups of tables, ensembles and costs."""
     tables = {metric: league_table(results, metric) for metric in METRICS}
     families = families_of(results)
     first = tables[METRICS[0]]
@@ -101,11 +107,15 @@ def league_section(results: pd.DataFrame) -> Iterator[str]:
     yield "**Mean over tables, by classifier**"
     yield markdown(_by_classifier(tables))
     yield from _groups(results, tables)
+    ensembles = results[results["classifier"].isin(ENSEMBLES)]
+    if len(ensembles):
+        yield from _ensembles(ensembles, tables, families)
     yield _costs(results)
 
 
 def league_table(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return (table, classifier) x method means, with the rows of a search for this metric."""
+    results = results[~results["classifier"].isin(ENSEMBLES)]
     means = score_table(results, metric)
     sign = -1 if metric in LOWER_IS_BETTER else 1
     places = ["dataset", "seed", "fold", "classifier"]
@@ -226,6 +236,36 @@ def _groups(results: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> Iterator[
             lines[f"{low} or more" if high == np.inf else f"{low} to below {high}"] = line
         yield f"**By {words}**: mean difference to SMOTE of the same amount / to none"
         yield markdown(pd.DataFrame(lines).T.fillna(""))
+
+
+def _ensembles(
+    ensembles: pd.DataFrame, tables: dict[str, pd.DataFrame], families: pd.Series
+) -> Iterator[str]:
+    """Compare ensembles of balanced parts with random forests on resampled rows."""
+    scores = {metric: beside_forests(t, ensembles, metric) for metric, t in tables.items()}
+    yield (
+        "**Ensembles that balance the rows of each member, beside random forests**: means over "
+        "families. A balanced random forest has 100 trees, an easy ensemble 10 AdaBoosts; both "
+        "leave out rows of the majority, and learn from no synthetic row."
+    )
+    means = {metric_name(m): by_family(t, families).mean() for m, t in scores.items()}
+    yield markdown(pd.DataFrame(means).round(3))
+    for name in sorted(ensembles["classifier"].unique()):
+        yield (
+            f"**{name} minus random forests on the rows of each method**: mean over families, "
+            "95 % bootstrap interval; * where Wilcoxon's signed-rank test with Holm's correction "
+            "has p < .05"
+        )
+        gaps = {metric_name(m): differences(t, name, families) for m, t in scores.items()}
+        yield markdown(pd.DataFrame(gaps))
+
+
+def beside_forests(table: pd.DataFrame, ensembles: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return (table, "forest") x method means, with a column for each ensemble."""
+    forests = table.xs("forest", level="classifier", drop_level=False)
+    forests = forests[[method for method in _BESIDE_ENSEMBLES if method in forests]]
+    alone = ensembles.pivot_table(index="dataset", columns="classifier", values=metric)
+    return forests.join(alone, on="dataset").dropna()
 
 
 def _costs(results: pd.DataFrame) -> str:

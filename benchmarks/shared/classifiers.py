@@ -1,4 +1,4 @@
-"""The classifiers: five for tables by name, and a convolutional network for images."""
+"""The classifiers: five for tables, ensembles of balanced parts, and a network for images."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from imblearn.ensemble import BalancedRandomForestClassifier, EasyEnsembleClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -19,6 +20,8 @@ from torch.nn import functional as F
 from benchmarks.shared.datasets import Labels, Rows
 
 CLASSIFIERS = ("logistic", "knn", "mlp", "forest", "boosting")
+# These balance what each of their members learns from, and need no resampling.
+ENSEMBLES = ("balanced_forest", "easy_ensemble")
 MLP_BATCH = 100
 MLP_EPOCHS = 15
 CNN_BATCH = 64
@@ -132,7 +135,12 @@ def _build(classifier: str, class_weight: str | None, seed: int) -> Any:
         )
     if classifier == "boosting":
         return HistGradientBoostingClassifier(class_weight=class_weight, random_state=seed)
-    raise SystemExit(f"Unknown classifier {classifier!r}; choose from {', '.join(CLASSIFIERS)}.")
+    if classifier == "balanced_forest":
+        return BalancedRandomForestClassifier(n_estimators=100, random_state=seed, n_jobs=1)
+    if classifier == "easy_ensemble":
+        return EasyEnsembleClassifier(random_state=seed, n_jobs=1)
+    known = ", ".join((*CLASSIFIERS, *ENSEMBLES))
+    raise SystemExit(f"Unknown classifier {classifier!r}; choose from {known}.")
 
 
 def _mlp_probabilities(

@@ -7,6 +7,7 @@ import pytest
 from benchmarks.league import DEVELOPMENT, FIRST, METHODS, lacking
 from benchmarks.report.figure import draw_league
 from benchmarks.report.league import (
+    beside_forests,
     differences,
     families_of,
     holm,
@@ -15,6 +16,7 @@ from benchmarks.report.league import (
     search_start,
 )
 from benchmarks.report.ranks import by_family, score_table
+from benchmarks.shared.classifiers import ENSEMBLES, probabilities
 from benchmarks.shared.league_fold import BLENDS, COLUMNS, METRICS, _best_cut, _scores
 from benchmarks.shared.results import Results
 from benchmarks.shared.table_methods import encoder, trainings
@@ -167,6 +169,30 @@ def test_the_section_ranks_the_best_method_first(results):
     text = "\n".join(league_section(results))
     ranks = text.partition("**Mean rank over families**")[2]
     assert ranks.strip().splitlines()[2].startswith("| MGVAE@half ")
+
+
+def test_ensembles_are_compared_with_forests_and_not_ranked(results):
+    alone = results[results["method"] == "none"].assign(classifier="balanced_forest", macro_f1=0.9)
+    both = pd.concat([results, alone])
+    pd.testing.assert_frame_equal(
+        league_table(both, "macro_f1"), league_table(results, "macro_f1")
+    )
+    beside = beside_forests(league_table(both, "macro_f1"), alone, "macro_f1")
+    assert (beside["balanced_forest"] == 0.9).all()
+    assert {"none", "SMOTE", "MGVAE"} < set(beside)
+    assert len(beside) == 12
+    text = "\n".join(league_section(both))
+    assert "**balanced_forest minus random forests" in text
+    assert "**Ensembles" not in "\n".join(league_section(results))
+
+
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_an_ensemble_gives_the_rare_class_its_due(name):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [200, 10])
+    X = rng.normal(size=(210, 2)) + 3.0 * y[:, None]
+    predicted = probabilities(name, X, y, np.array([[3.0, 3.0]]), steps=0, weighted=False, seed=0)
+    assert predicted[0] > 0.8
 
 
 def test_tables_of_the_development_are_not_in_the_league():
