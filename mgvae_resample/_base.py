@@ -26,7 +26,7 @@ from ._encoding.layout import EncodedRows
 from ._learnable import (
     NOT_LEARNED,
     rows_to_learn,
-    shortage,
+    unlearnable_reason,
     warn_of_few_rows,
 )
 from ._modality.base import Modality
@@ -327,12 +327,13 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
     def _is_learnable(self, y: Labels, label: Label) -> bool:
         """Tell whether a class can be learned; warn if it cannot, or has few rows."""
         n = int((y == label).sum())
-        lacking = shortage(n, self._fewest_rows, self._modality) or self._lacking(y, label)
-        warn_of_few_rows(label, n, lacking, self._modality)
-        return lacking is None
+        reason = unlearnable_reason(n, self._fewest_rows, self._modality)
+        reason = reason or self._unlearnable(y, label)
+        warn_of_few_rows(label, n, reason, self._modality)
+        return reason is None
 
-    def _lacking(self, y: Labels, label: Label) -> str | None:
-        """Return what else a method needs to learn a class, and lacks."""
+    def _unlearnable(self, y: Labels, label: Label) -> str | None:
+        """Return why a class with rows enough cannot be learned all the same, if it cannot."""
         return None
 
     @property

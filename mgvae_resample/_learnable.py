@@ -13,7 +13,13 @@ from ._nn.random import random_rows
 from ._synthesizer import Indices, SmoothedBootstrap
 from ._warn import warn
 
-__all__ = ["NOT_LEARNED", "FewRowsWarning", "rows_to_learn", "shortage", "warn_of_few_rows"]
+__all__ = [
+    "NOT_LEARNED",
+    "FewRowsWarning",
+    "rows_to_learn",
+    "unlearnable_reason",
+    "warn_of_few_rows",
+]
 
 # Of larger tables a sample is encoded and learned from: so many rows of the largest class, and as
 # large a share of each other one, but no fewer rows than the second number. It bounds the memory,
@@ -43,7 +49,7 @@ def rows_to_learn(y: npt.NDArray[Any], rng: torch.Generator) -> Indices:
     return np.sort(np.concatenate(chosen))
 
 
-def shortage(n_rows: int, fewest_rows: int, modality: Modality[Any]) -> str | None:
+def unlearnable_reason(n_rows: int, fewest_rows: int, modality: Modality[Any]) -> str | None:
     """Return why no generator can be trained on a class of so many rows, if none can."""
     if n_rows < fewest_rows:
         return f"has {n_rows} row(s), and at least {fewest_rows} are needed"
@@ -53,12 +59,12 @@ def shortage(n_rows: int, fewest_rows: int, modality: Modality[Any]) -> str | No
 
 
 def warn_of_few_rows(
-    label: object, n_rows: int, lacking: str | None, modality: Modality[Any]
+    label: object, n_rows: int, reason: str | None, modality: Modality[Any]
 ) -> None:
-    """Warn that a class cannot be learned, if something is lacking, or that it has few rows."""
-    if lacking is not None:
+    """Warn that a class cannot be learned, for this reason, or that it has few rows."""
+    if reason is not None:
         warn(
-            f"Class {label!r} {lacking} to train a generator. {_done_instead(modality)}",
+            f"Class {label!r} {reason} to train a generator. {_done_instead(modality)}",
             FewRowsWarning,
         )
     elif n_rows < _FEW_ROWS:

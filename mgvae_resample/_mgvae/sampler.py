@@ -336,7 +336,7 @@ class MGVAEOverSampler(DeepOverSampler):
             chosen = known[counts.argmax()]
         return dict.fromkeys(labels, np.flatnonzero(y == chosen))
 
-    def _lacking(self, y: Labels, label: Label) -> str | None:
+    def _unlearnable(self, y: Labels, label: Label) -> str | None:
         n = len(self._exemplars_of(y, [label])[label])
         if n < _FEWEST_EXEMPLARS:
             return f"has {n} exemplar(s), and at least {_FEWEST_EXEMPLARS} are needed"
