@@ -9,12 +9,11 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._amounts import MultiplyBy, RaiseTo
-    from ._base import IdentifierWarning, ImageShapeWarning, TrainingWarning
+    from ._base import IdentifierWarning, ImageShapeWarning, OtherVersionWarning, TrainingWarning
     from ._bayesgan.sampler import BayesGANOverSampler
     from ._bayesgan.structure import BayesianStructure
-    from ._learnable import FewRowsWarning
     from ._mgvae.sampler import MGVAEOverSampler
-    from ._sample import OtherVersionWarning
+    from ._plan import FewRowsWarning
 
 __all__ = [
     "BayesGANOverSampler",
@@ -34,12 +33,12 @@ __all__ = [
 _HOME = {
     "BayesGANOverSampler": "._bayesgan.sampler",
     "BayesianStructure": "._bayesgan.structure",
-    "FewRowsWarning": "._learnable",
+    "FewRowsWarning": "._plan",
     "IdentifierWarning": "._base",
     "ImageShapeWarning": "._base",
     "MGVAEOverSampler": "._mgvae.sampler",
     "MultiplyBy": "._amounts",
-    "OtherVersionWarning": "._sample",
+    "OtherVersionWarning": "._base",
     "RaiseTo": "._amounts",
     "TrainingWarning": "._base",
 }

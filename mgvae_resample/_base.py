@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import numbers
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
@@ -15,40 +15,37 @@ import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from joblib import Memory
-from sklearn.utils import assert_all_finite, check_consistent_length
+from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from ._cache import TrainingCache
 from ._callbacks import CallbackSupportMixin
-from ._composition import Composition, kept_share
 from ._encoding.layout import EncodedRows
-from ._learnable import (
-    NOT_LEARNED,
-    rows_to_learn,
-    unlearnable_reason,
-    warn_of_few_rows,
-)
 from ._modality.base import Modality
 from ._modality.image import ImageModality
 from ._modality.tabular import IdentifierWarning, ImageShapeWarning, TabularModality
+from ._nn.random import random_rows
 from ._parameters import (
     check_counts,
     check_hidden_layer_sizes,
     check_image_shape,
+    check_n_samples,
     check_ratio,
+    documented,
 )
-from ._run import Run, TrainingWarning, resolve_device
-from ._sample import Condition, Label, SampleMixin
-from ._synthesizer import KINDS, Indices, Kinds, SmoothedBootstrap, Synthesizer
+from ._plan import NOT_LEARNED, Plan, make_plan, rows_to_learn
+from ._run import Run, TrainingWarning, resolve_device, single_thread
+from ._synthesizer import BLOCK, SmoothedBootstrap, Synthesizer
 from ._tables.labels import (
     check_labels,
+    is_missing,
     plain_classes,
     plain_label,
     plain_labels,
     restore_labels,
 )
-from ._tables.table import Table
+from ._tables.table import Appender, Table
 from ._version import __version__
 from ._warn import warn
 
@@ -60,22 +57,37 @@ __all__ = [
     "ImageShapeWarning",
     "Label",
     "Labels",
+    "OtherVersionWarning",
+    "Plan",
     "TrainingWarning",
     "plain_classes",
 ]
 
 Labels = npt.NDArray[Any]
+Label = Hashable
+# Tells of rows, in the caller's container, which of them are wanted.
+Condition = Callable[[Any], Any]
+
+# Under which name a saved sampler holds the version that saved it.
+_VERSION = "_mgvae_resample_version"
+# Rows drawn at once when some must meet a condition, and rows drawn at most.
+_FEWEST_DRAWN, _MOST_DRAWN, _MOST_DRAWN_PER_ROW = 256, 10_000, 100
 
 
-class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
+class OtherVersionWarning(UserWarning):
+    """A fitted sampler was saved by another version; the message names both."""
+
+
+class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     """Base of the samplers: everything but the learning.
 
     A subclass supplies ``_fit_synthesizers``; rows are checked, encoded, decoded and appended
-    here, and drawn after fitting by ``SampleMixin``. Subclasses are listed in
-    ``DeepOverSampler.registry`` as soon as they are defined.
+    here. Subclasses are listed in ``DeepOverSampler.registry`` as soon as they are defined.
     """
 
     registry: ClassVar[list[type[DeepOverSampler]]] = []
+    # Modality -> parameter -> what "auto" stands for.
+    _auto: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseOverSampler._parameter_constraints,
@@ -213,99 +225,109 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         sizes = check_hidden_layer_sizes(self.hidden_layer_sizes)
         return self._modality.hidden_layer_sizes() if sizes is None else sizes
 
-    def _auto(self, value: Any, *, table: Any, image: Any) -> Any:
-        """Return a parameter's value, with what "auto" stands for."""
-        return self._modality.choose(table=table, image=image) if value == "auto" else value
+    def _setting(self, name: str) -> Any:
+        """Return a parameter, with what "auto" stands for."""
+        value = getattr(self, name)
+        return self._auto[self._modality.name][name] if isinstance(value, str) else value
 
     def _fit_resample(self, table: Table, y: Labels) -> tuple[Table, Labels]:
         wanted = {plain_label(k): int(n) for k, n in self.sampling_strategy_.items() if n > 0}
         self.device_ = resolve_device(self.device)
         self.classes_, self.n_synthetic_ = np.unique(y), wanted
+        kinds, sources = [np.empty(0, "U10")], [np.empty(0, np.intp)]
+        resampled = Appender(table, sum(wanted.values()))
         with Run.of(self, self._seed(), self.device_, self._cache()) as run:
             self._learned_from = at = rows_to_learn(y, run.rng("rows to learn"))
-            of_table = table if len(at) == len(y) else table.take(at)
-            rows, labels = self._modality.encode(of_table), y[at]
-            learnable = [label for label in wanted if self._is_learnable(y, label)]
-            synthesizers = self._fit_synthesizers(rows, labels, learnable, run)
-            for label in wanted:
-                class_rows = rows[labels == label]
-                synthesizers.setdefault(label, SmoothedBootstrap(self._modality, class_rows))
-            self._compose(synthesizers, rows, labels, run)
-            for label in wanted:
-                rng = run.rng("class filter", self._number(label))
-                synthesizers[label].fit_class_filter(rows, labels != label, rng, run.remember)
-            drawn: list[tuple[Indices, Kinds]] = []
-            new = self._new_rows(table, wanted, synthesizers, run, drawn)
-            resampled = table.append(new, sum(wanted.values()))
+            rows = self._modality.encode(table if len(at) == len(y) else table.take(at))
+            plans = self._plans(y, wanted, rows, y[at], run)
+            synthesizers = self._synthesizers_of(rows, y[at], plans, run)
+            for label, plan in plans.items():
+                synthesizer, rng = synthesizers[label], run.rng("draw", self._number(label))
+                for start in range(0, plan.n_new, BLOCK):
+                    for part in synthesizer.draw(min(BLOCK, plan.n_new - start), rng):
+                        source = np.where(part.source < 0, -1, at[part.source])
+                        if synthesizer.calibration is None:
+                            synthesizer.calibrate(part.rows)
+                        # Real rows are taken from the table, others are decoded.
+                        resampled.add(
+                            table.take(source)
+                            if part.kind == "real"
+                            else self._modality.decode(part.rows, synthesizer.calibration)
+                        )
+                        kinds.append(np.full(len(source), part.kind, "U10"))
+                        sources.append(source)
         self._synthesizers = synthesizers
         self.history_ = {phase: h.terms for phase, h in run.history.items()}
         self.n_iter_ = {phase: h.n_steps for phase, h in run.history.items()}
         self.stop_reason_ = {phase: h.stop_reason for phase, h in run.history.items()}
-        sources, kinds = zip((np.empty(0, np.intp), np.empty(0, np.int8)), *drawn, strict=True)
-        self.source_indices_, self._row_kinds = np.concatenate(sources), np.concatenate(kinds)
+        self.source_indices_, self.row_kinds_ = np.concatenate(sources), np.concatenate(kinds)
         new_labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
-        return resampled, np.concatenate([y, new_labels])
+        return resampled.table(), np.concatenate([y, new_labels])
 
-    def _compose(
-        self, synthesizers: Mapping[Label, Synthesizer], rows: EncodedRows, y: Labels, run: Run
-    ) -> None:
-        """Tell synthesizers what share of their rows to make, and how far to move images."""
-        index = {label: np.flatnonzero(y == label) for label in synthesizers}
-        shares = {
-            label: synthesizer.share_made(self._share_generated(len(index[label])))
-            for label, synthesizer in synthesizers.items()
-        }
-        kept, strength = kept_share(len(self.classes_)), self.augmentation
+    def _plans(
+        self,
+        y: Labels,
+        wanted: Mapping[Label, int],
+        rows: EncodedRows,
+        learned_labels: Labels,
+        run: Run,
+    ) -> dict[Label, Plan]:
+        """Decide what is done for each class, before anything is learned."""
+        strength = self.augmentation
         if isinstance(strength, str):
-            some_move = any(s.moves_made or shares[k] < 1.0 for k, s in synthesizers.items())
-            strength = self._harmless_strength(rows, y, run) if some_move else 0.0
-            # Of two halves, one kept and one moved twice as far, none goes beyond 1.
-            strength = min(strength, 1.0 - kept)
-        for label, synthesizer in synthesizers.items():
-            composition = Composition(shares[label], kept, float(strength))
-            synthesizer.compose(composition, index[label])
+            numbers = torch.from_numpy(np.searchsorted(self.classes_, learned_labels))
+            strength = self._modality.largest_harmless_strength(
+                run.tensor(rows), numbers, run.rng("augmentation")
+            )
+            # If half of the repeats is kept, the other half is moved twice as far, up to 1.
+            strength = min(strength, 1.0 if len(self.classes_) == 2 else 0.5)
+        plans = {}
+        for label, n_new in wanted.items():
+            n_rows = int((y == label).sum())
+            plans[label] = make_plan(
+                label,
+                n_rows,
+                n_new,
+                not_learned=self._not_learned(y, label, n_rows),
+                modality=self._modality,
+                generated_fraction=self._generated_fraction(n_rows),
+                strength=float(strength),
+                n_classes=len(self.classes_),
+            )
+        return plans
 
-    def _harmless_strength(self, rows: EncodedRows, y: Labels, run: Run) -> float:
-        """Return what the augmentation "auto" stands for."""
-        numbers = torch.from_numpy(np.searchsorted(self.classes_, y))
-        return self._modality.largest_harmless_strength(
-            run.tensor(rows), numbers, run.rng("augmentation")
-        )
+    def _not_learned(self, y: Labels, label: Label, n_rows: int) -> str | None:
+        """Return why a class cannot be learned, if it cannot."""
+        if n_rows < self._fewest_rows:
+            return f"has {n_rows} row(s), and at least {self._fewest_rows} are needed"
+        return None
 
-    def _share_generated(self, n_rows: int) -> float:
-        """Return the share of new rows that is made for a class of so many rows."""
-        if self.generated_share == "auto":
-            return self._auto_generated_share(n_rows)
+    def _generated_fraction(self, n_rows: int) -> float:
+        """Return the fraction of new rows that is generated for a class of so many rows."""
+        if isinstance(self.generated_share, str):
+            return self._auto_generated_fraction(n_rows)
         return float(self.generated_share)
 
-    def _auto_generated_share(self, n_rows: int) -> float:
+    def _auto_generated_fraction(self, n_rows: int) -> float:
         """Return what "auto" stands for."""
         return 1.0
 
-    def _new_rows(
-        self,
-        table: Table,
-        wanted: Mapping[Label, int],
-        synthesizers: Mapping[Label, Synthesizer],
-        run: Run,
-        drawn: list[tuple[Indices, Kinds]],
-    ) -> Iterator[Table]:
-        """Yield the new rows in blocks, class by class, and add what they are to a list."""
-        for label, n in wanted.items():
-            synthesizer = synthesizers[label]
-            for block in synthesizer.draw(n, run.rng("draw", self._number(label))):
-                if synthesizer.calibration is None:
-                    class_rows = synthesizer.class_rows
-                    synthesizer.calibration = self._modality.calibrate(block.rows, class_rows)
-                source = np.where(block.source < 0, -1, self._learned_from[block.source])
-                drawn.append((source, block.kind))
-                # Real rows are taken from the table, others are decoded.
-                starts = np.flatnonzero(np.diff(block.kind)) + 1
-                for part in np.split(np.arange(len(source)), starts):
-                    if KINDS[block.kind[part[0]]] == "real":
-                        yield table.take(source[part])
-                    else:
-                        yield self._modality.decode(block.rows[part], synthesizer.calibration)
+    def _synthesizers_of(
+        self, rows: EncodedRows, y: Labels, plans: dict[Label, Plan], run: Run
+    ) -> dict[Label, Synthesizer]:
+        """Learn classes, and find the rules that new rows must meet."""
+        learned = [label for label, plan in plans.items() if plan.not_learned is None]
+        fitted, synthesizers = self._fit_synthesizers(rows, y, learned, run), {}
+        for label, plan in plans.items():
+            if plan.not_learned is None and label not in fitted:
+                plans[label] = plan = plan.unlearned(self._modality)
+            is_class = y == label
+            synthesizer = fitted.get(label) or SmoothedBootstrap(self._modality, rows[is_class])
+            synthesizer.plan, synthesizer.class_index = plan, np.flatnonzero(is_class)
+            rng = run.rng("class filter", self._number(label))
+            synthesizer.fit_rules(rows, ~is_class, rng, run.remember)
+            synthesizers[label] = synthesizer
+        return synthesizers
 
     def _number(self, label: Label) -> int:
         """Return the place of a class among all classes."""
@@ -323,25 +345,6 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
             )
             return None
         return TrainingCache(str(folder), f"{__version__}-torch-{torch.__version__}")
-
-    def _is_learnable(self, y: Labels, label: Label) -> bool:
-        """Tell whether a class can be learned; warn if it cannot, or has few rows."""
-        n = int((y == label).sum())
-        reason = unlearnable_reason(n, self._fewest_rows, self._modality)
-        reason = reason or self._unlearnable(y, label)
-        warn_of_few_rows(label, n, reason, self._modality)
-        return reason is None
-
-    def _unlearnable(self, y: Labels, label: Label) -> str | None:
-        """Return why a class with rows enough cannot be learned all the same, if it cannot."""
-        return None
-
-    @property
-    def row_kinds_(self) -> npt.NDArray[np.str_]:
-        """What each new row is."""
-        self._check_resampled()
-        kinds: npt.NDArray[np.str_] = np.array(KINDS)[self._row_kinds]
-        return kinds
 
     @abstractmethod
     def _fit_synthesizers(
@@ -366,3 +369,155 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         dict of label to Synthesizer
             A class that is missing is left to the smoothed bootstrap.
         """
+
+    @documented
+    def sample(
+        self,
+        n_samples: Any,
+        label: Label = None,
+        *,
+        where: Condition | None = None,
+        random_state: Any = None,
+    ) -> Any:
+        """Draw new rows of one class from the fitted sampler.
+
+        Parameters
+        ----------
+        {sample}
+        {where}
+        {sample_seed}
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is not a positive integer, `label` was not over-sampled, or too few
+            rows meet `where`.
+        """
+        label = self._label_or_only(label)
+        synthesizer, n = self._synthesizer_of(label), check_n_samples(n_samples)
+        with self._sampling(random_state) as run:
+            rng = run.rng("sample")
+            return self._drawn(label, n, lambda n: synthesizer.sample(n, rng), where, run)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Save the version with the sampler."""
+        state: dict[str, Any] = super().__getstate__()
+        return state | {_VERSION: __version__}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Load a sampler; warn where another version saved it."""
+        attributes = dict(state)
+        saved_by = attributes.pop(_VERSION, None)
+        if saved_by != __version__:
+            writer = "an unknown version" if saved_by is None else f"version {saved_by}"
+            warn(
+                f"This {type(self).__name__} was saved by {writer} of mgvae_resample and is "
+                f"loaded by {__version__}. If it cannot draw rows, fit it again, or load it with "
+                "the version that saved it.",
+                OtherVersionWarning,
+            )
+        super().__setstate__(attributes)
+
+    def _drawn(
+        self,
+        label: Label,
+        n: int,
+        draw: Callable[[int], EncodedRows],
+        where: Condition | None,
+        run: Run,
+    ) -> Any:
+        """Draw rows of a class and restore them, until n of them meet a condition."""
+        if where is None:
+            return self._decoded([(label, draw(n))])
+        if not callable(where):
+            raise TypeError(
+                "'where' must be a function that gets rows and returns a bool for each, such as "
+                f"lambda rows: rows['age'] > 60, got {where!r}."
+            )
+        kept: list[Table] = []
+        n_kept = n_drawn = 0
+        rng = run.rng("where")
+        while n_kept < n and n_drawn < max(_MOST_DRAWN, _MOST_DRAWN_PER_ROW * n):
+            rows = self._decoded([(label, draw(max(n, _FEWEST_DRAWN)))])
+            table = Table.of(rows)
+            met = np.flatnonzero(_mask(where(rows), len(table)))
+            # In any order: rows of one draw come in the order of their kinds.
+            kept.append(table.take(random_rows(met, n - n_kept, rng)))
+            n_kept, n_drawn = n_kept + len(kept[-1]), n_drawn + len(table)
+        if n_kept < n:
+            raise ValueError(
+                f"Of {n_drawn} rows drawn of class {label!r} {n_kept} meet the condition 'where', "
+                f"and {n} were asked for. Ask for fewer rows or loosen the condition."
+            )
+        return kept[0].append(kept[1:], n - len(kept[0])).native
+
+    def _label_or_only(self, label: Label) -> Label:
+        self._check_resampled()
+        if label is None and len(self._synthesizers) == 1:
+            return next(iter(self._synthesizers))
+        return label
+
+    def _decoded(self, parts: Iterable[tuple[Label, EncodedRows]]) -> Any:
+        """Restore rows of some classes, in the container that the caller's table had."""
+        tables = [
+            self._modality.decode(rows, self._synthesizers[label].calibration)
+            for label, rows in parts
+        ]
+        return tables[0].append(tables[1:], sum(map(len, tables[1:]))).native
+
+    def _synthesizer_of(self, label: Label) -> Any:
+        """Return the synthesizer of a class, on the device of the training where there is one."""
+        self._check_resampled()
+        if label not in self._synthesizers:
+            raise ValueError(
+                f"'label' is {label!r}; give one of the classes that fit_resample over-sampled: "
+                f"{list(self._synthesizers)}."
+            )
+        return self._synthesizers[label].to(self._sampling_device())
+
+    def _check_resampled(self) -> None:
+        """Refuse to draw before ``fit_resample``; ``fit`` trains no imblearn sampler."""
+        check_is_fitted(
+            self,
+            "_synthesizers",
+            msg="This %(name)s is not fitted yet: call fit_resample; fit only checks the data.",
+        )
+
+    def _check_rows(self, X: Any) -> Table:
+        """Check rows that come after fitting against the fitted table."""
+        table = Table.of(X)
+        validate_data(self, X=table.native, reset=False, skip_check_array=True)
+        return table
+
+    @contextmanager
+    def _sampling(self, random_state: Any = None) -> Iterator[Run]:
+        """Open a run that only draws: on one thread, without callbacks."""
+        with single_thread:
+            yield Run(self._seed(random_state), self._sampling_device())
+
+    def _seed(self, random_state: Any = None) -> int:
+        state = check_random_state(self.random_state if random_state is None else random_state)
+        return int(state.randint(np.iinfo(np.int32).max))
+
+    def _sampling_device(self) -> torch.device:
+        """Return the device of the training, or the CPU where this machine does not have it."""
+        try:
+            return resolve_device(self.device_)
+        except ValueError:
+            return torch.device("cpu")
+
+
+def _mask(met: Any, n_rows: int) -> npt.NDArray[np.bool_]:
+    """Return what ``where`` says of rows, or refuse it; where a value is missing it is not met."""
+    found = np.asarray(met)
+    if found.dtype == object:
+        # So nullable booleans come, and those of objects.
+        entries = [False if is_missing(entry) else entry for entry in found.ravel()]
+        if all(isinstance(entry, bool | np.bool_) for entry in entries):
+            found = np.array(entries, dtype=bool).reshape(found.shape)
+    if found.dtype != np.bool_ or found.shape != (n_rows,):
+        raise ValueError(
+            f"'where' must return an array of {n_rows} booleans, one for each row it got; it "
+            f"returned dtype {found.dtype} and shape {found.shape}."
+        )
+    return found

@@ -1,4 +1,4 @@
-"""Synthesizers draw encoded rows of one class: rows they make, and repeats of real ones."""
+"""Synthesizers draw encoded rows of one class: rows they generate, and repeats of real ones."""
 
 from __future__ import annotations
 
@@ -12,65 +12,40 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from ._acceptance.class_filter import ClassFilter
-from ._composition import Composition
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
 from ._nn.random import normal
+from ._plan import Plan
+from ._rejection.class_filter import ClassFilter
+from ._rejection.sampler import Drawn, Indices, Propose, RejectionSampler, Rule
 
-__all__ = [
-    "BLOCK",
-    "CHUNK",
-    "KINDS",
-    "Proposal",
-    "SmoothedBootstrap",
-    "Synthesizer",
-    "SyntheticRows",
-]
-
-Indices = npt.NDArray[np.intp]
-Kinds = npt.NDArray[np.int8]
+__all__ = ["BLOCK", "CHUNK", "KINDS", "Part", "SmoothedBootstrap", "Synthesizer"]
 
 # Rows handled at the same time by a network, and rows drawn and decoded together.
 CHUNK, BLOCK = 1024, 100_000
-# Chunks of a table that are drawn at once: the fewer draws, the less they cost, and rows of tables
-# need little memory.
-_CHUNKS_OF_TABLES = 4
 _NOISE = 0.1
 # Proposals that show how many rows look like another class.
 _N_PROPOSALS = 1000
-# What a new row can be; their places here stand for them.
+# What a new row can be.
 KINDS = ("real", "moved", "translated", "generated", "smoothed")
-_REAL, _MOVED = KINDS.index("real"), KINDS.index("moved")
 
 
-class SyntheticRows(NamedTuple):
-    """New rows of one class.
+class Part(NamedTuple):
+    """New rows of one class that are of one kind.
 
     Attributes
     ----------
+    kind : str
+        One of ``KINDS``. "real" rows are rows of the table itself.
     rows : ndarray of shape (n, d)
         Encoded rows.
     source : ndarray of shape (n,)
         The row of the table behind each, -1 where there is none.
-    kind : ndarray of int8 of shape (n,)
-        Places of their kinds in ``KINDS``. A "real" row is the row of the table itself.
     """
 
+    kind: str
     rows: EncodedRows
     source: Indices
-    kind: Kinds
-
-
-class Proposal(NamedTuple):
-    """Rows that may yet be refused: encoded rows (n, d), source (n,), whether accepted (n,)."""
-
-    rows: EncodedRows
-    source: Indices
-    accepted: npt.NDArray[np.bool_]
-
-
-Propose = Callable[[Indices, bool], Proposal]
 
 
 class Synthesizer(ABC):
@@ -85,69 +60,63 @@ class Synthesizer(ABC):
 
     Attributes
     ----------
-    composition : Composition
-        Shares of rows that are made and of real rows.
+    plan : Plan
+        What the new rows are made of.
+    class_index : ndarray of shape (m,)
+        The places of the class's rows in the table.
+    rules : list of Rule
+        What generated rows must meet.
     calibration : tuple or None
         What the modality needs to decode rows of this class.
     adjustment : ndarray of shape (n_inputs,) or None
         What is added to network outputs for bits and categories to be as frequent as in the
         class.
-    class_filter : ClassFilter or None
-        What refuses rows that look like another class, None where there is no need.
     """
 
-    # Rows that are refused are drawn again so often at most.
+    # How many times a refused row is drawn again at most.
     max_trials = 0
-    # What the rows that are made are called, and whether images among them are moved as well.
+    # What generated rows are called.
     kind = "generated"
-    moves_made = False
-    class_filter: ClassFilter | None = None
+    # Whether generated images are moved as well.
+    moves_generated = False
+    class_index: Indices
 
     def __init__(self, modality: Modality[Any], class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
-        self.composition = Composition()
-        self._class_index: Indices | None = None
+        self.plan = Plan(0)
+        self.rules: list[Rule] = []
         self.calibration: Any = None
         self.adjustment: npt.NDArray[np.float32] | None = None
 
-    def draw(self, n: int, rng: torch.Generator) -> Iterator[SyntheticRows]:
-        """Draw rows in blocks, which bound the memory of a large request."""
-        for start in range(0, n, BLOCK):
-            yield self.sample(min(BLOCK, n - start), rng)
+    def draw(self, n: int, rng: torch.Generator) -> Iterator[Part]:
+        """Draw rows: generated ones, then real ones as they are, then real ones moved."""
+        plan = self.plan
+        n_generated, n_kept = plan.counts(n)
+        if n_generated:
+            propose = self._propose(n_generated, rng)
+            rows, source = self._rejection(self.rules).draw(n_generated, propose, rng)
+            if self.moves_generated:
+                rows = self.modality.move(rows, rng, plan.strength)
+            yield Part(self.kind, rows, source)
+        if n_generated == n:
+            return
+        kept, moved = np.split(self.in_turn(n - n_generated, rng).numpy(), [n_kept])
+        if n_kept:
+            yield Part("real", self.class_rows[kept], self.class_index[kept])
+        real = self.class_rows[moved]
+        rows = self.modality.move(self._vary(real, rng), rng, plan.repeat_strength)
+        yield Part("real" if rows is real else "moved", rows, self.class_index[moved])
 
-    def compose(self, composition: Composition, class_index: Indices) -> None:
-        """Let some of the rows drawn be real rows, of these places in the table."""
-        self.composition, self._class_index = composition, class_index
+    def sample(self, n: int, rng: torch.Generator) -> EncodedRows:
+        """Draw rows of any kind. Shape: -> (n, d)."""
+        return np.concatenate([part.rows for part in self.draw(n, rng)])
 
-    def share_made(self, asked: float) -> float:
-        """Return the share of rows that is made, given the one that is asked for."""
-        return asked
+    def calibrate(self, rows: EncodedRows) -> None:
+        """Compare new rows with those of the class, for :meth:`Modality.decode`."""
+        self.calibration = self.modality.calibrate(rows, self.class_rows)
 
-    def sample(self, n: int, rng: torch.Generator) -> SyntheticRows:
-        """Draw rows of the class: first those that are made, then repeats of real rows.
-
-        Rows made that are refused or repeat a row of the class are drawn again. Real images that
-        are repeated are moved a little, where the composition says so, behind those that stay as
-        they are.
-        """
-        composition = self.composition
-        n_made, n_kept = composition.counts(n)
-        propose = self.filtered(self._propose(n_made, rng), rng)
-        rows, source = self._accepted(n_made, propose, self.max_trials)
-        kind = np.full(n, KINDS.index(self.kind), dtype=np.int8)
-        if self.moves_made:
-            rows = self.modality.move(rows, rng, composition.augmentation)
-        if n_made < n:
-            assert self._class_index is not None
-            repeated = self.in_turn(n - n_made, rng).numpy()
-            kept, real = np.split(self.class_rows[repeated], [n_kept])
-            moved = self.modality.move(self._vary(real, rng), rng, composition.strength)
-            kind[n_made:] = _REAL
-            if moved is not real:
-                kind[n_made + n_kept :] = _MOVED
-            rows = np.concatenate([rows, kept, moved])
-            source = np.concatenate([source, self._class_index[repeated]])
-        return SyntheticRows(rows, source, kind)
+    def _rejection(self, rules: list[Rule]) -> RejectionSampler:
+        return RejectionSampler(rules, self.max_trials, self.modality.chunk)
 
     def in_turn(self, n: int, rng: torch.Generator) -> Tensor:
         """Choose rows of the class, each as often as any other. Shape: -> (n,)."""
@@ -165,73 +134,40 @@ class Synthesizer(ABC):
         Returns
         -------
         callable
-            Given which of the n rows to draw and whether they are drawn again, it returns a
-            Proposal.
+            Given which of the n rows to draw, and whether those drawn there before were refused,
+            it returns encoded rows and their sources.
         """
 
-    def _accepted(self, n: int, propose: Propose, n_trials: int) -> tuple[EncodedRows, Indices]:
-        """Draw rows in chunks, refused ones and copies again. Shape: -> (n, d), (n,)."""
-        known = self.modality.copies_of(self.class_rows) if n_trials else None
-        parts = [np.empty((0, self.modality.layout.width), dtype=np.float32)]
-        sources = [np.empty(0, dtype=np.intp)]
-        chunk = CHUNK * self.modality.choose(table=_CHUNKS_OF_TABLES, image=1)
-        for start in range(0, n, chunk):
-            at = np.arange(start, min(start + chunk, n))
-            rows, source, accepted = propose(at, False)
-            is_copy = np.zeros(len(at), np.bool_) if known is None else known.hold(rows)
-            refused = np.flatnonzero(~accepted | is_copy) if n_trials else at[:0]
-            for _ in range(n_trials):
-                if not len(refused):
-                    break
-                new, new_source, accepted = propose(at[refused], True)
-                copied = np.zeros(len(new), np.bool_) if known is None else known.hold(new)
-                # What is drawn last stays, but no copy takes the place of a row that is none.
-                stays = ~copied | is_copy[refused]
-                rows[refused[stays]], source[refused[stays]] = new[stays], new_source[stays]
-                is_copy[refused[stays]] = copied[stays]
-                refused = refused[~accepted | copied]
-            parts.append(rows)
-            sources.append(source)
-        return np.concatenate(parts), np.concatenate(sources)
-
-    def filtered(self, propose: Propose, rng: torch.Generator) -> Propose:
-        """Return proposals of which those that look like another class are refused."""
-        class_filter = self.class_filter
-        if class_filter is None:
-            return propose
-
-        def filtered(at: Indices, again: bool) -> Proposal:
-            proposal = propose(at, again)
-            accepted = proposal.accepted & class_filter.accepts(proposal.rows, rng)
-            return proposal._replace(accepted=accepted)
-
-        return filtered
-
-    def fit_class_filter(
+    def fit_rules(
         self,
         rows: EncodedRows,
         is_other: npt.NDArray[np.bool_],
         rng: torch.Generator,
         remember: Callable[..., float],
     ) -> None:
-        """Refuse rows of tables that look like another class, if they are too many.
+        """Find the rules that need rows of all classes.
 
         ``remember`` calls a function, or returns what it returned for the same arrays.
 
         Shape: rows (n, d) of all classes, is_other (n,).
         """
-        makes_rows = self.max_trials > 0 and self.composition.generated_share > 0.0
+        if not self.max_trials or self.plan.generated_fraction == 0.0:
+            return
+        of_method = self.rules
+        self.rules = [*self.modality.rules(self.class_rows), *of_method]
         of_use = ClassFilter.is_of_use(int((~is_other).sum()), int(is_other.sum()), rows.shape[1])
-        if not self.modality.choose(table=makes_rows and of_use, image=False):
+        if not (self.modality.has_trees and of_use):
             return
         propose = self._propose(_N_PROPOSALS, rng)
-        new, _ = self._accepted(_N_PROPOSALS, propose, self.max_trials)
-        proposal = propose(np.arange(_N_PROPOSALS), True)
-        redrawn = proposal.rows[proposal.accepted]
+        new = self._rejection(self.rules).draw(_N_PROPOSALS, propose, rng).rows
+        redrawn = propose(np.arange(_N_PROPOSALS), True).rows
+        for rule in of_method:
+            redrawn = redrawn[rule.accepts(redrawn, rng)]
         found = ClassFilter(self.modality.layout, self.class_rows, rows[is_other], rng)
         find = partial(found.chance_for, new, redrawn)
         found.chance = remember(find, found.trees.first, found.trees.second, new, redrawn)
-        self.class_filter = found if found.chance < 1.0 else None
+        if found.chance < 1.0:
+            self.rules.append(found)
 
     def adjust(self, outputs: Tensor) -> Tensor:
         """Add the logit adjustment to outputs. Shape: (n, n_inputs) -> (n, n_inputs)."""
@@ -264,32 +200,23 @@ class Synthesizer(ABC):
 class SmoothedBootstrap(Synthesizer):
     """Repeats a class's rows with a little noise, where a network could not be trained.
 
-    Rows without a continuous value, such as images, get none: they are composed of real rows.
+    Rows without a continuous value, such as images, get none: they are repeats of real rows.
     """
 
     kind = "smoothed"
-
-    @staticmethod
-    def adds_noise(modality: Modality[Any]) -> bool:
-        """Tell whether there are values to add noise to."""
-        return len(modality.layout.positions("continuous")) > 0
-
-    def share_made(self, asked: float) -> float:
-        """Return 1 where noise is added, 0 where rows can only be repeated."""
-        return float(self.adds_noise(self.modality))
 
     def _propose(self, n: int, rng: torch.Generator) -> Propose:
         chosen = torch.randint(len(self.class_rows), (n,), generator=rng).numpy()
         continuous_at = self.modality.layout.positions("continuous")
 
-        def propose(at: Indices, again: bool) -> Proposal:
+        def propose(at: Indices, again: bool) -> Drawn:
             rows = self.class_rows[chosen[at]]
             noise = normal((len(at), len(continuous_at)), rng, torch.device("cpu"))
             rows[:, continuous_at] += _NOISE * noise.numpy()
-            return Proposal(rows, np.full(len(at), -1, np.intp), np.ones(len(at), np.bool_))
+            return Drawn(rows, np.full(len(at), -1, np.intp))
 
         return propose
 
     def translate(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
         """Return a row of the class for each row given. Shape: (n, d) -> (n, d)."""
-        return self.sample(len(rows), rng).rows
+        return self.sample(len(rows), rng)

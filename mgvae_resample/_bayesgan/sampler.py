@@ -31,6 +31,13 @@ _EMA_DECAY = 0.998
 _COMMON = 100
 
 
+# What "auto" stands for.
+AUTO = {
+    "table": {"batch_size": 80, "learning_rate": 2e-3},
+    "image": {"batch_size": 64, "learning_rate": 1e-3},
+}
+
+
 @documented
 class BayesGANOverSampler(DeepOverSampler):
     """Over-sample with a GAN whose latent codes follow a Bayesian network (IMSIC).
@@ -177,6 +184,8 @@ default="disentangled"
         "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
     }
 
+    _auto = AUTO
+
     def __init__(
         self,
         *,
@@ -255,7 +264,7 @@ default="disentangled"
 
             def draw(n: int) -> EncodedRows:
                 if not is_learned:
-                    return synthesizer.sample(n, rng).rows  # type: ignore[no-any-return]
+                    return synthesizer.sample(n, rng)  # type: ignore[no-any-return]
                 c = chosen_codes(codes, self._observed(), n, code_rng)
                 return synthesizer.generate(n, rng, c)  # type: ignore[no-any-return]
 
@@ -343,8 +352,10 @@ default="disentangled"
         super()._check_parameters(n_features, y)
         self._structure()
 
-    def _auto_generated_share(self, n_rows: int) -> float:
-        return float(self._modality.choose(table=1.0, image=0.25 * min(1.0, _COMMON / n_rows)))
+    def _auto_generated_fraction(self, n_rows: int) -> float:
+        if self._modality.name == "table":
+            return 1.0
+        return 0.25 * min(1.0, _COMMON / n_rows)
 
     def _structure(self) -> BayesianStructure | None:
         """Return the Bayesian network; the disentangled one for "infogan"."""
@@ -361,10 +372,10 @@ default="disentangled"
             is_regularised=self.structure != "infogan",
             noise_dim=self.noise_dim,
             structure_weight=float(self.structure_weight),
-            batch_size=int(self._auto(self.batch_size, table=80, image=64)),
+            batch_size=int(self._setting("batch_size")),
             train=TrainConfig(
                 int(self.max_steps),
-                float(self._auto(self.learning_rate, table=2e-3, image=1e-3)),
+                float(self._setting("learning_rate")),
                 betas=(0.0, 0.99),
                 ema_decay=_EMA_DECAY,
             ),
@@ -388,7 +399,7 @@ default="disentangled"
         found: dict[Label, ClassSynthesizer] = {}
         for number, label in enumerate(plain_classes(classes)):
             found[label] = ClassSynthesizer(network, number, rows[y == label])
-            found[label].calibrate(run.rng("calibration", number))
+            found[label].fit_class_adjustment(run.rng("calibration", number))
             if label in labels:
                 found[label].fit_density_ratio(run.rng("density ratio", number))
         if config.structure is not None:

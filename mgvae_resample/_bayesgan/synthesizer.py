@@ -7,13 +7,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .._acceptance.density_ratio import N_GENERATED, DensityRatio
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
-from .._synthesizer import CHUNK, Indices, Proposal, Propose, Synthesizer
+from .._rejection.density_ratio import N_GENERATED, DensityRatio
+from .._rejection.sampler import Drawn, Indices, Propose
+from .._synthesizer import CHUNK, Synthesizer
 from .model import BayesGAN
 
-__all__ = ["ClassSynthesizer"]
+__all__ = ["ClassSynthesizer", "ClassifierRule"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -33,14 +34,14 @@ class ClassSynthesizer(Synthesizer):
 
     max_trials = 20
     # The generator is judged after its images were moved, so it makes unmoved ones.
-    moves_made = True
+    moves_generated = True
 
     def __init__(self, network: BayesGAN, number: int, class_rows: EncodedRows) -> None:
         super().__init__(network.modality, class_rows)
         self.network, self.number = network, number
-        self.density_ratio: DensityRatio | None = None
+        self.rules = [ClassifierRule(network, number)]
 
-    def calibrate(self, rng: torch.Generator) -> None:
+    def fit_class_adjustment(self, rng: torch.Generator) -> None:
         """Find the logit adjustment on rows drawn without any."""
 
         def outputs() -> Tensor:
@@ -52,10 +53,12 @@ class ClassSynthesizer(Synthesizer):
 
     def fit_density_ratio(self, rng: torch.Generator) -> None:
         """Find which rows to accept, of tables where there are rows enough."""
-        if self.modality.choose(table=DensityRatio.is_of_use(*self.class_rows.shape), image=False):
-            layout, propose = self.modality.layout, self._propose(N_GENERATED, rng)
-            generated, _ = self._accepted(N_GENERATED, propose, self.max_trials)
-            self.density_ratio = DensityRatio(layout, self.class_rows, generated, rng)
+        if not (self.modality.has_trees and DensityRatio.is_of_use(*self.class_rows.shape)):
+            return
+        rules = [*self.modality.rules(self.class_rows), *self.rules]
+        propose = self._propose(N_GENERATED, rng)
+        generated = self._rejection(rules).draw(N_GENERATED, propose, rng).rows
+        self.rules.append(DensityRatio(self.modality.layout, self.class_rows, generated, rng))
 
     def generate(
         self,
@@ -70,8 +73,8 @@ class ClassSynthesizer(Synthesizer):
         """
         propose = self._propose(n, rng, codes, noise)
         if noise is not None:
-            return self._accepted(n, propose, 0)[0]
-        return self._accepted(n, self.filtered(propose, rng), self.max_trials)[0]
+            return propose(np.arange(n), False).rows
+        return self._rejection(self.rules).draw(n, propose, rng).rows
 
     def _propose(
         self,
@@ -83,7 +86,7 @@ class ClassSynthesizer(Synthesizer):
         network, device = self.network, self.device
         class_rows = torch.from_numpy(self.class_rows).to(device)
 
-        def propose(at: Indices, again: bool) -> Proposal:
+        def propose(at: Indices, again: bool) -> Drawn:
             # Codes are drawn before the noise even if given: first proposals have the same noise
             # whatever the codes.
             c = normal((len(at) * (not again), network.n_codes), rng, device)
@@ -95,21 +98,39 @@ class ClassSynthesizer(Synthesizer):
             if noise is not None:
                 z = torch.from_numpy(noise[at]).to(device)
             with torch.no_grad():
-                labels = self._labels(z)
-                outputs = self.adjust(network.generator.outputs(z, labels, c))
+                outputs = self.adjust(network.generator.outputs(z, self._labels(z), c))
                 x = self.modality.discretize(outputs)
-                # The discriminator's classifier must not take a row for one of another class.
-                features = network.discriminator.features(x)
-                _, logits = network.discriminator.logits(features, labels)
                 rows = self.modality.rows(x, class_rows, rng).cpu().numpy()
-            rows = self.modality.restored(rows)
-            accepted = (logits.argmax(1) == self.number).cpu().numpy()
-            # With given noise every row is taken.
-            if self.density_ratio is not None and noise is None:
-                accepted &= self.density_ratio.accepts(rows, rng)
-            return Proposal(rows, np.full(len(at), -1, np.intp), accepted)
+            return Drawn(self.modality.restored(rows), np.full(len(at), -1, np.intp))
 
         return propose
 
     def _labels(self, z: Tensor) -> Tensor:
         return torch.full((len(z),), self.number, dtype=torch.int64, device=z.device)
+
+
+class ClassifierRule:
+    """Refuses rows that the discriminator's classifier takes for another class.
+
+    Parameters
+    ----------
+    network : BayesGAN
+        Both players.
+    number : int
+        Number of the class.
+    """
+
+    def __init__(self, network: BayesGAN, number: int) -> None:
+        self.network, self.number = network, number
+
+    def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
+        """Accept rows that are taken for the class. Shape: (n, d) -> (n,)."""
+        network = self.network
+        device = next(network.parameters()).device
+        labels = torch.full((len(rows),), self.number, dtype=torch.int64, device=device)
+        with torch.no_grad():
+            x = network.modality.inputs(torch.from_numpy(rows).to(device))
+            features = network.discriminator.features(x)
+            _, logits = network.discriminator.logits(features, labels)
+        accepted: npt.NDArray[np.bool_] = (logits.argmax(1) == self.number).cpu().numpy()
+        return accepted

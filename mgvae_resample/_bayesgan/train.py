@@ -126,9 +126,8 @@ class Game:
         if config.structure is not None and config.is_regularised:
             self.masks = StructureMasks.of(config.structure, run.device)
         self.scarcity = _scarcity(labels)
-        self.penalty_weight = network.modality.choose(
-            table=_PENALTY_OF_TABLES * self.scarcity, image=_PENALTY_OF_IMAGES
-        )
+        penalties = {"table": _PENALTY_OF_TABLES * self.scarcity, "image": _PENALTY_OF_IMAGES}
+        self.penalty_weight = penalties[network.modality.name]
 
     def step(self, n_steps: int, weights: Tensor) -> Terms:
         """Return the terms of one batch."""

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from .._encoding.layout import EncodedRows
 from .._synthesizer import CHUNK
-from .image_detail import decoded
 from .model import MajorityGuidedVAE
+from .residual import decoded
 
 __all__ = ["LearnedMoves"]
 

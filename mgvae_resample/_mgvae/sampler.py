@@ -18,11 +18,13 @@ from .._encoding.layout import EncodedRows
 from .._nn.random import random_rows
 from .._nn.training import TrainConfig
 from .._parameters import check_hidden_layer_sizes, documented
+from .._rejection.sampler import Indices
 from .._run import Run
-from .._synthesizer import Indices, Synthesizer
+from .._synthesizer import Synthesizer
 from .ewc import Weights
 from .model import MajorityGuidedVAE
 from .moves import LearnedMoves
+from .residual import RESIDUALS
 from .synthesizer import MinoritySynthesizer
 from .train import MGVAEConfig, finetune, pretrain
 
@@ -35,6 +37,23 @@ _MOST_EXEMPLARS = 10_000
 _FEWEST_COMMON = 100
 # Half the width that the modality proposes, and no less: twice as much gained nothing.
 _NARROWEST = 16
+
+
+# What "auto" stands for. Convolutions take more time a row, and larger steps.
+AUTO = {
+    "table": {
+        "n_exemplars": 256,
+        "max_pretrain_steps": 400,
+        "max_finetune_steps": 500,
+        "learning_rate": 1e-3,
+    },
+    "image": {
+        "n_exemplars": 128,
+        "max_pretrain_steps": 500,
+        "max_finetune_steps": 250,
+        "learning_rate": 4e-3,
+    },
+}
 
 
 @documented
@@ -204,6 +223,8 @@ class MGVAEOverSampler(DeepOverSampler):
         "n_jobs": [numbers.Integral, None],
     }
 
+    _auto = AUTO
+
     def __init__(
         self,
         *,
@@ -273,7 +294,7 @@ class MGVAEOverSampler(DeepOverSampler):
         synthesizer = self._synthesizer_of(label)
         rows = self._modality.encode(self._check_rows(X))
         is_learned = isinstance(synthesizer, MinoritySynthesizer)
-        if is_learned and synthesizer.composition.generated_share == 0.0:
+        if is_learned and synthesizer.plan.generated_fraction == 0.0:
             raise ValueError(
                 f"No network was fine-tuned on class {label!r}, since its new rows are real ones. "
                 "Fit with a 'generated_share' above 0 to translate rows into it."
@@ -336,36 +357,38 @@ class MGVAEOverSampler(DeepOverSampler):
             chosen = known[counts.argmax()]
         return dict.fromkeys(labels, np.flatnonzero(y == chosen))
 
-    def _unlearnable(self, y: Labels, label: Label) -> str | None:
+    def _not_learned(self, y: Labels, label: Label, n_rows: int) -> str | None:
         n = len(self._exemplars_of(y, [label])[label])
         if n < _FEWEST_EXEMPLARS:
             return f"has {n} exemplar(s), and at least {_FEWEST_EXEMPLARS} are needed"
-        return None
+        return super()._not_learned(y, label, n_rows)
 
-    def _auto_generated_share(self, n_rows: int) -> float:
-        of_images = 0.5 if len(self.classes_) == 2 else 0.0
-        return float(self._modality.choose(table=1.0, image=of_images))
+    def _auto_generated_fraction(self, n_rows: int) -> float:
+        if self._modality.name == "table":
+            return 1.0
+        return 0.5 if len(self.classes_) == 2 else 0.0
 
     def _config(self) -> MGVAEConfig:
         """Return the parameters, with what "auto" stands for."""
-        auto, share = self._auto, self.exemplar_weights
+        setting, weights = self._setting, self.exemplar_weights
         sizes = self._hidden_layer_sizes()
         if check_hidden_layer_sizes(self.hidden_layer_sizes) is None:
             sizes = tuple(max(_NARROWEST, n // 2) for n in sizes)
-        # Convolutions take more time a row, and larger steps.
-        rate = float(auto(self.learning_rate, table=1e-3, image=4e-3))
-        n_pretrain = int(auto(self.max_pretrain_steps, table=400, image=500))
-        n_finetune = int(auto(self.max_finetune_steps, table=500, image=250))
+        rate = float(setting("learning_rate"))
         return MGVAEConfig(
             hidden_layer_sizes=sizes,
             latent_dim=self.latent_dim,
-            n_exemplars=int(auto(self.n_exemplars, table=256, image=128)),
+            n_exemplars=int(setting("n_exemplars")),
             batch_size=int(self.batch_size),
             ewc_weight=float(self.ewc_weight),
-            responsibility=float(share == "responsibility" if isinstance(share, str) else share),
-            pretrain=TrainConfig(n_pretrain, rate, patience=8),
+            responsibility=float(
+                weights == "responsibility" if isinstance(weights, str) else weights
+            ),
+            pretrain=TrainConfig(int(setting("max_pretrain_steps")), rate, patience=8),
             # Short epochs, since the best moment comes early.
-            finetune=TrainConfig(n_finetune, rate, epoch_steps=25, patience=2),
+            finetune=TrainConfig(
+                int(setting("max_finetune_steps")), rate, epoch_steps=25, patience=2
+            ),
         )
 
     def _fit_synthesizers(
@@ -376,7 +399,7 @@ class MGVAEOverSampler(DeepOverSampler):
         if not labels:
             return {}
         # Of two classes there are translations enough, and affine moves do better beside them.
-        has_moves = self._modality.choose(table=False, image=len(self.classes_) > 2)
+        has_moves = self._modality.name == "image" and len(self.classes_) > 2
         common = _common(y, _FEWEST_COMMON) if has_moves else np.empty(0, np.intp)
         used = np.unique(np.concatenate([*exemplars.values(), common]))
         pretrained = pretrain(run, config, self._modality, rows[used])
@@ -396,8 +419,10 @@ class MGVAEOverSampler(DeepOverSampler):
             index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept exemplars"))
             of_rows = rows[y == label], rows[index], index
             share = config.responsibility
-            synthesizer = MinoritySynthesizer(network, pretrained[0], *of_rows, share, moves)
-            synthesizer.calibrate(run.rng("calibration", self._number(label)))
+            synthesizer = MinoritySynthesizer(
+                network, pretrained[0], *of_rows, share, RESIDUALS[self._modality.name], moves
+            )
+            synthesizer.fit_class_adjustment(run.rng("calibration", self._number(label)))
             synthesizers[label] = synthesizer
             self.exemplar_indices_[label] = self._learned_from[index]
         return synthesizers
@@ -413,7 +438,7 @@ class MGVAEOverSampler(DeepOverSampler):
     ) -> dict[Label, MajorityGuidedVAE | None]:
         """Return the network of each class, None where training diverged."""
         # A class of which every row repeats a real one needs no network of its own.
-        translated = [k for k in exemplars if self._share_generated(int((y == k).sum())) > 0]
+        translated = [k for k in exemplars if self._generated_fraction(int((y == k).sum())) > 0]
         phases = {label: f"finetune {label}" for label in translated}
         n_epochs = config.finetune.n_epochs
         jobs = [

@@ -31,7 +31,7 @@ _FEWEST_STEPS = 100
 _FISHER_ROWS = 128
 _FEWEST_HELD_EXEMPLARS, _MOST_HELD_EXEMPLARS = 10, 1000
 # Few held-out rows are drawn more than once each, for a steadier loss.
-_VALIDATION_DRAWS, _MOST_VALIDATION_ROWS, _MOST_VALIDATION_IMAGES = 16, 2000, 500
+_VALIDATION_DRAWS, _MOST_VALIDATION = 16, {"table": 2000, "image": 500}
 
 
 @dataclass(frozen=True)
@@ -242,8 +242,7 @@ class Finetuning(_Bound):
         self.draw = batches(len(rows), size, self.run.rng("rows"))
         self.draw_exemplars = batches(len(self.exemplars), n_exemplars, self.run.rng("exemplars"))
         if held is not None:
-            choose = self.network.modality.choose
-            n_most = choose(table=_MOST_VALIDATION_ROWS, image=_MOST_VALIDATION_IMAGES)
+            n_most = _MOST_VALIDATION[self.network.modality.name]
             held = held[:n_most]
             n_draws = min(_VALIDATION_DRAWS, n_most // len(held))
             order = torch.randperm(len(self.exemplars), generator=self.run.rng("reference"))

@@ -6,18 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from .._encoding.layout import EncodedRows, Layout
+from .._rejection.sampler import Rule
 from .._tables.table import Table
 
-__all__ = ["KnownRows", "Modality"]
+__all__ = ["Modality"]
 
 Calibration = tuple[float | None, float | None]
-T = TypeVar("T")
 
 
 class Encoding(Protocol):
@@ -54,6 +52,14 @@ class Modality(ABC, Generic[EncodingT]):
     n_inputs: int
     n_values: int
     is_continuous: bool
+    # "table" or "image".
+    name: str
+    # Rows drawn at once.
+    chunk: int
+    # Whether boosted trees can judge new rows.
+    has_trees: bool
+    # What is said of repeated rows without noise.
+    repeats: str
 
     def __init__(self, encoding: EncodingT) -> None:
         self.encoding: EncodingT = encoding
@@ -67,9 +73,10 @@ class Modality(ABC, Generic[EncodingT]):
         """What each column of an encoded row stands for."""
         return self.encoding.layout
 
-    @abstractmethod
-    def choose(self, *, table: T, image: T) -> T:
-        """Return what is meant for this modality, such as a default value."""
+    @property
+    def takes_noise(self) -> bool:
+        """Whether there are values to add noise to."""
+        return len(self.layout.positions("continuous")) > 0
 
     @abstractmethod
     def key(self) -> tuple[object, ...]:
@@ -141,8 +148,8 @@ class Modality(ABC, Generic[EncodingT]):
         """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
 
     @abstractmethod
-    def copies_of(self, rows: EncodedRows) -> KnownRows | None:
-        """Return the rows that new ones must not repeat, None where any may come out."""
+    def rules(self, class_rows: EncodedRows) -> list[Rule]:
+        """Return what new rows must meet, given the class's own rows. Shape: (n, d) ->."""
 
     # Augmentation
 
@@ -162,25 +169,3 @@ class Modality(ABC, Generic[EncodingT]):
         self, rows: Tensor, labels: Tensor, rng: torch.Generator
     ) -> float:
         """Return how far rows can be moved and still look like rows of their class."""
-
-
-class KnownRows:
-    """Rows that are not to be repeated.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n, d)
-        Encoded rows.
-    """
-
-    def __init__(self, rows: EncodedRows) -> None:
-        self._known = set(_as_bytes(rows))
-
-    def hold(self, restored: EncodedRows) -> npt.NDArray[np.bool_]:
-        """Tell which restored rows are among those known. Shape: (m, d) -> (m,)."""
-        return np.array([row in self._known for row in _as_bytes(restored)], dtype=bool)
-
-
-def _as_bytes(rows: EncodedRows) -> list[bytes]:
-    # NaN has many bit patterns.
-    return [row.tobytes() for row in np.nan_to_num(rows, nan=-np.inf)]

@@ -14,8 +14,9 @@ from .._encoding.layout import EncodedRows
 from .._nn.conv import ConvDecoder, ConvEncoder, channels, flatten, unflatten
 from .._nn.mlp import MLP
 from .._nn.random import uniform
+from .._rejection.sampler import Rule
 from .._tables.table import Table
-from .base import Calibration, Modality, T
+from .base import Calibration, Modality
 
 __all__ = ["ImageModality", "largest_harmless_strength", "moved"]
 
@@ -35,14 +36,14 @@ class ImageModality(Modality[ImageEncoding]):
 
     is_continuous = True
     n_values = 0
+    name = "image"
+    chunk = 1024
+    has_trees = False
+    repeats = "Its images are repeated instead, and moved as 'augmentation' says."
 
     def __init__(self, image_shape: Sequence[int]) -> None:
         super().__init__(ImageEncoding())
         self.image_shape = tuple(image_shape)
-
-    def choose(self, *, table: T, image: T) -> T:
-        """Return what is meant for images."""
-        return image
 
     def key(self) -> tuple[object, ...]:
         """Return the shape."""
@@ -105,8 +106,9 @@ class ImageModality(Modality[ImageEncoding]):
         """Return the rows as they are."""
         return rows
 
-    def copies_of(self, rows: EncodedRows) -> None:
-        """Return nothing: no generated image repeats a real one by chance."""
+    def rules(self, class_rows: EncodedRows) -> list[Rule]:
+        """Return none: no generated image repeats a real one by chance."""
+        return []
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Shift, turn, scale and shear images. Shape: (n, d) -> (n, d)."""

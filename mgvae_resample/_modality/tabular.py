@@ -16,9 +16,11 @@ from .._encoding.tabular import TabularEncoding
 from .._nn.mlp import MLP
 from .._nn.one_hot import OneHotMap
 from .._nn.random import normal
+from .._rejection.copies import NoneOf
+from .._rejection.sampler import Rule
 from .._tables.table import Table
 from .._warn import warn
-from .base import KnownRows, Modality, T
+from .base import Modality
 
 __all__ = ["IdentifierWarning", "ImageShapeWarning", "TabularModality"]
 
@@ -35,13 +37,14 @@ class TabularModality(Modality[TabularEncoding]):
     """Rows of a table of any columns."""
 
     map: OneHotMap
+    # The fewer draws, the less they cost, and rows of tables need little memory.
+    name = "table"
+    chunk = 4096
+    has_trees = True
+    repeats = "Its rows are repeated as they are."
 
     def __init__(self, categorical_features: Any = "auto") -> None:
         super().__init__(TabularEncoding(categorical_features))
-
-    def choose(self, *, table: T, image: T) -> T:
-        """Return what is meant for tables."""
-        return table
 
     def key(self) -> tuple[object, ...]:
         """Return the layout."""
@@ -145,9 +148,9 @@ class TabularModality(Modality[TabularEncoding]):
         """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
         return self.encoding.round_trip(rows)
 
-    def copies_of(self, rows: EncodedRows) -> KnownRows:
-        """Return known rows, which new ones must not repeat."""
-        return KnownRows(rows)
+    def rules(self, class_rows: EncodedRows) -> list[Rule]:
+        """Return the rule that a row of the class must not be repeated."""
+        return [NoneOf(class_rows)]
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""

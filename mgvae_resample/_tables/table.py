@@ -16,7 +16,7 @@ from .arrays import learn_array
 from .frames import learn_pandas, learn_polars
 from .plain import plain, restored
 
-__all__ = ["Table"]
+__all__ = ["Appender", "Table"]
 
 _LEARN = {"array": learn_array, "pandas": learn_pandas, "polars": learn_polars}
 
@@ -85,30 +85,11 @@ class Table:
         return Table(_check_array(X), isinstance(X, list))
 
     def append(self, others: Iterable[Table], n_rows: int) -> Table:
-        """Return this table and ``n_rows`` rows of others with the same columns, in new memory.
-
-        Container and dtypes stay; behind sparse rows others may be dense. Others are used up one
-        by one, and where this is a dense array, none is kept. An array whose dtype does not go
-        into that of this one (fractions into integers) is refused.
-        """
-        rows = (self._checked(new) for new in others)
-        if isinstance(self.native, np.ndarray):
-            X = np.empty((len(self) + n_rows, self.shape[1]), dtype=self.native.dtype)
-            X[: len(self)], start = self.native, len(self)
-            for new in rows:
-                X[start : start + new.shape[0]] = _dense(new)
-                start += new.shape[0]
-            return Table(X, self.is_list)
-        if self.container == "array":
-            return Table(_append_sparse(self.native, list(rows)))
-        parts = [self.native, *map(self._with_dtypes, rows)]
-        if self.container == "polars":
-            import polars as pl
-
-            return Table(pl.concat(parts, rechunk=True))
-        import pandas as pd
-
-        return Table(pd.concat(parts, ignore_index=True))
+        """Return this table and ``n_rows`` rows of others with the same columns, in new memory."""
+        longer = Appender(self, n_rows)
+        for new in others:
+            longer.add(new)
+        return longer.table()
 
     def _checked(self, new: Table) -> Any:
         """Return rows to be appended as their container holds them."""
@@ -216,6 +197,56 @@ class Table:
         """Return another data frame of this container in the dtypes of this one."""
         X = self.native
         return frame.cast(dict(X.schema)) if self.container == "polars" else frame.astype(X.dtypes)
+
+
+class Appender:
+    """Appends rows to a table, block after block.
+
+    Container and dtypes stay; behind sparse rows others may be dense. The rows of a dense array
+    are copied at once, so that no block is kept. An array whose dtype does not go into that of
+    the table (fractions into integers) is refused.
+
+    Parameters
+    ----------
+    table : Table
+        The rows that come first.
+    n_rows : int
+        Number of rows to be appended.
+    """
+
+    def __init__(self, table: Table, n_rows: int) -> None:
+        self.start, self.blocks = table, [table.native]
+        self.X: AnyArray | None = None
+        if isinstance(table.native, np.ndarray):
+            self.n_filled = len(table)
+            shape = (self.n_filled + n_rows, table.shape[1])
+            self.X = np.empty(shape, dtype=table.native.dtype)
+            self.X[: self.n_filled] = table.native
+
+    def add(self, new: Table) -> None:
+        """Append rows."""
+        rows = self.start._checked(new)
+        if self.X is None:
+            self.blocks.append(rows)
+            return
+        self.X[self.n_filled : self.n_filled + rows.shape[0]] = _dense(rows)
+        self.n_filled += rows.shape[0]
+
+    def table(self) -> Table:
+        """Return all rows."""
+        start, (first, *others) = self.start, self.blocks
+        if self.X is not None:
+            return Table(self.X, start.is_list)
+        if start.container == "array":
+            return Table(_append_sparse(first, others))
+        blocks = [first, *map(start._with_dtypes, others)]
+        if start.container == "polars":
+            import polars as pl
+
+            return Table(pl.concat(blocks, rechunk=True))
+        import pandas as pd
+
+        return Table(pd.concat(blocks, ignore_index=True))
 
 
 def _container(X: Any) -> Literal["array", "pandas", "polars"]:

@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import column_or_1d
 from threadpoolctl import threadpool_limits
 
-from .._acceptance.trees import boosted_trees
+from .._rejection.trees import boosted_trees
 from .._tables.labels import plain_classes, plain_label
 from .embedding import Floats, Mask, embed, fold_categories, read_matrices
 

@@ -1,1 +1,0 @@
-"""Which rows that were made are accepted, and which are drawn again."""
