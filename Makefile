@@ -7,6 +7,8 @@
 #                (KINDS=wheel: only the wheel)
 # make docs      run the code of the pages and the examples, build the site in docs/_build/html
 # make notebook  run examples/compare_with_smote.ipynb anew from its script
+# make digests   what both samplers return for many tables, as digests, minutes;
+#                ARGS="after.json --against before.json" (or --only NAME) are handed on
 # make bench     the league of tables, hours; ARGS="--data FOLDER --datasets ecoli" are handed on
 
 # Small networks train faster on one thread, and two cores are better spent on two tests.
@@ -19,7 +21,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 
 .PHONY: demo test lint types spelling coverage test-oldest test-newest check-wheel docs notebook \
-	bench clean
+	digests bench clean
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
@@ -54,6 +56,9 @@ docs: $(DOCS_READY)
 
 notebook: $(DOCS_READY)
 	$(BIN)/python examples/notebook.py
+
+digests: $(READY)
+	$(BIN)/python -m tests.digests $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.league $(ARGS)

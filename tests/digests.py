@@ -1,12 +1,12 @@
 """What both samplers return for two dozen tables, as digests: compare two states of the code.
 
-``python -m tests.digests after.json --against before.json`` writes digests and names the cases
-that differ. Digests hold on one machine; they are not committed.
+``make digests ARGS="after.json --against before.json"`` writes digests and names the cases that
+differ. It fails where any differs, or ends in an error. Digests hold on one machine; they are not
+committed.
 """
 
 import argparse
 import hashlib
-import inspect
 import json
 import sys
 import warnings
@@ -115,6 +115,10 @@ SPECIAL = {
         "rest": (numbers(120, 60, 12), {"exemplars": "rest"}),
         "uniform": (mixed(150, 60), {"exemplar_weights": "uniform"}),
         "two jobs": (numbers(120, 60, 12), {"n_jobs": 2}),
+        "translated images": (
+            images(80, 20, 12, shape=(5, 5, 3)),
+            {"image_shape": (5, 5, 3), "generated_share": 0.5},
+        ),
     },
     BayesGANOverSampler: {
         "entangled": (numbers(120, 60, 12), {"structure": "entangled", "n_codes": 3}),
@@ -154,9 +158,6 @@ def looked_at(sampler_class, X, y, params):
     """Return what one sampler does with one table, part by part."""
     params = dict(params)
     budget = {} if params.pop("default", False) else SHORT[sampler_class]
-    known = inspect.signature(sampler_class).parameters
-    if "exemplars" in params and "exemplars" not in known:
-        params["guide"] = params.pop("exemplars")
     sampler = sampler_class(**{**budget, "device": "cpu", "random_state": 0, **params})
     X_res, y_res = sampler.fit_resample(X, y)
     n = len(np.asarray(y))
@@ -170,19 +171,49 @@ def looked_at(sampler_class, X, y, params):
     label = next(iter(sampler.n_synthetic_))
     parts["sample"] = text_of(sampler.sample(7, label))
     head = X[:9] if not hasattr(X, "iloc") else X.iloc[:9]
-    learned = bool(sampler.history_)
-    if hasattr(sampler, "translate"):
-        parts["translate"] = text_of(sampler.translate(head, label))
-        encode = sampler.encode if hasattr(sampler, "encode") else sampler.latent_codes
-        if learned:
-            parts["encode"] = digest(np.round(encode(head, label), 4).tobytes().hex())
-    elif learned and sampler.structure_ is not None:
-        parts["codes"] = text_of(sampler.sample(5, label, codes={"c1": 1.5}))
-        parts["traverse"] = text_of(sampler.traverse("c1"))
-        parts["latent codes"] = digest(np.round(sampler.latent_codes(head), 4).tobytes().hex())
-        scores = sampler.edge_scores_
-        parts["edges"] = repr([round(v, 5) for v in scores.edges.values()])
-    return {name: digest(part) for name, part in parts.items()}
+    steer = translated if hasattr(sampler, "translate") else coded
+    return {name: digest(part) for name, part in (parts | steer(sampler, head)).items()}
+
+
+def kinds_of_rows(sampler):
+    """Return for each class that was over-sampled what its new rows are."""
+    sizes = list(sampler.n_synthetic_.values())
+    parts = np.split(sampler.row_kinds_, np.cumsum(sizes)[:-1])
+    return {k: set(part.tolist()) for k, part in zip(sampler.n_synthetic_, parts, strict=True)}
+
+
+def learned(sampler):
+    """Return the classes that were learned, of those that were over-sampled."""
+    return [k for k, kinds in kinds_of_rows(sampler).items() if "smoothed" not in kinds]
+
+
+def translated(sampler, head):
+    """Return translations and latents of some rows, for what classes the MGVAE has them."""
+    parts = {}
+    for label, kinds in kinds_of_rows(sampler).items():
+        if kinds & {"translated", "smoothed"}:
+            parts["translate"] = text_of(sampler.translate(head, label))
+            break
+    for label in learned(sampler)[:1]:
+        parts["encode"] = rounded(sampler.encode(head, label))
+    return parts
+
+
+def coded(sampler, head):
+    """Return what the codes of the BayesGAN do, where it has some."""
+    if sampler.structure_ is None or not learned(sampler):
+        return {}
+    return {
+        "codes": text_of(sampler.sample(5, learned(sampler)[0], codes={"c1": 1.5})),
+        "traverse": text_of(sampler.traverse("c1")),
+        "latent codes": rounded(sampler.latent_codes(head)),
+        "edges": repr([round(v, 5) for v in sampler.edge_scores_.edges.values()]),
+    }
+
+
+def rounded(values):
+    """Return a fingerprint of numbers, of four decimals."""
+    return digest(np.round(values, 4).tobytes().hex())
 
 
 def main():
@@ -193,7 +224,7 @@ def main():
     parser.add_argument("--only", default="")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    found = {}
+    found, n_errors = {}, 0
     for sampler_class in (MGVAEOverSampler, BayesGANOverSampler):
         special = [(k, *Xy, p) for k, (Xy, p) in SPECIAL[sampler_class].items()]
         for name, X, y, params in [*cases(), *special]:
@@ -204,18 +235,27 @@ def main():
                 found[key] = looked_at(sampler_class, X, y, params)
             except Exception as error:
                 found[key] = {"error": f"{type(error).__name__}: {error}"}
+                n_errors += 1
+                print(f"{key}: {found[key]['error']}", file=sys.stderr)
     args.output.write_text(json.dumps(found, indent=1))
+    print(f"{len(found)} cases, {n_errors} end in an error")
+    n_differing = 0
     if args.against:
-        before = json.loads(args.against.read_text())
-        differing = 0
-        for key, parts in found.items():
-            other = before.get(key, {})
-            changed = [k for k in {**other, **parts} if other.get(k) != parts.get(k)]
-            if changed:
-                differing += 1
-                print(f"{key}: {', '.join(changed)} {parts.get('error', '')}")
-        print(f"{len(found)} cases, {differing} differ")
-        sys.exit(differing > 0)
+        n_differing = differing(found, json.loads(args.against.read_text()))
+        print(f"{n_differing} differ")
+    sys.exit(n_errors + n_differing > 0)
+
+
+def differing(found, before):
+    """Name the cases that differ, and return how many they are."""
+    n_differing = 0
+    for key, parts in found.items():
+        other = before.get(key, {})
+        changed = [k for k in {**other, **parts} if other.get(k) != parts.get(k)]
+        if changed:
+            n_differing += 1
+            print(f"{key}: {', '.join(changed)}")
+    return n_differing
 
 
 if __name__ == "__main__":

@@ -115,28 +115,35 @@ def test_a_pickled_sampler_reads_and_steers_the_same_way(learned):
 
 
 BAD_CODES = {
-    "unknown": {"c9": 1.0},
-    "latent": {"c'1": 1.0},
-    "too few": [1.0, 2.0],
-    "one for all codes": 3.0,
-    "one code a row": np.zeros((5, 1)),
-    "of other rows": np.zeros((4, 3)),
-    "not numbers": {"c1": "high"},
-    "not finite": {"c1": np.nan},
+    "unknown": ({"c9": 1.0}, "'c9' is not an observed code"),
+    "latent": ({"c'1": 1.0}, '"c\'1" is not an observed code'),
+    "too few": ([1.0, 2.0], r"got shape \(2,\)"),
+    "one for all codes": (3.0, r"got shape \(\)"),
+    "one code a row": (np.zeros((5, 1)), r"got shape \(5, 1\)"),
+    "of other rows": (np.zeros((4, 3)), r"got shape \(4, 3\)"),
+    "not numbers": ({"c1": "high"}, "'c1' must be a number.*'high'"),
+    "not finite": ({"c1": np.nan}, "'c1' must be finite"),
 }
 
 
 @pytest.mark.parametrize("case", BAD_CODES)
 def test_codes_that_are_none_are_refused(learned, case):
-    with pytest.raises(ValueError, match="code"):
-        learned.sample(5, 1, codes=BAD_CODES[case])
+    codes, reason = BAD_CODES[case]
+    with pytest.raises(ValueError, match=reason):
+        learned.sample(5, 1, codes=codes)
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"code": "c9"}, {"code": "c1", "values": []}, {"code": "c1", "labels": [0]}]
+    ("arguments", "reason"),
+    [
+        ({"code": "c9"}, "'c9' is not an observed code"),
+        ({"code": "c1", "values": []}, "'values' must be"),
+        ({"code": "c1", "labels": [0]}, "'label' is 0"),
+        ({"code": "c1", "labels": []}, "no class to move a code in"),
+    ],
 )
-def test_traversals_that_make_no_sense_are_refused(learned, arguments):
-    with pytest.raises(ValueError, match=r"code|values|label"):
+def test_traversals_that_make_no_sense_are_refused(learned, arguments, reason):
+    with pytest.raises(ValueError, match=reason):
         learned.traverse(**arguments)
 
 

@@ -33,13 +33,16 @@ BAD_ROWS = {
 }
 
 BAD_LABELS = {
-    "one class": (lambda y: y * 0, "class"),
+    "one class": (lambda y: y * 0, "more than 1 class"),
     "continuous": (lambda y: y + np.linspace(0.1, 0.9, len(y)), "Unknown label type"),
     "NaN": (lambda y: np.where(y == 1, np.nan, 0.0), "NaN"),
-    "None": (lambda y: None, "y"),
+    "None": (lambda y: None, "got None"),
     "a gap in text": (lambda y: np.where(y == 1, "few", None), r"60 label\(s\) are missing"),
     "a gap in strings": (lambda y: pd.Series(y).astype("string").mask(y == 1), "are missing"),
-    "two labels a row": (lambda y: np.column_stack([y + 1, y * 0 + 1]), r"multi|Unknown|y"),
+    "two labels a row": (
+        lambda y: np.column_stack([y + 1, y * 0 + 1]),
+        "Multilabel and multi",
+    ),
 }
 
 BAD_GAN_PARAMETERS = [
@@ -133,11 +136,14 @@ BAD_ANYWHERE = {
     "a shape of one side": ({"image_shape": (4,)}, r"image_shape.*\(height, width\)"),
     "a device that is not here": ({"device": "cuda:9"}, "'device' parameter is 'cuda:9'"),
     "a device that is none": ({"device": "gpu"}, "'device' parameter is 'gpu'"),
-    "a ratio below what there is": ({"sampling_strategy": 0.1}, r"ratio|sampling_strategy"),
-    "a ratio above 1": ({"sampling_strategy": 1.5}, r"ratio|sampling_strategy"),
-    "fewer rows than there are": ({"sampling_strategy": {1: 10}}, "15"),
+    "a ratio below what there is": ({"sampling_strategy": 0.1}, "have a ratio of 0.25 already"),
+    "a ratio above 1": ({"sampling_strategy": 1.5}, r"'sampling_strategy' .* \(0.0, 1.0\]"),
+    "fewer rows than there are": ({"sampling_strategy": {1: 10}}, "there is 15 samples and 10"),
     "a number of rows that is none": ({"sampling_strategy": {1: 40.5}}, r"40\.5"),
-    "a class that is not there": ({"sampling_strategy": {9: 100}}, "9"),
+    "a class that is not there": (
+        {"sampling_strategy": {9: 100}},
+        r"\{9\} target class is/are not",
+    ),
 }
 METHODS = ["fit", "fit_resample"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.support import MAKERS, counts
+from tests.support import counts
 
 HAS = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
 present = [
@@ -116,7 +116,7 @@ def test_state_fitted_elsewhere_samples_here(quick, binary):
     sampler.fit_resample(*binary)
     twin = pickle.loads(pickle.dumps(sampler))
     twin.device_ = torch.device("cuda:7")
-    assert twin.sample(4, 1).shape == (4, 4)
+    np.testing.assert_array_equal(twin.sample(4, 1), sampler.sample(4, 1))
 
 
 @pytest.mark.parametrize("device", present)
@@ -129,7 +129,3 @@ def test_training_on_an_accelerator(quick, binary, device):
     assert np.isfinite(X_res).all()
     twin = pickle.loads(pickle.dumps(sampler)).set_params(device="cpu")
     assert twin.sample(4, 1).shape == (4, 4)
-
-
-def test_the_quick_sampler_of_these_tests_runs_on_the_cpu():
-    assert all(make().get_params()["device"] == "cpu" for make in MAKERS.values())

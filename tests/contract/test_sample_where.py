@@ -68,8 +68,13 @@ def test_a_condition_must_return_a_mask(fitted, answer):
 def test_codes_steer_rows_that_meet_a_condition():
     sampler = quick_gan()
     sampler.fit_resample(*table(80, 30))
-    rows = sampler.sample(40, codes={"c1": 2.0}, where=lambda X: X[:, 0] > np.median(X[:, 0]))
-    assert rows.shape == (40, 4)
+    low, high = (
+        sampler.sample(40, codes={"c1": c}, where=lambda X: X[:, 0] > 0.0) for c in (-2.0, 2.0)
+    )
+    assert low.shape == high.shape == (40, 4)
+    assert (high[:, 0] > 0.0).all()
+    # With one seed all but the code is the same.
+    assert not np.array_equal(low, high)
 
 
 @pytest.mark.parametrize("container", ["pandas", "arrow", "polars"])
