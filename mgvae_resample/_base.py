@@ -7,6 +7,7 @@ import numbers
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -22,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from ._cache import TrainingCache
 from ._callbacks import CallbackSupportMixin
 from ._encoding.layout import EncodedRows
+from ._fraction import N_GENERATED, discrete_fraction
 from ._modality.base import Modality
 from ._modality.image import ImageModality
 from ._modality.tabular import IdentifierWarning, ImageShapeWarning, TabularModality
@@ -35,6 +37,7 @@ from ._parameters import (
     documented,
 )
 from ._plan import NOT_LEARNED, Plan, make_plan, rows_to_learn
+from ._rejection.known_rows import row_keys
 from ._run import Run, TrainingWarning, resolve_device, single_thread
 from ._synthesizer import BLOCK, SmoothedBootstrap, Synthesizer
 from ._tables.labels import (
@@ -241,10 +244,10 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             rows = self._modality.encode(table if len(at) == len(y) else table.take(at))
             plans = self._plans(y, wanted, rows, y[at], run)
             synthesizers = self._synthesizers_of(rows, y[at], plans, run)
-            for label, plan in plans.items():
+            for label, n_new in wanted.items():
                 synthesizer, rng = synthesizers[label], run.rng("draw", self._number(label))
-                for start in range(0, plan.n_new, BLOCK):
-                    for part in synthesizer.draw(min(BLOCK, plan.n_new - start), rng):
+                for start in range(0, n_new, BLOCK):
+                    for part in synthesizer.draw(min(BLOCK, n_new - start), rng):
                         source = np.where(part.source < 0, -1, at[part.source])
                         if synthesizer.calibration is None:
                             synthesizer.calibrate(part.rows)
@@ -318,6 +321,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         """Learn classes, and find the rules that new rows must meet."""
         learned = [label for label, plan in plans.items() if plan.not_learned is None]
         fitted, synthesizers = self._fit_synthesizers(rows, y, learned, run), {}
+        keys = row_keys(rows)
         for label, plan in plans.items():
             if plan.not_learned is None and label not in fitted:
                 plans[label] = plan = plan.unlearned(self._modality)
@@ -325,9 +329,25 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             synthesizer = fitted.get(label) or SmoothedBootstrap(self._modality, rows[is_class])
             synthesizer.plan, synthesizer.class_index = plan, np.flatnonzero(is_class)
             rng = run.rng("class filter", self._number(label))
-            synthesizer.fit_rules(rows, ~is_class, rng, run.remember)
+            synthesizer.fit_rules(rows, keys, ~is_class, rng, run.remember)
             synthesizers[label] = synthesizer
+        if self._modality.is_discrete and self.generated_share == "auto" and fitted:
+            self._choose_fraction(rows, y, fitted, run)
         return synthesizers
+
+    def _choose_fraction(
+        self, rows: EncodedRows, y: Labels, synthesizers: Mapping[Label, Synthesizer], run: Run
+    ) -> None:
+        """Repeat real rows where all columns are discrete and generated rows teach worse."""
+
+        def inputs(of_rows: EncodedRows) -> npt.NDArray[np.float32]:
+            return self._modality.inputs(torch.from_numpy(of_rows)).numpy()
+
+        rng = run.rng("fraction")
+        generated = {k: inputs(s.sample(N_GENERATED, rng)) for k, s in synthesizers.items()}
+        fraction = discrete_fraction(inputs(rows), plain_labels(y), generated, rng)
+        for synthesizer in synthesizers.values():
+            synthesizer.plan = replace(synthesizer.plan, generated_fraction=fraction)
 
     def _number(self, label: Label) -> int:
         """Return the place of a class among all classes."""

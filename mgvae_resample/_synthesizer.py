@@ -17,6 +17,7 @@ from ._modality.base import Modality
 from ._nn.random import normal
 from ._plan import Plan
 from ._rejection.class_filter import ClassFilter
+from ._rejection.known_rows import Keys, KnownRows
 from ._rejection.sampler import Drawn, Indices, Propose, RejectionSampler, Rule
 
 __all__ = ["BLOCK", "CHUNK", "KINDS", "Part", "SmoothedBootstrap", "Synthesizer"]
@@ -116,7 +117,17 @@ class Synthesizer(ABC):
         self.calibration = self.modality.calibrate(rows, self.class_rows)
 
     def _rejection(self, rules: list[Rule]) -> RejectionSampler:
-        return RejectionSampler(rules, self.max_trials, self.modality.chunk)
+        return RejectionSampler(rules, self.max_trials, self.modality.chunk, self.finish)
+
+    def finish(self, rows: EncodedRows) -> EncodedRows:
+        """Return new rows as they are in the table, and constant where the class is.
+
+        Shape: (n, d) -> (n, d).
+        """
+        rows = self.modality.restored(rows)
+        at, values = self.modality.constants(self.class_rows)
+        rows[:, at] = values
+        return rows
 
     def in_turn(self, n: int, rng: torch.Generator) -> Tensor:
         """Choose rows of the class, each as often as any other. Shape: -> (n,)."""
@@ -134,13 +145,14 @@ class Synthesizer(ABC):
         Returns
         -------
         callable
-            Given which of the n rows to draw, and whether those drawn there before were refused,
-            it returns encoded rows and their sources.
+            Given the places to draw rows for, each below n, it returns encoded rows and their
+            sources. It is called again for rows that were refused.
         """
 
     def fit_rules(
         self,
         rows: EncodedRows,
+        keys: Keys,
         is_other: npt.NDArray[np.bool_],
         rng: torch.Generator,
         remember: Callable[..., float],
@@ -149,23 +161,22 @@ class Synthesizer(ABC):
 
         ``remember`` calls a function, or returns what it returned for the same arrays.
 
-        Shape: rows (n, d) of all classes, is_other (n,).
+        Shape: rows (n, d) of all classes, their keys (n,), is_other (n,).
         """
-        if not self.max_trials or self.plan.generated_fraction == 0.0:
+        if not (self.max_trials and self.modality.has_rules and self.plan.generated_fraction):
             return
-        of_method = self.rules
-        self.rules = [*self.modality.rules(self.class_rows), *of_method]
-        of_use = ClassFilter.is_of_use(int((~is_other).sum()), int(is_other.sum()), rows.shape[1])
-        if not (self.modality.has_trees and of_use):
-            return
+        of_method, n_others = self.rules, int(is_other.sum())
         propose = self._propose(_N_PROPOSALS, rng)
+        known = KnownRows(keys[~is_other], keys[is_other])
+        if not known.is_certain:
+            known.fit(self._rejection(of_method).draw(_N_PROPOSALS, propose, rng).rows)
+        self.rules = [known, *of_method]
+        if not ClassFilter.is_of_use(len(rows) - n_others, n_others, rows.shape[1]):
+            return
         new = self._rejection(self.rules).draw(_N_PROPOSALS, propose, rng).rows
-        redrawn = propose(np.arange(_N_PROPOSALS), True).rows
-        for rule in of_method:
-            redrawn = redrawn[rule.accepts(redrawn, rng)]
         found = ClassFilter(self.modality.layout, self.class_rows, rows[is_other], rng)
-        find = partial(found.chance_for, new, redrawn)
-        found.chance = remember(find, found.trees.first, found.trees.second, new, redrawn)
+        find = partial(found.chance_for, new)
+        found.chance = remember(find, found.trees.first, found.trees.second, new)
         if found.chance < 1.0:
             self.rules.append(found)
 
@@ -209,7 +220,7 @@ class SmoothedBootstrap(Synthesizer):
         chosen = torch.randint(len(self.class_rows), (n,), generator=rng).numpy()
         continuous_at = self.modality.layout.positions("continuous")
 
-        def propose(at: Indices, again: bool) -> Drawn:
+        def propose(at: Indices) -> Drawn:
             rows = self.class_rows[chosen[at]]
             noise = normal((len(at), len(continuous_at)), rng, torch.device("cpu"))
             rows[:, continuous_at] += _NOISE * noise.numpy()

@@ -20,7 +20,7 @@ from .model import BayesGAN
 from .structure import BayesianStructure
 from .synthesizer import ClassSynthesizer
 
-__all__ = ["CodeReader", "EdgeScores", "chosen_codes", "traversal"]
+__all__ = ["CodeReader", "EdgeScores", "given_codes", "traversal"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -149,17 +149,15 @@ def _edge_scores(
     )
 
 
-def chosen_codes(
-    codes: Any, names: Sequence[str], n_rows: int, rng: torch.Generator
-) -> FloatArray:
-    """Fill up the codes a user gives with standard normal ones. Shape: -> (n_rows, n_codes).
+def given_codes(codes: Any, names: Sequence[str], n_rows: int) -> FloatArray:
+    """Return the codes that a user gives, NaN where none is given. Shape: -> (n_rows, n_codes).
 
     Raises
     ------
     ValueError
         If a code is unknown, of the wrong shape or not a finite number.
     """
-    c: FloatArray = normal((n_rows, len(names)), rng, _CPU).numpy()
+    c: FloatArray = np.full((n_rows, len(names)), np.nan, np.float32)
     if codes is None:
         return c
     if isinstance(codes, Mapping):

@@ -19,7 +19,7 @@ from .._nn.training import TrainConfig
 from .._parameters import check_n_samples, documented
 from .._run import Run
 from .._synthesizer import Synthesizer
-from .codes import CodeReader, chosen_codes, traversal
+from .codes import CodeReader, given_codes, traversal
 from .structure import BayesianStructure
 from .synthesizer import ClassSynthesizer
 from .train import BayesGANConfig, fit_gan
@@ -260,12 +260,12 @@ default="disentangled"
         if codes is not None and not is_learned:
             raise ValueError(f"'codes' cannot steer class {label!r}: {NOT_LEARNED}.")
         with self._sampling(random_state) as run:
-            rng, code_rng = run.rng("sample"), run.rng("codes")
+            rng = run.rng("sample")
 
             def draw(n: int) -> EncodedRows:
-                if not is_learned:
+                if codes is None:
                     return synthesizer.sample(n, rng)  # type: ignore[no-any-return]
-                c = chosen_codes(codes, self._observed(), n, code_rng)
+                c = given_codes(codes, self._observed(), n)
                 return synthesizer.generate(n, rng, c)  # type: ignore[no-any-return]
 
             return self._drawn(label, n, draw, where, run)

@@ -53,11 +53,10 @@ class ClassSynthesizer(Synthesizer):
 
     def fit_density_ratio(self, rng: torch.Generator) -> None:
         """Find which rows to accept, of tables where there are rows enough."""
-        if not (self.modality.has_trees and DensityRatio.is_of_use(*self.class_rows.shape)):
+        if not (self.modality.has_rules and DensityRatio.is_of_use(*self.class_rows.shape)):
             return
-        rules = [*self.modality.rules(self.class_rows), *self.rules]
         propose = self._propose(N_GENERATED, rng)
-        generated = self._rejection(rules).draw(N_GENERATED, propose, rng).rows
+        generated = self._rejection(self.rules).draw(N_GENERATED, propose, rng).rows
         self.rules.append(DensityRatio(self.modality.layout, self.class_rows, generated, rng))
 
     def generate(
@@ -69,11 +68,13 @@ class ClassSynthesizer(Synthesizer):
     ) -> EncodedRows:
         """Generate rows from given codes c; from given noise z every row is taken as it comes.
 
+        Codes that are NaN are drawn, and drawn again with a row that is refused.
+
         Shape: c (n, n_codes), z (n, noise_dim) -> (n, d).
         """
         propose = self._propose(n, rng, codes, noise)
         if noise is not None:
-            return propose(np.arange(n), False).rows
+            return self.finish(propose(np.arange(n)).rows)
         return self._rejection(self.rules).draw(n, propose, rng).rows
 
     def _propose(
@@ -86,22 +87,21 @@ class ClassSynthesizer(Synthesizer):
         network, device = self.network, self.device
         class_rows = torch.from_numpy(self.class_rows).to(device)
 
-        def propose(at: Indices, again: bool) -> Drawn:
-            # Codes are drawn before the noise even if given: first proposals have the same noise
-            # whatever the codes.
-            c = normal((len(at) * (not again), network.n_codes), rng, device)
+        def propose(at: Indices) -> Drawn:
+            # Codes are drawn even where given: first proposals have the same noise whatever the
+            # codes.
+            c = normal((len(at), network.n_codes), rng, device)
             z = normal((len(at), network.noise_dim), rng, device)
             if codes is not None:
-                c = torch.from_numpy(codes[at]).to(device)
-            elif again:
-                c = normal((len(at), network.n_codes), rng, device)
+                given = torch.from_numpy(codes[at]).to(device)
+                c = torch.where(given.isnan(), c, given)
             if noise is not None:
                 z = torch.from_numpy(noise[at]).to(device)
             with torch.no_grad():
                 outputs = self.adjust(network.generator.outputs(z, self._labels(z), c))
                 x = self.modality.discretize(outputs)
                 rows = self.modality.rows(x, class_rows, rng).cpu().numpy()
-            return Drawn(self.modality.restored(rows), np.full(len(at), -1, np.intp))
+            return Drawn(rows, np.full(len(at), -1, np.intp))
 
         return propose
 

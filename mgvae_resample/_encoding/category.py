@@ -50,6 +50,11 @@ class CategoryEncoder:
         n_infrequent = n_values - self.n_categories
         return Slot(column, "categorical", self.can_miss, self.n_categories, n_infrequent)
 
+    @property
+    def is_discrete(self) -> bool:
+        """Whether each category is learned on its own."""
+        return self.n_categories == len(self.order)
+
     def encode(self, values: AnyArray) -> EncodedRows:
         """Return the numbers of categories."""
         number_of = np.empty(len(self.order), dtype=np.float32)

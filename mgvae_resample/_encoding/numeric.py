@@ -21,6 +21,7 @@ Counts: TypeAlias = npt.NDArray[np.intp]
 _EXACT = 2**53  # whole numbers below this are exact in float64
 _MAX_KNOTS = 4096
 _ATOM_SHARE = 0.05
+_FEW_VALUES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +97,12 @@ class NumericEncoder:
         kind = self.support.kind
         return None if kind == "constant" else Slot(column, kind, self.can_miss)
 
+    @property
+    def is_discrete(self) -> bool:
+        """Whether there are at most 32 values, each in many rows."""
+        values = self.support.values
+        return self.scores is None or (values is not None and len(values) <= _FEW_VALUES)
+
     def encode(self, values: AnyArray) -> Floats:
         """Return normal scores, or 0 and 1."""
         if self.distinct is not None:
@@ -152,7 +159,7 @@ def describe(values: AnyArray, n_rows: int) -> Support:
     size = values.size
     if size <= 2:
         return Support("constant" if size == 1 else "binary", values.dtype, low, high)
-    few = (size <= 32 and n_rows >= 5 * size) or (size <= 256 and n_rows >= 20 * size)
+    few = (size <= _FEW_VALUES and n_rows >= 5 * size) or (size <= 256 and n_rows >= 20 * size)
     resolution = find_resolution(values.astype(np.float64), values.dtype)
     return Support("continuous", values.dtype, low, high, resolution, values if few else None)
 

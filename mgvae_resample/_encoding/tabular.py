@@ -68,6 +68,11 @@ class TabularEncoding:
         self.layout = Layout(tuple(slot for slot in slots if slot is not None))
         return self
 
+    @property
+    def is_discrete(self) -> bool:
+        """Whether every column that varies has at most 32 values, each in many rows."""
+        return all(self.columns[slot.column].is_discrete for slot in self.layout.slots)
+
     def encode(self, table: Table) -> EncodedRows:
         """Encode rows, of any container. Shape: -> (n_rows, layout.width).
 

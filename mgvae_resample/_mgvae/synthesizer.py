@@ -20,7 +20,9 @@ from .residual import Draw, Residual, TableResidual
 
 __all__ = ["MinoritySynthesizer"]
 
-_MOST_PAIRS = 50_000
+# Pairs chosen at once. Of very many rows several share a pair, and of few not all those drawn
+# again.
+_FEWEST_PAIRS, _MOST_PAIRS = 256, 50_000
 # Exemplars among which one is drawn by responsibility, others for every chunk of rows.
 _MOST_COMPARED = 2048
 _CALIBRATION_ROWS = 4096
@@ -78,10 +80,6 @@ class MinoritySynthesizer(Synthesizer):
         self.exemplar_rows, self.exemplar_index = exemplar_rows, exemplar_index
         self.responsibility, self.residual, self.moves = responsibility, residual, moves
         self._space: _LatentSpace | None = None
-        # Where no row of the class equals an exemplar, new rows must not either.
-        for rule in self.modality.rules(exemplar_rows):
-            if rule.accepts(class_rows, torch.Generator()).all():
-                self.rules.append(rule)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the latents, which can be encoded again."""
@@ -100,17 +98,21 @@ class MinoritySynthesizer(Synthesizer):
         self.fit_adjustment(outputs)
 
     def _propose(self, n: int, rng: torch.Generator) -> Propose:
-        space, (i, j) = self.space(), self.choose_pairs(n, rng)
+        exemplar_rows, n_pairs = (
+            self.space().exemplar_rows,
+            min(max(n, _FEWEST_PAIRS), _MOST_PAIRS),
+        )
+        (all_i, all_j), n_used = self.choose_pairs(n_pairs, rng), 0
 
-        def propose(at: Indices, again: bool) -> Drawn:
-            if again:
-                # In tables of a few categories many rows repeat one of the class; other pairs,
-                # and the noise of exemplars, lead away from it.
-                i[at], j[at] = self.choose_pairs(len(at), rng)
-            exemplars = space.exemplar_rows[j[at].to(self.device)]
-            fraction = 0.0 if again else self._class_fraction()
-            rows = self.modality.restored(self._translate(i[at], exemplars, rng, fraction))
-            return Drawn(rows, self.exemplar_index[j[at].numpy()])
+        def propose(at: Indices) -> Drawn:
+            nonlocal n_used
+            turn = torch.arange(n_used, n_used + len(at)) % n_pairs
+            n_used += len(at)
+            i, j = all_i[turn], all_j[turn]
+            rows = self._translate(
+                i, exemplar_rows[j.to(self.device)], rng, self._class_fraction()
+            )
+            return Drawn(rows, self.exemplar_index[j.numpy()])
 
         return propose
 
@@ -129,7 +131,7 @@ class MinoritySynthesizer(Synthesizer):
                 means = self.network.encode(self.modality.inputs(part))
                 nearest = self._draw_component(self.space().class_latents, means, rng)
                 translated.append(self._translate(nearest, part, rng, 0.0))
-        return np.concatenate(translated)
+        return self.finish(np.concatenate(translated))
 
     def encode(self, rows: EncodedRows) -> EncodedRows:
         """Return the mean of q(z | x) under the model of the class. Shape: (r, d) -> (r, k)."""
@@ -158,17 +160,12 @@ class MinoritySynthesizer(Synthesizer):
         return torch.cat([self.network.encode(self.modality.inputs(part)) for part in parts])
 
     def choose_pairs(self, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Choose as many pairs as rows; of very many rows, several share a pair.
-
-        Shape: -> i, j (n,).
-        """
-        n_pairs = min(n, _MOST_PAIRS)
-        chunks = torch.split(self.in_turn(n_pairs, rng), CHUNK)
+        """Choose pairs of a row of the class and an exemplar. Shape: -> i, j (n,)."""
+        chunks = torch.split(self.in_turn(n, rng), CHUNK)
         with torch.no_grad():
             parts = [self.choose(i, self.responsibility, rng) for i in chunks]
         i, j = (torch.cat(side) for side in zip(*parts, strict=True))
-        turn = torch.arange(n) % n_pairs
-        return i[turn], j[turn]
+        return i, j
 
     def choose(
         self, i: Tensor, responsibility: float, rng: torch.Generator

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .._encoding.layout import EncodedRows, Layout
-from .._rejection.sampler import Rule
+from .._rejection.sampler import Indices
 from .._tables.table import Table
 
 __all__ = ["Modality"]
@@ -56,8 +56,10 @@ class Modality(ABC, Generic[EncodingT]):
     name: str
     # Rows drawn at once.
     chunk: int
-    # Whether boosted trees can judge new rows.
-    has_trees: bool
+    # Whether new rows must meet rules that rows of all classes imply.
+    has_rules: bool
+    # Whether every column has few values, each in many rows.
+    is_discrete: bool
     # What is said of repeated rows without noise.
     repeats: str
 
@@ -148,8 +150,11 @@ class Modality(ABC, Generic[EncodingT]):
         """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
 
     @abstractmethod
-    def rules(self, class_rows: EncodedRows) -> list[Rule]:
-        """Return what new rows must meet, given the class's own rows. Shape: (n, d) ->."""
+    def constants(self, class_rows: EncodedRows) -> tuple[Indices, EncodedRows]:
+        """Return columns in which new rows of a class do not vary, and their values.
+
+        Shape: (n, d) -> (c,), (c,).
+        """
 
     # Augmentation
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from .._encoding.layout import EncodedRows
 from .._nn.conv import ConvDecoder, ConvEncoder, channels, flatten, unflatten
 from .._nn.mlp import MLP
 from .._nn.random import uniform
-from .._rejection.sampler import Rule
+from .._rejection.sampler import Indices
 from .._tables.table import Table
 from .base import Calibration, Modality
 
@@ -38,7 +39,8 @@ class ImageModality(Modality[ImageEncoding]):
     n_values = 0
     name = "image"
     chunk = 1024
-    has_trees = False
+    has_rules = False
+    is_discrete = False
     repeats = "Its images are repeated instead, and moved as 'augmentation' says."
 
     def __init__(self, image_shape: Sequence[int]) -> None:
@@ -106,9 +108,9 @@ class ImageModality(Modality[ImageEncoding]):
         """Return the rows as they are."""
         return rows
 
-    def rules(self, class_rows: EncodedRows) -> list[Rule]:
-        """Return none: no generated image repeats a real one by chance."""
-        return []
+    def constants(self, class_rows: EncodedRows) -> tuple[Indices, EncodedRows]:
+        """Return none: few images leave many pixels black that others of their class do not."""
+        return np.empty(0, np.intp), class_rows[0, :0]
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Shift, turn, scale and shear images. Shape: (n, d) -> (n, d)."""

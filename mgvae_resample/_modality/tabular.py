@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Self
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,13 +17,15 @@ from .._encoding.tabular import TabularEncoding
 from .._nn.mlp import MLP
 from .._nn.one_hot import OneHotMap
 from .._nn.random import normal
-from .._rejection.copies import NoneOf
-from .._rejection.sampler import Rule
+from .._rejection.sampler import Indices
 from .._tables.table import Table
 from .._warn import warn
 from .base import Modality
 
 __all__ = ["IdentifierWarning", "ImageShapeWarning", "TabularModality"]
+
+# Fewer rows of one value do not show that a class has no other.
+_FEWEST_CONSTANT = 10
 
 
 class ImageShapeWarning(UserWarning):
@@ -40,7 +43,7 @@ class TabularModality(Modality[TabularEncoding]):
     # The fewer draws, the less they cost, and rows of tables need little memory.
     name = "table"
     chunk = 4096
-    has_trees = True
+    has_rules = True
     repeats = "Its rows are repeated as they are."
 
     def __init__(self, categorical_features: Any = "auto") -> None:
@@ -71,6 +74,7 @@ class TabularModality(Modality[TabularEncoding]):
         self.map = OneHotMap(self.layout)
         self.n_inputs, self.n_values = self.map.width, self.map.n_values
         self.is_continuous = self.map.is_identity
+        self.is_discrete = self.encoding.is_discrete
         return self
 
     def decode(self, rows: EncodedRows, calibration: Any = None) -> Table:
@@ -148,9 +152,12 @@ class TabularModality(Modality[TabularEncoding]):
         """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
         return self.encoding.round_trip(rows)
 
-    def rules(self, class_rows: EncodedRows) -> list[Rule]:
-        """Return the rule that a row of the class must not be repeated."""
-        return [NoneOf(class_rows)]
+    def constants(self, class_rows: EncodedRows) -> tuple[Indices, EncodedRows]:
+        """Return the columns that do not vary in a class of ten rows or more."""
+        first = class_rows[0]
+        same = (class_rows == first) | (np.isnan(class_rows) & np.isnan(first))
+        at = np.flatnonzero(same.all(0) & (len(class_rows) >= _FEWEST_CONSTANT))
+        return at, first[at]
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""

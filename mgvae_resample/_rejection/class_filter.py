@@ -72,11 +72,8 @@ class ClassFilter:
         """Tell whether there are rows enough, and not too many columns."""
         return min(n_class, n_others) >= _FEWEST_ROWS and n_columns <= _MOST_COLUMNS
 
-    def chance_for(self, proposed: EncodedRows, redrawn: EncodedRows) -> float:
-        """Find ``chance`` from new rows, and from those drawn for rows that are refused.
-
-        Shape: (k, d), (l, d) ->.
-        """
+    def chance_for(self, proposed: EncodedRows) -> float:
+        """Find ``chance`` from new rows. Shape: (k, d) ->."""
         for n_trees, n_folds in ((_FEW_TREES, 1), (_N_TREES, _N_FOLDS)):
             n_misclassified, looking_like_others = 0, 0.0
             # The same trees judge new rows and the class's own rows of a fold. Where they take
@@ -91,8 +88,6 @@ class ClassFilter:
         share = self.looks_like_others(proposed).mean()
         if share <= expected:
             return 1.0
-        if len(redrawn):
-            share = max(share, self.looks_like_others(redrawn).mean())
         share = min(share, 1.0 - 1e-6)
         return float(expected / (1.0 - expected) * (1.0 - share) / share)
 

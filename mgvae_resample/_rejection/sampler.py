@@ -23,9 +23,10 @@ class Drawn(NamedTuple):
     source: Indices
 
 
-# Draws the rows at these places among all rows asked for; the flag says that rows which were
-# drawn there before have been refused.
-Propose = Callable[[Indices, bool], Drawn]
+# Draws rows for these places among all rows asked for; a place may be asked for several times.
+Propose = Callable[[Indices], Drawn]
+# Few rows are drawn several times at once: each call costs more than each row.
+_FEWEST_DRAWN = 64
 
 
 class Rule(Protocol):
@@ -51,35 +52,49 @@ class RejectionSampler:
         place, the one that met the most rules is taken.
     chunk : int
         Rows drawn together.
+    finish : callable
+        What is done to proposed rows before rules see them. Shape: (n, d) -> (n, d).
     """
 
-    def __init__(self, rules: Sequence[Rule], max_trials: int, chunk: int) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        max_trials: int,
+        chunk: int,
+        finish: Callable[[EncodedRows], EncodedRows],
+    ) -> None:
         self.rules, self.max_trials, self.chunk = rules, max_trials, chunk
+        self.finish = finish
 
     def draw(self, n: int, propose: Propose, rng: torch.Generator) -> Drawn:
         """Draw n rows, at least one."""
         parts = []
         for start in range(0, n, self.chunk):
             at = np.arange(start, min(start + self.chunk, n))
-            rows, source = propose(at, False)
-            n_met = self._n_met(rows, rng) if self.max_trials else np.full(len(at), np.inf)
+            rows, source = propose(at)
+            rows = self.finish(rows)
+            n_met = self._n_met(rows, rng)
             for _ in range(self.max_trials):
                 refused = np.flatnonzero(n_met < len(self.rules))
                 if not len(refused):
                     break
-                new = propose(at[refused], True)
-                met = self._n_met(new.rows, rng)
-                better = met >= n_met[refused]
-                taken = refused[better]
-                rows[taken], source[taken] = new.rows[better], new.source[better]
-                n_met[taken] = met[better]
+                tried = np.resize(refused, max(len(refused), _FEWEST_DRAWN))
+                new = propose(at[tried])
+                new_rows = self.finish(new.rows)
+                met = self._n_met(new_rows, rng)
+                # Of several for one place the best comes last, and stays.
+                best = np.argsort(met, kind="stable")
+                best = best[met[best] >= n_met[tried[best]]]
+                taken = tried[best]
+                rows[taken], source[taken] = new_rows[best], new.source[best]
+                n_met[taken] = met[best]
             parts.append(Drawn(rows, source))
         return Drawn(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def _n_met(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.intp]:
+    def _n_met(self, rows: EncodedRows, rng: torch.Generator) -> Indices:
         """Count the rules that rows meet before the first one that refuses them."""
-        n_met = np.zeros(len(rows), dtype=np.intp)
-        for number, rule in enumerate(self.rules):
-            accepted = rule.accepts(rows, rng)
-            n_met[accepted & (n_met == number)] += 1
+        n_met, left = np.zeros(len(rows), dtype=np.intp), np.arange(len(rows))
+        for rule in self.rules:
+            left = left[rule.accepts(rows[left], rng)]
+            n_met[left] += 1
         return n_met

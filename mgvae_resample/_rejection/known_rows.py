@@ -1,0 +1,133 @@
+"""How often new rows may equal known rows: as often as further real rows of the class would."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from .._encoding.layout import EncodedRows, FloatArray
+from .._nn.random import uniform
+
+__all__ = ["Keys", "KnownRows", "row_keys"]
+
+Keys = npt.NDArray[np.uint64]
+
+# What a row can be: equal to a row of the class, equal to rows of other classes alone, or new.
+# Each row that the class has at least so many times, such as an empty one, is a kind of its own.
+_REPEAT, _OTHER, _NEW = range(3)
+_FREQUENT = 10
+# A kind that is rarer among proposals is not made more frequent, and others are not refused more
+# often than this to make one more frequent.
+_LEAST_FRACTION, _MOST_REFUSED = 0.02, 10.0
+_ROWS_AT_ONCE = 65_536
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+class KnownRows:
+    """Accepts new rows that equal known rows as often as further real rows of the class would.
+
+    A new row repeats a row of the class, equals rows of other classes alone, or is like no known
+    row. How often a further row of the class would be each of these is estimated by leaving each
+    row of the class out of the table; for the repeats this is Turing's estimate [1]_, one minus
+    the fraction of rows that occur once. Proposals of a kind that is too frequent are
+    refused at random. In tables of numbers hardly any real row repeats another, and so no new row
+    does; in tables of few distinct rows new rows stay where the class has its rows.
+
+    Parameters
+    ----------
+    class_keys, other_keys : ndarray of shape (n,) and (m,)
+        Keys of the rows of the class, and of all others.
+
+    Attributes
+    ----------
+    expected : ndarray of shape (3 + n_frequent,)
+        Fractions of further real rows that are of each kind: repeats, rows of others alone, new
+        rows, and each row that is frequent in the class.
+    chance : ndarray of shape (3 + n_frequent,)
+        Probability that a proposal of each kind is accepted.
+
+    References
+    ----------
+    .. [1] I. J. Good, "The Population Frequencies of Species and the Estimation of Population
+       Parameters", Biometrika 40 (1953), pp. 237-264.
+    """
+
+    def __init__(self, class_keys: Keys, other_keys: Keys) -> None:
+        self.of_class, index, counts = np.unique(
+            class_keys, return_inverse=True, return_counts=True
+        )
+        self.of_others = np.unique(other_keys)
+        is_other = np.isin(self.of_class, self.of_others)
+        frequent = counts >= _FREQUENT
+        self.kind_of_class = np.full(len(counts), _REPEAT)
+        self.kind_of_class[frequent] = 3 + np.arange(frequent.sum())
+        left_out = np.where(is_other, _OTHER, _NEW)
+        kinds = np.where(counts > 1, self.kind_of_class, left_out)[index]
+        self.expected = np.bincount(kinds, minlength=3 + frequent.sum()) / len(kinds)
+        # Where most rows of a class are new, and it has few, one or two of the others are chance.
+        error = math.sqrt(self.expected[_OTHER] * (1.0 - self.expected[_OTHER]) / len(kinds))
+        self.expected[_OTHER] -= error
+        self.expected[_REPEAT if self.expected[_REPEAT] else _NEW] += error
+        self.chance = (self.expected > 0).astype(np.float64)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether only new rows are accepted, so that no proposals need to be seen."""
+        return bool(self.expected[_NEW] == 1.0)
+
+    def fit(self, proposed: EncodedRows) -> None:
+        """Find how often each kind must be accepted. Shape: (n, d) ->."""
+        n_kinds = len(self.expected)
+        fractions = np.bincount(self._kinds(proposed), minlength=n_kinds) / len(proposed)
+        wanted: FloatArray = np.divide(
+            self.expected, fractions, out=np.full(n_kinds, np.inf), where=fractions > 0.0
+        )
+        wanted[self.expected == 0.0] = 0.0
+        most = wanted[fractions >= _LEAST_FRACTION].max(initial=1.0)
+        self.chance = np.minimum(1.0, wanted / min(most, _MOST_REFUSED))
+
+    def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
+        """Accept rows of each kind at random. Shape: (n, d) -> (n,)."""
+        # NOTE[DIFF] In the papers every row that is generated is taken.
+        chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
+        accepted: npt.NDArray[np.bool_] = chance < self.chance[self._kinds(rows)]
+        return accepted
+
+    def _kinds(self, rows: EncodedRows) -> npt.NDArray[np.intp]:
+        keys = row_keys(rows)
+        kinds = np.where(_positions(keys, self.of_others) >= 0, _OTHER, _NEW)
+        at = _positions(keys, self.of_class)
+        kinds[at >= 0] = self.kind_of_class[at[at >= 0]]
+        return kinds
+
+
+def row_keys(rows: EncodedRows) -> Keys:
+    """Return a number for each row, the same for equal rows alone. Shape: (n, d) -> (n,).
+
+    Multilinear hashing to 64 bits: of a million distinct rows two have the same number with a
+    probability below 1e-6.
+    """
+    multipliers = np.random.default_rng(0).integers(0, 2**64, rows.shape[1], np.uint64) | 1
+    keys = np.empty(len(rows), np.uint64)
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        # NaN has many bit patterns, and zero has two.
+        some = np.nan_to_num(rows[start : start + _ROWS_AT_ONCE], nan=-np.inf) + 0.0
+        bits = np.ascontiguousarray(some, dtype=np.float32).view(np.uint32).astype(np.uint64)
+        bits = (bits + _MULTIPLIER) * _MULTIPLIER
+        bits ^= bits >> np.uint64(32)
+        keys[start : start + _ROWS_AT_ONCE] = bits @ multipliers
+    return keys
+
+
+def _positions(keys: Keys, known: Keys) -> npt.NDArray[np.intp]:
+    """Return the place of each key among known ones, which are sorted, -1 where it is not there.
+
+    Shape: (n,), (m,) -> (n,).
+    """
+    if not len(known):
+        return np.full(len(keys), -1)
+    at = np.searchsorted(known, keys).clip(max=len(known) - 1)
+    return np.where(known[at] == keys, at, -1)
