@@ -159,10 +159,12 @@ def moved(
     angle, scale, stretch = _ROTATION * moves[0], (_SCALING * moves[1]).exp(), moves[2]
     stretch = (_SCALING * stretch).exp()
     cosine, sine = angle.cos(), angle.sin()
-    # affine_grid counts in half sides.
+    # affine_grid counts in half sides; images are turned and sheared in pixels.
+    height, width = image_shape[:2]
     shift = 2.0 * _SHIFT * moves[4:6]
-    first = torch.stack([cosine * scale * stretch, _SHEAR * moves[3] - sine * scale, shift[0]], 1)
-    second = torch.stack([sine * scale * stretch, cosine * scale, shift[1]], 1)
+    lean, turn = _SHEAR * moves[3] - sine * scale, sine * scale * stretch
+    first = torch.stack([cosine * scale * stretch, lean * (height / width), shift[0]], 1)
+    second = torch.stack([turn * (width / height), cosine * scale, shift[1]], 1)
     grid = F.affine_grid(torch.stack([first, second], 1), list(images.shape), align_corners=False)
     new = F.grid_sample(images, grid, mode=mode, padding_mode="border", align_corners=False)
     return flatten(new.clamp(0.0, 1.0))
