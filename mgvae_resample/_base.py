@@ -32,6 +32,7 @@ from ._learnable import (
 from ._modality.base import Modality
 from ._modality.image import ImageModality
 from ._modality.tabular import IdentifierWarning, ImageShapeWarning, TabularModality
+from ._nn.modes import without_callers_modes
 from ._parameters import (
     check_counts,
     check_hidden_layer_sizes,
@@ -124,7 +125,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         y_resampled : array-like of shape (n_samples_new,)
             Their labels.
         """
-        with self._unchanged_by_errors():
+        with self._unchanged_by_errors(), without_callers_modes():
             self._forget()
             check_labels(y)
             # imbalanced-learn gives labels of pandas their dtype back itself.
@@ -149,7 +150,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         self : object
             The sampler, which draws no rows before ``fit_resample``.
         """
-        with self._unchanged_by_errors():
+        with self._unchanged_by_errors(), without_callers_modes():
             self._forget()
             super().fit(X, y, **params)
         return self

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._encoding.layout import EncodedRows
 from ._modality.base import Modality
+from ._nn.modes import without_callers_modes
 from ._nn.random import random_rows
 from ._parameters import check_n_samples, documented
 from ._run import Run, resolve_device, single_thread
@@ -169,7 +170,7 @@ class SampleMixin:
     @contextmanager
     def _sampling(self, random_state: Any = None) -> Iterator[Run]:
         """Open a run that only draws: on one thread, without callbacks."""
-        with single_thread:
+        with without_callers_modes(), single_thread:
             yield Run(self._seed(random_state), self._sampling_device())
 
     def _seed(self, random_state: Any = None) -> int:
