@@ -54,6 +54,7 @@ def test_nullable_labels_become_numpys(dtype: str, plain: str) -> None:
         pl.Series("class", ["a", "b", "a"]),
         pl.Series("class", ["a", "b", "a"], dtype=pl.Enum(["b", "a"])),
         pl.Series("class", ["a", "b", "a"], dtype=pl.Categorical),
+        pl.Series("class", ["a", "b", "a"], dtype=pl.Categorical("lexical")),
         pl.DataFrame({"a": [0, 1, 1], "b": [1, 0, 0]}),
     ],
     ids=str,
