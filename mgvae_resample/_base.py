@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
-from imblearn.utils import check_sampling_strategy, check_target_type
+from imblearn.utils import check_sampling_strategy
 from joblib import Memory
 from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils._param_validation import StrOptions
@@ -42,13 +42,7 @@ from ._parameters import (
 from ._run import Run, TrainingWarning, resolve_device
 from ._sample import Condition, Label, SampleMixin
 from ._synthesizer import KINDS, Indices, Kinds, SmoothedBootstrap, Synthesizer
-from ._tables.labels import (
-    check_labels,
-    plain_classes,
-    plain_label,
-    plain_labels,
-    restore_labels,
-)
+from ._tables.labels import plain_classes, plain_label, plain_labels, restore_labels
 from ._tables.table import Table
 from ._version import __version__
 from ._warn import warn
@@ -110,8 +104,10 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             Numbers, categories, dates and durations; missing values are learned. Data frames are
             those of pandas or polars. Sparse input is made dense while training.
-        y : array-like of shape (n_samples,)
-            Class labels.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels: text, whole numbers, booleans, or dates of numpy. Of several columns,
+            one for each class, each row holds a 1 in that of its class and else 0; the classes
+            are then the numbers of the columns, for `sampling_strategy` and all else.
         **params : dict
             None is known, as in `SMOTE`: any is refused with a ``TypeError``.
 
@@ -122,16 +118,14 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
             the order of ``sampling_strategy_``. Container and dtypes are those of `X`; sparse
             rows come back as CSR or CSC, an object array of numbers alone as floats, and the
             index of a data frame is a new one, as everywhere in imbalanced-learn.
-        y_resampled : array-like of shape (n_samples_new,)
-            Their labels.
+        y_resampled : array-like of shape (n_samples_new,) or (n_samples_new, n_classes)
+            Their labels: in the container of `y`, with its dtype and all of its columns.
         """
         with self._unchanged_by_errors(), without_callers_modes():
             self._forget()
-            check_labels(y)
-            # imbalanced-learn gives labels of pandas their dtype back itself.
-            labels = y if hasattr(y, "iloc") else plain_labels(y)
+            labels = plain_labels(y)
             table, y_res = super().fit_resample(Table.of(X), labels, **params)
-        return table.output(), restore_labels(y, y_res)
+        return table.output(), restore_labels(y, labels, y_res[len(labels) :])
 
     def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Check the data and forget what was learned; ``fit_resample`` learns.
@@ -140,8 +134,8 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             As of ``fit_resample``.
-        y : array-like of shape (n_samples,)
-            Class labels.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels, as of ``fit_resample``.
         **params : dict
             Not used.
 
@@ -152,7 +146,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
         """
         with self._unchanged_by_errors(), without_callers_modes():
             self._forget()
-            super().fit(X, y, **params)
+            super().fit(X, plain_labels(y), **params)
         return self
 
     def _forget(self) -> None:
@@ -180,10 +174,8 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         """Check everything that can be checked before a row is encoded."""
-        check_labels(y)
         table = X if isinstance(X, Table) else Table.of(X)
-        y, is_one_vs_rest = check_target_type(plain_labels(y), indicate_one_vs_all=True)
-        y = column_or_1d(y, warn=True)
+        y = column_or_1d(y)
         assert_all_finite(y, input_name="y")
         validate_data(self, X=table.native, y=y, reset=True, skip_check_array=True)
         check_consistent_length(table, y)
@@ -194,7 +186,7 @@ class DeepOverSampler(SampleMixin, CallbackSupportMixin, BaseOverSampler):
             else ImageModality(self.image_shape)
         )
         self._modality = modality.fit(table)
-        return table, y, is_one_vs_rest
+        return table, y, False
 
     def _check_parameters(self, n_features: int, y: Labels) -> None:
         """Refuse parameters that do not fit the table; subclasses check their own as well."""

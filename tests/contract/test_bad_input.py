@@ -39,6 +39,9 @@ BAD_LABELS = {
     "None": (lambda y: None, "y"),
     "a gap in text": (lambda y: np.where(y == 1, "few", None), r"60 label\(s\) are missing"),
     "a gap in strings": (lambda y: pd.Series(y).astype("string").mask(y == 1), "are missing"),
+    "intervals": (lambda y: pd.cut(pd.Series(y), [-1, 0, 9]), "Interval.*astype"),
+    "halves": (lambda y: y + 0.5, r"continuous.*0\.5.*astype"),
+    "rows of no class": (lambda y: np.column_stack([y, y * 0]), "row 0 has no 1"),
     "two labels a row": (lambda y: np.column_stack([y + 1, y * 0 + 1]), r"multi|Unknown|y"),
 }
 
@@ -109,12 +112,21 @@ def test_values_that_are_lists_are_refused(quick, binary):
         quick().fit_resample(pd.DataFrame(rows, columns=list("abcd")), y)
 
 
+@pytest.mark.parametrize("method", ["fit", "fit_resample"])
 @pytest.mark.parametrize("labels", BAD_LABELS)
-def test_bad_labels_are_refused(quick, binary, labels):
+def test_bad_labels_are_refused(quick, binary, labels, method):
     X, y = binary
     make, reason = BAD_LABELS[labels]
     with pytest.raises(ValueError, match=reason):
-        quick().fit_resample(X, make(y))
+        getattr(quick(), method)(X, make(y))
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_resample"])
+def test_text_beside_numbers_is_no_label(quick, binary, method):
+    X, y = binary
+    for labels in (np.where(y == 1, "one", y.astype(object)), ["one", *y[1:].tolist()]):
+        with pytest.raises(TypeError, match=r"text beside numbers, such as 'one' and \d"):
+            getattr(quick(), method)(X, labels)
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
