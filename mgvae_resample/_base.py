@@ -29,9 +29,9 @@ from ._learnable import (
     unlearnable_reason,
     warn_of_few_rows,
 )
-from ._modality.base import Modality
+from ._modality.base import ImageShapeWarning, Modality
 from ._modality.image import ImageModality
-from ._modality.tabular import IdentifierWarning, ImageShapeWarning, TabularModality
+from ._modality.tabular import IdentifierWarning, TabularModality
 from ._nn.modes import without_callers_modes
 from ._parameters import (
     check_counts,

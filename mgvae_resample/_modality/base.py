@@ -14,10 +14,14 @@ from torch import Tensor, nn
 from .._encoding.layout import EncodedRows, Layout
 from .._tables.table import Table
 
-__all__ = ["KnownRows", "Modality"]
+__all__ = ["ImageShapeWarning", "KnownRows", "Modality"]
 
 Calibration = tuple[float | None, float | None]
 T = TypeVar("T")
+
+
+class ImageShapeWarning(UserWarning):
+    """Columns look like pixels of another ``image_shape``, or none is given; with what to try."""
 
 
 class Encoding(Protocol):

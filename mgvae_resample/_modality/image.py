@@ -11,11 +11,13 @@ from torch import Tensor, nn
 
 from .._encoding.image import ImageEncoding
 from .._encoding.layout import EncodedRows
+from .._encoding.reading import likelier_reading
 from .._nn.conv import ConvDecoder, ConvEncoder, channels, flatten, unflatten
 from .._nn.mlp import MLP
 from .._nn.random import uniform
 from .._tables.table import Table
-from .base import Calibration, Modality, T
+from .._warn import warn
+from .base import Calibration, ImageShapeWarning, Modality, T
 
 __all__ = ["ImageModality", "largest_harmless_strength", "moved"]
 
@@ -49,8 +51,17 @@ class ImageModality(Modality[ImageEncoding]):
         return ("image", self.image_shape)
 
     def fit(self, table: Table) -> Self:
-        """Learn the scale of the intensities."""
+        """Learn the scale of the intensities; warn where the images look like other ones."""
         self.encoding.fit(table)
+        likely = likelier_reading(table, self.image_shape)
+        if likely is not None:
+            warn(
+                f"'image_shape' is {self.image_shape}, (height, width, channels), but the "
+                f"{table.shape[1]} columns of X look like other images. {likely.remedy(table)}; "
+                "else pixels and colours are mixed. If the shape is right, ignore this "
+                "ImageShapeWarning.",
+                ImageShapeWarning,
+            )
         self.n_inputs = self.layout.width
         return self
 
