@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
-from imblearn.utils import check_sampling_strategy, check_target_type
+from imblearn.utils import check_sampling_strategy
 from joblib import Memory
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import StrOptions
@@ -24,9 +24,10 @@ from ._cache import TrainingCache
 from ._callbacks import CallbackSupportMixin
 from ._encoding.layout import EncodedRows
 from ._fraction import N_GENERATED, discrete_fraction
-from ._modality.base import Modality
+from ._modality.base import ImageShapeWarning, Modality
 from ._modality.image import ImageModality
-from ._modality.tabular import IdentifierWarning, ImageShapeWarning, TabularModality
+from ._modality.tabular import IdentifierWarning, TabularModality
+from ._nn.modes import without_callers_modes
 from ._nn.random import random_rows
 from ._parameters import (
     check_counts,
@@ -41,7 +42,6 @@ from ._rejection.known_rows import row_keys
 from ._run import Run, TrainingWarning, resolve_device, single_thread
 from ._synthesizer import BLOCK, SmoothedBootstrap, Synthesizer
 from ._tables.labels import (
-    check_labels,
     is_missing,
     plain_classes,
     plain_label,
@@ -124,8 +124,10 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             Numbers, categories, dates and durations; missing values are learned. Data frames are
             those of pandas or polars. Sparse input is made dense while training.
-        y : array-like of shape (n_samples,)
-            Class labels.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels: text, whole numbers, booleans, or dates of numpy. Of several columns,
+            one for each class, each row holds a 1 in that of its class and else 0; the classes
+            are then the numbers of the columns, for `sampling_strategy` and all else.
         **params : dict
             None is known, as in `SMOTE`: any is refused with a ``TypeError``.
 
@@ -136,16 +138,14 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             the order of ``sampling_strategy_``. Container and dtypes are those of `X`; sparse
             rows come back as CSR or CSC, an object array of numbers alone as floats, and the
             index of a data frame is a new one, as everywhere in imbalanced-learn.
-        y_resampled : array-like of shape (n_samples_new,)
-            Their labels.
+        y_resampled : array-like of shape (n_samples_new,) or (n_samples_new, n_classes)
+            Their labels: in the container of `y`, with its dtype and all of its columns.
         """
-        with self._unchanged_by_errors():
+        with self._unchanged_by_errors(), without_callers_modes():
             self._forget()
-            check_labels(y)
-            # imbalanced-learn gives labels of pandas their dtype back itself.
-            labels = y if hasattr(y, "iloc") else plain_labels(y)
+            labels = plain_labels(y)
             table, y_res = super().fit_resample(Table.of(X), labels, **params)
-        return table.output(), restore_labels(y, y_res)
+        return table.output(), restore_labels(y, labels, y_res[len(labels) :])
 
     def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Check the data and forget what was learned; ``fit_resample`` learns.
@@ -154,8 +154,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             As of ``fit_resample``.
-        y : array-like of shape (n_samples,)
-            Class labels.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels, as of ``fit_resample``.
         **params : dict
             Not used.
 
@@ -164,9 +164,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         self : object
             The sampler, which draws no rows before ``fit_resample``.
         """
-        with self._unchanged_by_errors():
+        with self._unchanged_by_errors(), without_callers_modes():
             self._forget()
-            super().fit(X, y, **params)
+            super().fit(X, plain_labels(y), **params)
         return self
 
     def _forget(self) -> None:
@@ -194,10 +194,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         """Check everything that can be checked before a row is encoded."""
-        check_labels(y)
         table = X if isinstance(X, Table) else Table.of(X)
-        y, is_one_vs_rest = check_target_type(plain_labels(y), indicate_one_vs_all=True)
-        y = column_or_1d(y, warn=True)
+        y = column_or_1d(y)
         assert_all_finite(y, input_name="y")
         validate_data(self, X=table.native, y=y, reset=True, skip_check_array=True)
         check_consistent_length(table, y)
@@ -208,7 +206,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             else ImageModality(self.image_shape)
         )
         self._modality = modality.fit(table)
-        return table, y, is_one_vs_rest
+        return table, y, False
 
     def _check_parameters(self, n_features: int, y: Labels) -> None:
         """Refuse parameters that do not fit the table; subclasses check their own as well."""
@@ -512,7 +510,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     @contextmanager
     def _sampling(self, random_state: Any = None) -> Iterator[Run]:
         """Open a run that only draws: on one thread, without callbacks."""
-        with single_thread:
+        with without_callers_modes(), single_thread:
             yield Run(self._seed(random_state), self._sampling_device())
 
     def _seed(self, random_state: Any = None) -> int:

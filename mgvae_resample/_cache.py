@@ -70,16 +70,35 @@ class TrainingCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        except OSError as error:
+            self._report(error, path, "")
+            return
+        try:
             with os.fdopen(handle, "wb") as file:
                 np.savez(file, allow_pickle=False, **{**arrays, _RECORD: as_bytes})
             os.replace(unfinished, path)
-        except OSError as error:
-            warn(
-                f"The training could not be cached in {path.parent}: {error}.",
-            )
+        except BaseException as error:
+            is_removed = _remove(unfinished)
+            if not isinstance(error, OSError):
+                raise
+            left = "was removed" if is_removed else f"could not be removed: {unfinished}"
+            self._report(error, path, f" The unfinished file {left}.")
+
+    def _report(self, error: OSError, path: Path, left: str) -> None:
+        """Warn that a training is not on disk."""
+        warn(f"The training could not be cached in {path.parent}: {error}.{left}")
 
     def _path(self, key: str) -> Path:
         return self.folder / self.version / f"{key}.npz"
+
+
+def _remove(path: str) -> bool:
+    """Remove a file, and tell whether it is gone."""
+    try:
+        os.unlink(path)
+    except OSError:
+        return not os.path.lexists(path)
+    return True
 
 
 def _pieces(parts: tuple[Any, ...]) -> Iterator[bytes]:

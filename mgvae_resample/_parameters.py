@@ -30,7 +30,8 @@ _PARTS = {
     "sampling_strategy": dedent(f"    {BaseOverSampler._sampling_strategy_docstring}"),
     "random_state": dedent(f"    {_random_state_docstring}"),
     "categorical_features": """categorical_features : "auto", None or array-like, default="auto"
-    Columns that hold categories: a list of names or indices, or a mask. "auto" takes the
+    Columns that hold categories: a list of names or indices, or a mask. An integer is an
+    index; where it is also the name of another column, it is refused. "auto" takes the
     category, text, object and bool columns of a data frame, and of an object array those
     that hold more than numbers. Categories coded as integers must be named.""",
     "memory": """memory : str, joblib.Memory or None, default=None

@@ -9,7 +9,8 @@ from sklearn.utils._param_validation import Interval
 
 from mgvae_resample._base import DeepOverSampler
 from mgvae_resample._nn.random import normal
-from mgvae_resample._synthesizer import Proposal, Synthesizer
+from mgvae_resample._rejection.sampler import Drawn
+from mgvae_resample._synthesizer import Synthesizer
 
 
 class CopulaSynthesizer(Synthesizer):
@@ -27,16 +28,16 @@ class CopulaSynthesizer(Synthesizer):
     def _propose(self, n, rng):
         class_rows = torch.from_numpy(self.class_rows)
 
-        def propose(at, again):
+        def propose(at):
             n_rows, n_inputs = self.factor.shape
             eps = normal((len(at), n_rows + n_inputs), rng, self.device)
             x = torch.from_numpy(self.mean) + eps[:, :n_rows] @ torch.from_numpy(self.factor)
             x += eps[:, n_rows:] * torch.from_numpy(self.scale)
-            # Bits and categories as logits: a bit is set above one half.
-            outputs = self.modality.choose(table=2.0 * x - 1.0, image=x.clamp(0.01, 0.99).logit())
+            # Pixels, bits and categories as logits: a bit is set above one half.
+            outputs = x.clamp(0.01, 0.99).logit()
             outputs[:, : self.modality.n_values] = x[:, : self.modality.n_values]
             rows = self.modality.rows(self.modality.discretize(outputs), class_rows, rng).numpy()
-            return Proposal(rows, np.full(len(at), -1), np.ones(len(at), dtype=bool))
+            return Drawn(rows, np.full(len(at), -1))
 
         return propose
 

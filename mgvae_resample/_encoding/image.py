@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Self, TypeAlias
 
 import numpy as np
@@ -13,17 +12,13 @@ from .._tables.table import Table
 from .layout import EncodedRows, FloatArray, Floats, Layout, Slot
 from .resolution import Resolution, find_shared_resolution
 
-__all__ = ["AtomThresholds", "ImageEncoding", "undeclared_image_shape"]
+__all__ = ["AtomThresholds", "ImageEncoding"]
 
 AtomThresholds: TypeAlias = tuple[float | None, float | None]
 
 _CHUNK = 1024  # rows handled at once, to stay in the cache
 _MIN_ATOM_SHARE = 0.05
 _ATOM_REACH = 0.05  # only intensities this near an end may become the end
-# Columns are taken for pixels where images have this side at least, and pixels are correlated
-# so much with those beside and below, and so much more than with others.
-_SMALLEST_SIDE, _LEAST_CORRELATION, _LEAST_EXCESS = 8, 0.25, 0.1
-_FEWEST_LOOKED_AT, _MOST_LOOKED_AT = 20, 500
 
 
 class ImageEncoding:
@@ -152,47 +147,3 @@ def _find_threshold(encoded: Floats, share: float) -> float | None:
     if wanted - below < upto - wanted:  # equal numbers go to one side: the nearer one
         threshold = np.nextafter(threshold, -np.inf, dtype=encoded.dtype)
     return float(threshold)
-
-
-def undeclared_image_shape(table: Table) -> tuple[int, ...] | None:
-    """Return the shape of square images if the columns of a table look like their pixels.
-
-    They do if most share one scale, and each is correlated with those beside and below it, more
-    than with those half a side to the left and right of the one below.
-    """
-    at = np.linspace(0, len(table) - 1, min(len(table), _MOST_LOOKED_AT)).astype(np.intp)
-    shape = _square(table.shape[1])
-    if shape is None or len(at) < _FEWEST_LOOKED_AT:
-        return None
-    try:
-        pixels = read_pixels(table.take(at)).astype(np.float64)
-    except (TypeError, ValueError):
-        return None
-    low, high = pixels.min(), pixels.max()
-    starts_low = pixels.min(axis=0) <= low + 0.05 * (high - low)
-    goes_high = pixels.max(axis=0) >= low + 0.5 * (high - low)
-    if (starts_low & goes_high).mean() < 0.5:
-        return None
-    spread = pixels.std(axis=0)
-    scores = np.divide(pixels - pixels.mean(axis=0), spread, where=spread > 0, out=pixels * 0.0)
-    n_varying, side, step = (spread > 0).mean(), shape[1], math.prod(shape[2:])
-    below, beside = (_correlation(scores, lag) / n_varying for lag in (side * step, step))
-    apart = max(_correlation(scores, (side + s) * step) for s in (-(side // 2), side // 2))
-    near = min(below, beside)
-    if near < _LEAST_CORRELATION or near < apart / n_varying + _LEAST_EXCESS:
-        return None
-    return shape
-
-
-def _square(n_columns: int) -> tuple[int, ...] | None:
-    """Return the shape of square images, grey or of three colours, of so many pixels."""
-    for n_channels in (1, 3):
-        side = math.isqrt(n_columns // n_channels)
-        if side >= _SMALLEST_SIDE and side * side * n_channels == n_columns:
-            return (side, side) if n_channels == 1 else (side, side, n_channels)
-    return None
-
-
-def _correlation(scores: Floats, lag: int) -> float:
-    """Mean correlation of columns with those ``lag`` behind. Shape: standardised (n, d) ->."""
-    return float((scores[:, lag:] * scores[:, :-lag]).mean())

@@ -13,9 +13,13 @@ from .._encoding.layout import EncodedRows, Layout
 from .._rejection.sampler import Indices
 from .._tables.table import Table
 
-__all__ = ["Modality"]
+__all__ = ["ImageShapeWarning", "Modality"]
 
 Calibration = tuple[float | None, float | None]
+
+
+class ImageShapeWarning(UserWarning):
+    """Columns look like pixels of another ``image_shape``, or none is given; with what to try."""
 
 
 class Encoding(Protocol):

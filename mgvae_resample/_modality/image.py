@@ -12,12 +12,14 @@ from torch import Tensor, nn
 
 from .._encoding.image import ImageEncoding
 from .._encoding.layout import EncodedRows
+from .._encoding.reading import likelier_reading
 from .._nn.conv import ConvDecoder, ConvEncoder, channels, flatten, unflatten
 from .._nn.mlp import MLP
 from .._nn.random import uniform
 from .._rejection.sampler import Indices
 from .._tables.table import Table
-from .base import Calibration, Modality
+from .._warn import warn
+from .base import Calibration, ImageShapeWarning, Modality
 
 __all__ = ["ImageModality", "largest_harmless_strength", "moved"]
 
@@ -52,8 +54,17 @@ class ImageModality(Modality[ImageEncoding]):
         return ("image", self.image_shape)
 
     def fit(self, table: Table) -> Self:
-        """Learn the scale of the intensities."""
+        """Learn the scale of the intensities; warn where the images look like other ones."""
         self.encoding.fit(table)
+        likely = likelier_reading(table, self.image_shape)
+        if likely is not None:
+            warn(
+                f"'image_shape' is {self.image_shape}, (height, width, channels), but the "
+                f"{table.shape[1]} columns of X look like other images. {likely.remedy(table)}; "
+                "else pixels and colours are mixed. If the shape is right, ignore this "
+                "ImageShapeWarning.",
+                ImageShapeWarning,
+            )
         self.n_inputs = self.layout.width
         return self
 
@@ -163,10 +174,12 @@ def moved(
     angle, scale, stretch = _ROTATION * moves[0], (_SCALING * moves[1]).exp(), moves[2]
     stretch = (_SCALING * stretch).exp()
     cosine, sine = angle.cos(), angle.sin()
-    # affine_grid counts in half sides.
+    # affine_grid counts in half sides; images are turned and sheared in pixels.
+    height, width = image_shape[:2]
     shift = 2.0 * _SHIFT * moves[4:6]
-    first = torch.stack([cosine * scale * stretch, _SHEAR * moves[3] - sine * scale, shift[0]], 1)
-    second = torch.stack([sine * scale * stretch, cosine * scale, shift[1]], 1)
+    lean, turn = _SHEAR * moves[3] - sine * scale, sine * scale * stretch
+    first = torch.stack([cosine * scale * stretch, lean * (height / width), shift[0]], 1)
+    second = torch.stack([turn * (width / height), cosine * scale, shift[1]], 1)
     grid = F.affine_grid(torch.stack([first, second], 1), list(images.shape), align_corners=False)
     new = F.grid_sample(images, grid, mode=mode, padding_mode="border", align_corners=False)
     return flatten(new.clamp(0.0, 1.0))

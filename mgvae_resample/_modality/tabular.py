@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._encoding.image import undeclared_image_shape
 from .._encoding.layout import EncodedRows
+from .._encoding.reading import undeclared_reading
 from .._encoding.tabular import TabularEncoding
 from .._nn.mlp import MLP
 from .._nn.one_hot import OneHotMap
@@ -20,16 +20,12 @@ from .._nn.random import normal
 from .._rejection.sampler import Indices
 from .._tables.table import Table
 from .._warn import warn
-from .base import Modality
+from .base import ImageShapeWarning, Modality
 
-__all__ = ["IdentifierWarning", "ImageShapeWarning", "TabularModality"]
+__all__ = ["IdentifierWarning", "TabularModality"]
 
 # Fewer rows of one value do not show that a class has no other.
 _FEWEST_CONSTANT = 10
-
-
-class ImageShapeWarning(UserWarning):
-    """Columns look like pixels, and ``image_shape`` is not given; the message says what to try."""
 
 
 class IdentifierWarning(UserWarning):
@@ -55,11 +51,11 @@ class TabularModality(Modality[TabularEncoding]):
 
     def fit(self, table: Table) -> Self:
         """Learn the columns; warn where they look like pixels or identifiers."""
-        likely = undeclared_image_shape(table)
+        likely = undeclared_reading(table)
         if likely is not None:
             warn(
                 f"The {table.shape[1]} columns of X look like the pixels of flattened images, and "
-                f"'image_shape' is None. Try image_shape={likely}: images declared as such come "
+                f"'image_shape' is None. {likely.remedy(table)}: images declared as such come "
                 "out far better. If they are no pixels, ignore this ImageShapeWarning.",
                 ImageShapeWarning,
             )

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .modes import without_callers_modes
+
 __all__ = [
     "MLP",
     "Conv2d",
@@ -36,8 +38,9 @@ class Network(nn.Module):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Build the network on the CPU."""
-        self.__init__(**state["arguments"])  # type: ignore[misc]
-        self.load_state_dict({name: torch.tensor(w) for name, w in state["weights"].items()})
+        with without_callers_modes():
+            self.__init__(**state["arguments"])  # type: ignore[misc]
+            self.load_state_dict({name: torch.tensor(w) for name, w in state["weights"].items()})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Copy tensors on their device, not by way of arrays."""

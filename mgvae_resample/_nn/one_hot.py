@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .._encoding.layout import Layout
+from .modes import without_callers_modes
 
 __all__ = ["OneHotMap"]
 
@@ -69,7 +70,8 @@ class OneHotMap:
 
     def __setstate__(self, layout: Layout) -> None:
         """Make the map anew."""
-        self.__init__(layout)  # type: ignore[misc]
+        with without_callers_modes():
+            self.__init__(layout)  # type: ignore[misc]
 
     def inputs(self, rows: Tensor) -> Tensor:
         """Return the network inputs of encoded rows. Shape: (n, d) -> (n, width)."""
@@ -212,7 +214,8 @@ class OneHotMap:
             moved = outputs.clone()
             moved[:, self.categories] += shift
             share = self._highest(moved).mean(0)
-            error = torch.zeros(len(self.members)).index_add(0, self.group, (share - wanted).abs())
+            error = share.new_zeros(len(self.members))
+            error = error.index_add(0, self.group, (share - wanted).abs())
             better = (error < best_error)[self.group]
             best, best_error = torch.where(better, shift, best), error.minimum(best_error)
             step = ((wanted + floor) / (share + floor)).log() * 0.9**round_

@@ -64,10 +64,10 @@ def learn_polars(name: str, column: Series, is_categorical: bool | None) -> Adap
             "Convert it to text or drop it."
         )
     if is_categorical is None:
-        is_categorical = dtype in (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
+        is_categorical = _has_categories(dtype) or dtype in (pl.String, pl.Boolean, pl.Null)
     if is_categorical:
         categories = _plain_categories(column).drop_nulls().unique().sort()
-        if dtype in (pl.Categorical, pl.Enum):
+        if _has_categories(dtype):
             categories = pl.Series(sorted(categories.to_list(), key=repr), dtype=pl.String)
         return PolarsCategories(name, dtype, categories)
     if dtype.is_temporal():
@@ -282,11 +282,19 @@ class PolarsCategories(Categories):
         return self.categories.gather(at).cast(self.dtype)
 
 
+def _has_categories(dtype: Any) -> bool:
+    """Tell whether a dtype of polars is Categorical, of whatever Categories, or Enum."""
+    import polars as pl
+
+    # Those of Categories with a name are not equal to pl.Categorical.
+    return isinstance(dtype, pl.Categorical | pl.Enum)
+
+
 def _plain_categories(column: Series) -> Series:
     """Return Categorical and Enum as strings, and NaN as null."""
     import polars as pl
 
-    if column.dtype in (pl.Categorical, pl.Enum):
+    if _has_categories(column.dtype):
         return column.cast(pl.String)
     return column.fill_nan(None) if column.dtype.is_float() else column
 

@@ -35,7 +35,8 @@ class Schema:
         categorical_features : "auto", None, or sequence of bool, int or str
             "auto" takes category, text, object and boolean columns of data frames, and of object
             arrays the columns that hold anything but numbers. None takes no column. Otherwise a
-            mask, or indices or names of columns; an integer is an index, whatever the names are.
+            mask, or indices or names of columns. An integer is an index; where it is also the name
+            of another column, it is refused.
 
         Raises
         ------
@@ -104,8 +105,19 @@ def _index_of(table: Table, feature: Any) -> int:
     n_columns, labels = table.shape[1], table.labels or []
     if isinstance(feature, numbers.Integral):
         index = int(feature)
+        named = labels.index(feature) if feature in labels else None
+        hint = (
+            f"; integers are indices, and the column named {feature} has the index {named}"
+            if named is not None
+            else ""
+        )
         if not -n_columns <= index < n_columns:
-            raise _refusal(f"got index {feature}, but X has {n_columns} columns")
+            raise _refusal(f"got index {feature}, but X has {n_columns} columns{hint}")
+        if named not in (None, index % n_columns):
+            raise _refusal(
+                f"got {feature}, which is the index of the column {labels[index]!r} and the name "
+                f"of the one with the index {named}. Give a mask, or columns other names"
+            )
         return index
     if feature in labels:
         return labels.index(feature)

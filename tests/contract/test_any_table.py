@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 
 from mgvae_resample import FewRowsWarning, IdentifierWarning
-from tests.support import counts, quick_gan, quick_vae
+from tests.support import counts, quick_gan, quick_vae, table
 from tests.tables.columns import PANDAS, POLARS, customers
 
 LEARNED = {"max_pretrain_steps": 300, "max_finetune_steps": 300, "hidden_layer_sizes": (64, 64)}
@@ -189,6 +189,31 @@ def test_polars_in_polars_out(quick):
     assert isinstance(sampler.fit_resample(X, y)[1], np.ndarray)
     with pytest.raises(TypeError, match="collect"):
         quick().fit_resample(X.lazy(), y)
+
+
+@pytest.mark.parametrize("container", ["array", "list", "pandas", "polars"])
+def test_labels_of_a_column_for_each_class_come_back_with_all_columns(quick, container):
+    X, classes = table(50, 15, 20)
+    classes = np.array([0, 1, 3])[classes]  # no row is of class 2
+    ones = np.eye(4, dtype=int)[classes]
+    make = {
+        "array": lambda: (X, ones),
+        "list": lambda: (X, ones.tolist()),
+        "pandas": lambda: (pd.DataFrame(X), pd.DataFrame(ones == 1, columns=list("abcd"))),
+        "polars": lambda: (pl.DataFrame(X), pl.DataFrame(ones, schema=list("abcd"))),
+    }[container]
+    rows, y = make()
+    sampler = quick(sampling_strategy={1: 25, 3: 30})
+    X_res, y_res = sampler.fit_resample(rows, y)
+    expected = quick(sampling_strategy={1: 25, 3: 30}).fit_resample(X, classes)
+    assert type(y_res) is type(y)
+    if hasattr(y, "columns"):
+        assert list(y_res.columns) == list(y.columns)
+        assert list(y_res.dtypes) == list(y.dtypes)
+    np.testing.assert_array_equal(np.asarray(X_res), expected[0])
+    np.testing.assert_array_equal(np.asarray(y_res), np.eye(4)[expected[1]])
+    assert sampler.classes_.tolist() == [0, 1, 3]
+    assert len(sampler.sample(2, 3)) == 2
 
 
 def test_translated_rows_and_codes_of_mixed_tables(quick):

@@ -43,6 +43,9 @@ BAD_LABELS = {
         lambda y: np.column_stack([y + 1, y * 0 + 1]),
         "Multilabel and multi",
     ),
+    "intervals": (lambda y: pd.cut(pd.Series(y), [-1, 0, 9]), "Interval.*astype"),
+    "halves": (lambda y: y + 0.5, r"continuous.*0\.5.*astype"),
+    "rows of no class": (lambda y: np.column_stack([y, y * 0]), "row 0 has no 1"),
 }
 
 BAD_GAN_PARAMETERS = [
@@ -112,12 +115,21 @@ def test_values_that_are_lists_are_refused(quick, binary):
         quick().fit_resample(pd.DataFrame(rows, columns=list("abcd")), y)
 
 
+@pytest.mark.parametrize("method", ["fit", "fit_resample"])
 @pytest.mark.parametrize("labels", BAD_LABELS)
-def test_bad_labels_are_refused(quick, binary, labels):
+def test_bad_labels_are_refused(quick, binary, labels, method):
     X, y = binary
     make, reason = BAD_LABELS[labels]
     with pytest.raises(ValueError, match=reason):
-        quick().fit_resample(X, make(y))
+        getattr(quick(), method)(X, make(y))
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_resample"])
+def test_text_beside_numbers_is_no_label(quick, binary, method):
+    X, y = binary
+    for labels in (np.where(y == 1, "one", y.astype(object)), ["one", *y[1:].tolist()]):
+        with pytest.raises(TypeError, match=r"text beside numbers, such as 'one' and \d"):
+            getattr(quick(), method)(X, labels)
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])

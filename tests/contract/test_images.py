@@ -99,17 +99,6 @@ def test_number_of_threads_does_not_matter(quick):
     assert_array_equal(*made)
 
 
-def test_the_callers_default_dtype_does_not_matter(quick):
-    X, y = images(20, 5)
-    expected, _ = brief(quick).fit_resample(X, y)
-    torch.set_default_dtype(torch.float64)
-    try:
-        X_res, _ = brief(quick).fit_resample(X, y)
-    finally:
-        torch.set_default_dtype(torch.float32)
-    assert_array_equal(X_res, expected)
-
-
 def test_a_pickled_sampler_draws_the_same_images(quick):
     X, y = images(20, 5)
     fitted = brief(quick)

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from mgvae_resample._plan import rows_to_learn
 from numpy.testing import assert_array_equal
 
-from mgvae_resample import _learnable, _synthesizer
-from mgvae_resample._learnable import rows_to_learn
+from mgvae_resample import _base, _plan
 from mgvae_resample._run import Run
 from tests.contract.having import having
 from tests.support import counts, table
@@ -15,9 +15,9 @@ from tests.support import counts, table
 @pytest.fixture
 def small_limits(monkeypatch):
     """Make a table of a few hundred rows a very large one."""
-    monkeypatch.setattr(_learnable, "_MOST_LEARNED", 100)
-    monkeypatch.setattr(_learnable, "_FEWEST_SAMPLED", 30)
-    monkeypatch.setattr(_synthesizer, "BLOCK", 64)
+    monkeypatch.setattr(_plan, "_MOST_LEARNED", 100)
+    monkeypatch.setattr(_plan, "_FEWEST_SAMPLED", 30)
+    monkeypatch.setattr(_base, "BLOCK", 64)
 
 
 def test_a_sample_keeps_the_order_of_the_classes(small_limits):

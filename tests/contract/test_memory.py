@@ -172,6 +172,47 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, binary):
         quick_sampler("MGVAEOverSampler", memory=str(tmp_path / "file")).fit_resample(*binary)
 
 
+@pytest.fixture
+def little_space():
+    """Let a test allow files of so many bytes at most, as a full disk or a quota does."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda n: resource.setrlimit(resource.RLIMIT_FSIZE, (n, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_training_that_finds_no_space_leaves_no_unfinished_file(tmp_path, little_space):
+    cache = TrainingCache(str(tmp_path), "1")
+    cache.store(cache.key("small"), {"w": np.zeros(2)}, {})
+    little_space(20_000)
+    with pytest.warns(UserWarning, match="could not be cached.*unfinished file was removed"):
+        cache.store(cache.key("large"), {"w": np.zeros(20_000)}, {})
+    assert cache.load(cache.key("large")) is None
+    assert cache.load(cache.key("small")) is not None
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+def test_an_interrupted_store_leaves_no_unfinished_file(tmp_path, monkeypatch):
+    def interrupted(file, **arrays):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    cache = TrainingCache(str(tmp_path), "1")
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cache.store(cache.key("a"), {"w": np.zeros(2)}, {})
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@every_sampler
+def test_a_fit_that_finds_no_space_gives_the_same_rows(name, binary, tmp_path, little_space):
+    expected = results(quick_sampler(name), *binary)
+    little_space(600)
+    with pytest.warns(UserWarning, match="could not be cached"):
+        assert_same(expected, results(quick_sampler(name, memory=str(tmp_path)), *binary))
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
 @every_sampler
 def test_without_an_int_seed_nothing_is_stored_and_that_is_said(name, tmp_path, binary):
     for seed in (None, np.random.RandomState(0)):

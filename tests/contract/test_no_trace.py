@@ -1,10 +1,13 @@
 """One seed gives one table, whatever runs beside it, and nothing global is changed."""
 
 import hashlib
+import pickle
 import random
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +19,10 @@ from numpy.testing import assert_array_equal
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from mgvae_resample._run import single_thread
+from tests.contract.having import having
+from tests.contract.test_images import brief, images
 from tests.support import needs_callbacks, quick_vae, table
+from tests.tables.columns import customers
 
 
 def global_state():
@@ -29,6 +35,8 @@ def global_state():
         torch.get_default_dtype(),
         torch.get_default_device(),
         torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.is_autocast_enabled("cpu"),
         torch.are_deterministic_algorithms_enabled(),
         np.geterr(),
     )
@@ -182,15 +190,73 @@ def test_a_random_state_is_accepted_and_advances(quick, binary):
     assert not np.array_equal(first, second)
 
 
-def test_the_callers_torch_defaults_do_not_matter(quick, binary):
-    expected, _ = quick().fit_resample(*binary)
-    torch.set_default_dtype(torch.float64)
+@contextmanager
+def default_dtype(dtype):
+    torch.set_default_dtype(dtype)
     try:
-        with torch.no_grad():
-            X_res, _ = quick().fit_resample(*binary)
+        yield
     finally:
         torch.set_default_dtype(torch.float32)
-    assert_array_equal(X_res, expected)
+
+
+MODES = {
+    "float64": lambda: default_dtype(torch.float64),
+    "bfloat16": lambda: default_dtype(torch.bfloat16),
+    "inference_mode": torch.inference_mode,
+    "no_grad": torch.no_grad,
+    "set_grad_enabled": lambda: torch.set_grad_enabled(False),
+    "autocast": lambda: torch.autocast("cpu"),
+    "another device": lambda: torch.device("meta"),
+}
+
+
+def mixed(quick):
+    """Return a sampler, and a table of all kinds of columns with gaps and rare categories."""
+    X, y = customers(60, 20)
+    g = np.random.default_rng(0)
+    X["district"] = [f"d{i}" for i in g.geometric(0.1, len(X))]
+    X.loc[::7, "district"] = X.loc[::9, "town"] = None
+    return quick(), X, y
+
+
+def pictures(quick):
+    """Return a sampler of images, and such that it moves."""
+    shape = (8, 9)
+    X, y = images(24, 8, shape=shape)
+    return brief(quick, shape, **having(quick, augmentation=0.5, generated_share=0.6)), X, y
+
+
+def told(sampler, X, y):
+    """Return everything a sampler makes and tells of rows, while and after it is fitted."""
+    made = [sampler.fit_resample(X, y)[0], sampler.sample(5, 1)]
+    if hasattr(sampler, "translate"):
+        made += [sampler.translate(X[y == 0], 1), sampler.encode(X, 1)]
+    if hasattr(sampler, "latent_codes"):
+        made += [sampler.latent_codes(X), sampler.traverse("c1")]
+    return pickle.dumps(sampler), [pd.DataFrame(rows) for rows in made]
+
+
+@cache
+def told_without_modes(quick, make):
+    return told(*make(quick))
+
+
+@pytest.mark.parametrize("make", [mixed, pictures])
+@pytest.mark.parametrize("mode", MODES)
+def test_the_callers_modes_of_torch_do_not_matter(quick, make, mode):
+    pickled, expected = told_without_modes(quick, make)
+    sampler, X, y = make(quick)
+    with MODES[mode]():
+        before = global_state()
+        _, found = told(sampler, X, y)
+        assert global_state() == before
+        loaded = pickle.loads(pickled)
+    for a, b in zip(expected, found, strict=True):
+        pd.testing.assert_frame_equal(a, b, check_exact=True)
+    twin = pickle.loads(pickled)
+    for drawn in (sampler, loaded):
+        rows = [pd.DataFrame(s.sample(4, 1, random_state=1)) for s in (drawn, twin)]
+        pd.testing.assert_frame_equal(*rows, check_exact=True)
 
 
 def test_fitting_twice_is_fitting_once(quick, three_classes, binary):

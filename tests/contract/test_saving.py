@@ -174,7 +174,7 @@ def test_a_sampler_of_another_version_says_so(name, monkeypatch):
     X, y = table(60, 20)
     sampler = MAKERS[name]()
     sampler.fit_resample(X, y)
-    monkeypatch.setattr("mgvae_resample._sample.__version__", "0.0.1")
+    monkeypatch.setattr("mgvae_resample._base.__version__", "0.0.1")
     data = pickle.dumps(sampler)
     monkeypatch.undo()
     with pytest.warns(OtherVersionWarning, match=r"saved by version 0\.0\.1 .* fit it again"):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import torch
+from mgvae_resample._mgvae.exogenous_noise import exogenous_noise, gumbel_given, logistic_given
 
 from mgvae_resample._encoding.layout import Layout, Slot
-from mgvae_resample._mgvae.exogenous_noise import exogenous_noise, gumbel_given, logistic_given
 from mgvae_resample._mgvae.model import MajorityGuidedVAE
 from mgvae_resample._nn.mlp import initialise
 from mgvae_resample._nn.one_hot import OneHotMap

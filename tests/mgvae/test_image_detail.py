@@ -4,8 +4,8 @@ import math
 
 import pytest
 import torch
-
 from mgvae_resample._mgvae.image_detail import decoded, detail_of_exemplars
+
 from mgvae_resample._mgvae.model import MajorityGuidedVAE
 from mgvae_resample._nn.mlp import initialise
 from tests.layouts import images, rng

@@ -23,6 +23,25 @@ def test_moved_images_keep_range_and_move_little():
     assert (seen[0] != seen[1]).any()
 
 
+@pytest.mark.parametrize("shape", [(24, 24), (8, 48), (16, 40), (48, 12)], ids=str)
+@pytest.mark.parametrize("is_upright", [True, False], ids=["upright", "flat"])
+def test_strokes_lean_by_the_same_angle_on_images_of_every_shape(shape, is_upright):
+    """Up to 0.2 radians of turn, and of shear where a stroke is upright."""
+    lengths = shape if is_upright else shape[::-1]
+    n_rows, n_columns = lengths
+    at = torch.arange(n_columns) - (n_columns - 1) / 2
+    stroke = (-(at / 1.5).square()).exp().expand(n_rows, -1)
+    pixels = stroke if is_upright else stroke.T
+    seen = moved(pixels.reshape(1, -1).repeat(400, 1), shape, rng(3)).reshape(400, *shape)
+    seen = seen if is_upright else seen.transpose(1, 2)
+    middle = (seen * torch.arange(n_columns)).sum(2) / seen.sum(2)
+    inner = slice(n_rows // 2 - 3, n_rows // 2 + 3)
+    slopes = middle[:, inner].diff(dim=1).mean(1).abs()
+    median = slopes.median().rad2deg()
+    assert (4.0 if is_upright else 3.5) < median < (8.0 if is_upright else 7.0)
+    assert slopes.max().rad2deg() < (30.0 if is_upright else 20.0)
+
+
 def test_moved_images_pass_gradients():
     pixels = torch.rand(4, 36, generator=rng()).requires_grad_()
     moved(pixels, (6, 6), rng(1)).square().sum().backward()

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import skops.io
 
-from mgvae_resample._acceptance import trees
-from mgvae_resample._acceptance.class_filter import ClassFilter
 from mgvae_resample._encoding.layout import Layout, Slot
+from mgvae_resample._rejection import trees
+from mgvae_resample._rejection.class_filter import ClassFilter
 from tests.layouts import rng
 from tests.support import OURS, exact_rule, is_rare, quick_sampler, quick_vae
 

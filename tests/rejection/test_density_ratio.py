@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
-from mgvae_resample._acceptance.density_ratio import DensityRatio
 from mgvae_resample._encoding.layout import Layout, Slot
+from mgvae_resample._rejection.density_ratio import DensityRatio
 from tests.layouts import rng
 from tests.support import quick_gan, table
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mgvae_resample._acceptance.trees import TwoSampleTrees, _quantiles
 from mgvae_resample._encoding.layout import Layout, Slot
+from mgvae_resample._rejection.trees import TwoSampleTrees, _quantiles
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,9 @@ def counts(g: np.random.Generator, most: int, n: int, dtype: Any) -> pl.Series:
 
 POLARS: dict[str, Maker] = {
     "Categorical": lambda g, n: gaps(g, towns(g, n).tolist(), pl.Categorical),
+    "Categorical in the order of text": lambda g, n: gaps(
+        g, towns(g, n).tolist(), pl.Categorical("lexical")
+    ),
     "Enum": lambda g, n: gaps(
         g, towns(g, n).tolist(), pl.Enum(["Nice", "Rome", "Oslo", "Kyiv", "Bern"])
     ),
@@ -146,6 +149,10 @@ POLARS: dict[str, Maker] = {
     "Datetime with zone": lambda g, n: counts(g, 10**15, n, pl.Datetime("us", "Europe/Oslo")),
     "Duration": lambda g, n: counts(g, 10**6, n, pl.Duration("ms")),
 }
+if hasattr(pl, "Categories"):
+    POLARS["Categorical of named Categories"] = lambda g, n: gaps(
+        g, towns(g, n).tolist(), pl.Categorical(pl.Categories("towns", physical=pl.UInt8))
+    )
 if hasattr(pl, "Int128"):
     POLARS["Int128"] = lambda g, n: gaps(g, g.integers(-(2**62), 2**62, n).tolist(), pl.Int128)
 

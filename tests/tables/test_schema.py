@@ -81,6 +81,21 @@ def test_what_is_neither_number_nor_named_is_refused(column: object, reason: str
         Schema.of(Table.of(pd.DataFrame({"good": [1, 2, 3], "bad": column})), None)
 
 
+def test_an_integer_that_is_an_index_and_the_name_of_another_column_is_refused() -> None:
+    table = Table.of(pd.DataFrame({5: [1.0, 2.0], 0: ["a", "b"], 9: [1.0, 2.0]}))
+    with pytest.raises(ValueError, match=r"got 0, which is the index of the column 5 .* index 1"):
+        named_categorical(table, [0])
+    with pytest.raises(
+        ValueError, match=r"index 9, but X has 3 .* column named 9 has the index 2"
+    ):
+        named_categorical(table, [9])
+    for unambiguous in ([1], [-2], [False, True, False]):
+        assert named_categorical(table, unambiguous) == [False, True, False]
+    numbered = Table.of(pd.DataFrame([[1.0, "a"]]))
+    assert named_categorical(numbered, [1]) == [False, True]
+    assert named_categorical(numbered, [-1]) == [False, True]
+
+
 def test_which_columns_of_polars_are_categorical() -> None:
     frame = pl.DataFrame(
         {

@@ -1,0 +1,47 @@
+"""How many rows are generated, kept and moved, and how far; which classes are learned."""
+
+import pytest
+
+from mgvae_resample import FewRowsWarning
+from mgvae_resample._plan import Plan, make_plan
+from tests.layouts import continuous, images
+
+
+def planned(n_rows, n_classes, modality=None, not_learned=None):
+    """Return the plan of a class of so many rows."""
+    return make_plan(
+        "a",
+        n_rows,
+        100,
+        not_learned=not_learned,
+        modality=modality or continuous(1),
+        generated_fraction=0.5,
+        strength=0.2,
+        n_classes=n_classes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("generated", "kept", "counts"),
+    [(1.0, 0.0, (10, 0)), (0.0, 0.0, (0, 0)), (0.25, 0.5, (3, 3)), (0.25, 0.0, (3, 0))],
+)
+def test_of_ten_rows(generated, kept, counts):
+    assert Plan(10, None, generated, kept).counts(10) == counts
+
+
+def test_with_two_classes_all_repeats_are_moved_else_half_of_them_twice_as_far():
+    assert planned(50, 2).counts(8) == (4, 0)
+    assert planned(50, 2).repeat_strength == pytest.approx(0.2)
+    assert planned(50, 3).counts(8) == (4, 2)
+    assert planned(50, 3).repeat_strength == pytest.approx(0.4)
+
+
+def test_a_class_that_is_not_learned_is_smoothed_where_there_are_numbers_and_repeated_elsewhere():
+    for modality, fraction in ((continuous(2), 1.0), (images(3, 3), 0.0)):
+        with pytest.warns(FewRowsWarning, match="Class 'a' is blue to train a generator"):
+            plan = planned(50, 2, modality, "is blue")
+        assert plan.generated_fraction == fraction
+        assert plan.not_learned == "is blue"
+        diverged = planned(50, 2, modality).unlearned(modality)
+        assert diverged.generated_fraction == fraction
+        assert "diverged" in diverged.not_learned
