@@ -22,8 +22,8 @@ Labels = npt.NDArray[Any]
 N_GENERATED, _MOST_ROWS = 400, 1000
 _N_FOLDS, _N_TREES = 3, 10
 # Standard errors by which generated rows teach worse: from the first on half of the new rows are
-# generated, from the second on none.
-_HALF, _NONE = 1.5, 2.5
+# generated, from the second on none. Mean recalls that differ by less are equal.
+_HALF, _NONE, _EQUAL = 1.5, 2.5, 0.02
 
 
 def discrete_fraction(
@@ -33,8 +33,8 @@ def discrete_fraction(
 
     Where an exact rule decides the class, a new combination of categories beside a known one
     often belongs to another class, and nothing in the rows says so. Trees are fitted to two
-    thirds of the rows and, for balance, either to repeats or to generated rows of which the
-    nearest row of the class is among these two thirds. Both judge the last third.
+    thirds of the rows and, for balance, either to repeats or to generated rows that are no nearer
+    to rows of the class in the last third, which is then judged.
 
     Shape: inputs (n, n_inputs), y (n,), class -> generated (m, n_inputs).
 
@@ -49,7 +49,6 @@ def discrete_fraction(
     fold = np.empty(len(y), np.intp)
     for label in set(y):
         fold[y == label] = np.arange((y == label).sum()) % _N_FOLDS
-    parents = {k: _nearest(rows, inputs, np.flatnonzero(y == k)) for k, rows in generated.items()}
     gain = np.zeros(len(y))
     for held in range(_N_FOLDS):
         fit, judged = fold != held, fold == held
@@ -57,8 +56,8 @@ def discrete_fraction(
         repeats, made = [inputs[fit]], [inputs[fit]]
         labels = [y[fit]]
         for label, rows in generated.items():
-            own = inputs[fit & (y == label)]
-            free = rows[fold[parents[label]] != held]
+            own, others = inputs[fit & (y == label)], inputs[judged & (y == label)]
+            free = rows[_distance(rows, own) <= _distance(rows, others)]
             n_new = n_largest - len(own)
             if not len(own) or not len(free):
                 return 1.0
@@ -72,14 +71,19 @@ def discrete_fraction(
         gain[judged] = with_made - with_repeats
     means = [gain[y == k].mean() for k in set(y)]
     variances = [gain[y == k].var() / (y == k).sum() for k in set(y)]
-    deficit = -float(np.sum(means)) / max(1e-12, float(np.sqrt(np.sum(variances))))
-    return 1.0 if deficit < _HALF else 0.5 if deficit < _NONE else 0.0
+    if np.mean(means) > -_EQUAL:
+        return 1.0
+    n_errors = -float(np.sum(means) / np.sqrt(np.sum(variances)))
+    return 1.0 if n_errors < _HALF else 0.5 if n_errors < _NONE else 0.0
 
 
-def _nearest(rows: Floats, inputs: Floats, own: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Return the row of the class nearest to each generated one. Shape: (m, d), (n, d) -> (m,)."""
-    distances = torch.cdist(torch.from_numpy(rows), torch.from_numpy(inputs[own]))
-    nearest: npt.NDArray[np.intp] = own[distances.argmin(1).numpy()]
+def _distance(rows: Floats, others: Floats) -> FloatArray:
+    """Return the distance of each row to the nearest other one. Shape: (n, d), (m, d) -> (n,)."""
+    if not len(others):
+        return np.full(len(rows), np.inf)
+    distances = torch.cdist(torch.from_numpy(rows), torch.from_numpy(others))
+    # Categories are counted, so that equal distances are equal numbers.
+    nearest: FloatArray = distances.square().amin(1).numpy().round(3)
     return nearest
 
 

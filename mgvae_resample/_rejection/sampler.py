@@ -95,6 +95,8 @@ class RejectionSampler:
         """Count the rules that rows meet before the first one that refuses them."""
         n_met, left = np.zeros(len(rows), dtype=np.intp), np.arange(len(rows))
         for rule in self.rules:
+            if not len(left):
+                break
             left = left[rule.accepts(rows[left], rng)]
             n_met[left] += 1
         return n_met
