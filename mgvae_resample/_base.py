@@ -326,8 +326,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             is_class = y == label
             synthesizer = fitted.get(label) or SmoothedBootstrap(self._modality, rows[is_class])
             synthesizer.plan, synthesizer.class_index = plan, np.flatnonzero(is_class)
-            rng = run.rng("class filter", self._number(label))
-            synthesizer.fit_rules(rows, keys, ~is_class, rng, run.remember)
+            rng = run.rng("rules", self._number(label))
+            synthesizer.fit_rules(rows, keys, ~is_class, rng)
             synthesizers[label] = synthesizer
         if self._modality.is_discrete and self.generated_share == "auto" and fitted:
             self._choose_fraction(rows, y, fitted, run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from typing import Any, Self
@@ -117,18 +117,6 @@ class Run:
         }
         arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
         self.cache.store(key, arrays, record)
-
-    def remember(self, compute: Callable[[], float], *arrays: np.ndarray[Any, Any]) -> float:
-        """Return a number that depends on these arrays alone, from the cache where it is there."""
-        if self.cache is None:
-            return compute()
-        key = self.cache.key("number", *arrays)
-        found = self.cache.load(key)
-        if found is not None:
-            return float(found.record["number"])
-        number = compute()
-        self.cache.store(key, {}, {"number": number})
-        return number
 
     def tensor(self, rows: np.ndarray[Any, Any]) -> Tensor:
         """Move rows to the device."""

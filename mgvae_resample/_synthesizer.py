@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -12,21 +11,22 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from ._encoding.layout import EncodedRows
+from ._encoding.layout import EncodedRows, Layout
 from ._modality.base import Modality
 from ._nn.random import normal
 from ._plan import Plan
-from ._rejection.class_filter import ClassFilter
+from ._rejection.distance import DistanceCeiling
 from ._rejection.known_rows import Keys, KnownRows
 from ._rejection.sampler import Drawn, Indices, Propose, RejectionSampler, Rule
+from ._rejection.score_floor import ScoreFloor
 
 __all__ = ["BLOCK", "CHUNK", "KINDS", "Part", "SmoothedBootstrap", "Synthesizer"]
 
 # Rows handled at the same time by a network, and rows drawn and decoded together.
 CHUNK, BLOCK = 1024, 100_000
 _NOISE = 0.1
-# Proposals that show how many rows look like another class.
-_N_PROPOSALS = 1000
+# Proposals that show how many rows are known ones, and rows that show how far apart they are.
+_N_PROPOSALS, _FEWEST_DISTANCES = 1000, 3
 # What a new row can be.
 KINDS = ("real", "moved", "translated", "generated", "smoothed")
 
@@ -155,30 +155,32 @@ class Synthesizer(ABC):
         keys: Keys,
         is_other: npt.NDArray[np.bool_],
         rng: torch.Generator,
-        remember: Callable[..., float],
     ) -> None:
         """Find the rules that need rows of all classes.
-
-        ``remember`` calls a function, or returns what it returned for the same arrays.
 
         Shape: rows (n, d) of all classes, their keys (n,), is_other (n,).
         """
         if not (self.max_trials and self.modality.has_rules and self.plan.generated_fraction):
             return
-        of_method, n_others = self.rules, int(is_other.sum())
-        propose = self._propose(_N_PROPOSALS, rng)
+        of_method, layout = self.rules, self.modality.layout
+        self.rules = self._rules_of_table(layout, rows[is_other], rng)
         known = KnownRows(keys[~is_other], keys[is_other])
         if not known.is_certain:
-            known.fit(self._rejection(of_method).draw(_N_PROPOSALS, propose, rng).rows)
-        self.rules = [known, *of_method]
-        if not ClassFilter.is_of_use(len(rows) - n_others, n_others, rows.shape[1]):
-            return
-        new = self._rejection(self.rules).draw(_N_PROPOSALS, propose, rng).rows
-        found = ClassFilter(self.modality.layout, self.class_rows, rows[is_other], rng)
-        find = partial(found.chance_for, new)
-        found.chance = remember(find, found.trees.first, found.trees.second, new)
-        if found.chance < 1.0:
-            self.rules.append(found)
+            rules = [*self.rules, *of_method]
+            propose = self._propose(_N_PROPOSALS, rng)
+            known.fit(self._rejection(rules).draw(_N_PROPOSALS, propose, rng).rows)
+        self.rules = [known, *self.rules, *of_method]
+
+    def _rules_of_table(
+        self, layout: Layout, other_rows: EncodedRows, rng: torch.Generator
+    ) -> list[Rule]:
+        """Return the rules on distance and score. Shape: (m, d) ->."""
+        rules: list[Rule] = []
+        if len(self.class_rows) >= _FEWEST_DISTANCES:
+            rules.append(DistanceCeiling(layout, self.class_rows, rng))
+        if ScoreFloor.is_of_use(len(self.class_rows), len(other_rows), layout.width):
+            rules.append(ScoreFloor(layout, self.class_rows, other_rows, rng))
+        return rules
 
     def adjust(self, outputs: Tensor) -> Tensor:
         """Add the logit adjustment to outputs. Shape: (n, n_inputs) -> (n, n_inputs)."""

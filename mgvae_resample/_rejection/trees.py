@@ -16,7 +16,7 @@ __all__ = ["TwoSampleTrees", "boosted_trees"]
 
 # scikit-learn's trees have so many bins, and know as many categories. They refuse columns without
 # any value, so "missing" is a number here, less than any normal score.
-_MOST_BINS, _MISSING = 255, -100.0
+_MOST_BINS, _MOST_LEAVES, _MISSING = 255, 31, -100.0
 # The edges of the bins of some columns, and the trees.
 _Fitted: TypeAlias = tuple[dict[int, FloatArray], HistGradientBoostingClassifier]
 
@@ -27,6 +27,7 @@ def boosted_trees(
     categorical: Sequence[bool] | npt.NDArray[np.bool_],
     *,
     n_trees: int = 100,
+    n_leaves: int = _MOST_LEAVES,
     n_bins: int = _MOST_BINS,
     class_weight: str | None = None,
     random_state: int = 0,
@@ -35,6 +36,7 @@ def boosted_trees(
     return HistGradientBoostingClassifier(
         categorical_features=categorical,
         max_iter=n_trees,
+        max_leaf_nodes=n_leaves,
         max_bins=n_bins,
         # By default leaves hold 20 rows, and fewer than 40 rows could not be split at all.
         min_samples_leaf=max(1, min(20, len(rows) // 4)),
@@ -57,6 +59,8 @@ class TwoSampleTrees:
         Encoded rows.
     n_trees : int
         Number of trees.
+    n_leaves : int, default=31
+        Leaves of a tree.
     n_bins : int, default=255
         Values of a column that trees tell apart: the time goes by them.
     class_weight : {"balanced"} or None, default=None
@@ -75,11 +79,13 @@ class TwoSampleTrees:
         second: EncodedRows,
         *,
         n_trees: int,
+        n_leaves: int = _MOST_LEAVES,
         n_bins: int = _MOST_BINS,
         class_weight: str | None = None,
     ) -> None:
         self.layout, self.first, self.second = layout, first, second
-        self.n_trees, self.n_bins, self.class_weight = n_trees, n_bins, class_weight
+        self.n_trees, self.n_leaves, self.n_bins = n_trees, n_leaves, n_bins
+        self.class_weight = class_weight
         self._fitted: _Fitted | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -88,6 +94,8 @@ class TwoSampleTrees:
 
     def log_odds(self, rows: EncodedRows) -> FloatArray:
         """Return the log-odds of the first sample. Shape: (n, d) -> (n,)."""
+        if not len(rows):
+            return np.empty(0)
         if self._fitted is None:
             self._fitted = self._fit()
         thresholds, trees = self._fitted
@@ -111,6 +119,7 @@ class TwoSampleTrees:
                 for slot in self.layout.slots
             ],
             n_trees=self.n_trees,
+            n_leaves=self.n_leaves,
             n_bins=self.n_bins,
             class_weight=self.class_weight,
         )

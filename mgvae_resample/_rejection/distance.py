@@ -1,0 +1,73 @@
+"""New rows lie no farther from the class than its own rows lie from each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from .._encoding.layout import EncodedRows, Layout
+from .._nn.random import random_rows
+
+__all__ = ["DistanceCeiling"]
+
+# Rows of the class that distances are measured to.
+_MOST_ROWS = 1000
+# The ceiling is this quantile of the distances between rows of the class.
+_QUANTILE = 0.9
+_ROUNDING = 1e-4
+
+
+class DistanceCeiling:
+    """Refuses rows that are too far from the nearest row of the class.
+
+    The distance to the closest record of a new row may be no larger than nine tenths of the
+    class's own rows have, leave one out; rows that repeat another are left aside. Distances are
+    Euclidean, between normal scores and one-hot categories.
+
+    Parameters
+    ----------
+    layout : Layout
+        The columns of encoded rows.
+    class_rows : ndarray of shape (n, d)
+        Encoded rows of the class, at least two.
+    rng : torch.Generator
+        Chooses among very many rows.
+
+    Attributes
+    ----------
+    ceiling : float
+        The largest distance that is accepted, infinite where all rows of the class are equal.
+    """
+
+    def __init__(self, layout: Layout, class_rows: EncodedRows, rng: torch.Generator) -> None:
+        self.layout = layout
+        self.class_rows = random_rows(class_rows, _MOST_ROWS, rng)
+        points = self._points(self.class_rows)
+        between = torch.cdist(points, points).fill_diagonal_(torch.inf).amin(1)
+        between = between[between > _ROUNDING]
+        self.ceiling = float(between.quantile(_QUANTILE)) if len(between) else float("inf")
+
+    def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
+        """Accept rows that are near a row of the class. Shape: (n, d) -> (n,)."""
+        # NOTE[DIFF] In the papers every row that is generated is taken.
+        distances = torch.cdist(self._points(rows), self._points(self.class_rows)).amin(1)
+        accepted: npt.NDArray[np.bool_] = (distances <= self.ceiling + _ROUNDING).numpy()
+        return accepted
+
+    def _points(self, rows: EncodedRows) -> Tensor:
+        """Return encoded rows with categories one-hot, and 1 for what is missing.
+
+        Shape: (n, d) -> (n, n_dimensions).
+        """
+        x = torch.from_numpy(rows)
+        missing = x.isnan()
+        parts = [x[:, self.layout.positions("continuous")].nan_to_num(), missing.float()]
+        parts.append(x[:, self.layout.positions("binary")].nan_to_num())
+        for i in self.layout.positions("categorical"):
+            slot = self.layout.slots[i]
+            number = x[:, i].nan_to_num().long().clamp(0, slot.n_categories)
+            # Two categories are one apart, as two bits are.
+            parts.append(torch.nn.functional.one_hot(number, slot.n_categories + 1) / 2**0.5)
+        return torch.cat(parts, 1)

@@ -1,0 +1,92 @@
+"""New rows look as much like their class as nine tenths of its own rows do."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.model_selection import StratifiedKFold
+
+from .._encoding.layout import EncodedRows, FloatArray, Layout
+from .._nn.random import random_rows, uniform
+from .trees import TwoSampleTrees
+
+__all__ = ["ScoreFloor"]
+
+# Fewer rows do not show which scores the class has, and with more columns trees take longer than
+# a training.
+_FEWEST_ROWS, _MOST_COLUMNS = 30, 100
+# Rows of the class, and of others, that the trees learn from.
+_MOST_ROWS, _MOST_OTHERS = 1000, 2000
+_N_TREES, _N_LEAVES, _N_BINS, _N_FOLDS = 40, 15, 63, 3
+_QUANTILE = 0.1
+_ROUNDING = 1e-6
+
+
+class ScoreFloor:
+    """Refuses rows that boosted trees hardly take for rows of the class.
+
+    Trees tell rows of the class from those of all others, which have the same weight, in folds.
+    The score of a new row under the trees of one fold must reach the lowest tenth of the scores
+    that rows of the class have out of fold. So both are judged by trees that have not seen them.
+
+    Parameters
+    ----------
+    layout : Layout
+        The columns of encoded rows.
+    class_rows, other_rows : ndarray of shape (n, d) and (m, d)
+        Encoded rows of the class and of all others.
+    rng : torch.Generator
+        Chooses among very many rows.
+
+    Attributes
+    ----------
+    trees : list of TwoSampleTrees
+        For each fold, what tells rows of the class (first) from others (second).
+    floor : float
+        The lowest log-odds that are accepted.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        class_rows: EncodedRows,
+        other_rows: EncodedRows,
+        rng: torch.Generator,
+    ) -> None:
+        own = random_rows(class_rows, _MOST_ROWS, rng)
+        others = random_rows(other_rows, _MOST_OTHERS, rng)
+        rows, is_own = np.concatenate([own, others]), np.arange(len(own) + len(others)) < len(own)
+        self.trees, scores = [], []
+        for fit, held in StratifiedKFold(_N_FOLDS).split(rows, is_own):
+            trees = TwoSampleTrees(
+                layout,
+                rows[fit[is_own[fit]]],
+                rows[fit[~is_own[fit]]],
+                n_trees=_N_TREES,
+                n_leaves=_N_LEAVES,
+                n_bins=_N_BINS,
+                class_weight="balanced",
+            )
+            self.trees.append(trees)
+            scores.append(trees.log_odds(rows[held[is_own[held]]]))
+        self.floor = float(np.quantile(np.concatenate(scores), _QUANTILE)) - _ROUNDING
+
+    @staticmethod
+    def is_of_use(n_class: int, n_others: int, n_columns: int) -> bool:
+        """Tell whether there are rows enough, and not too many columns."""
+        return min(n_class, n_others) >= _FEWEST_ROWS and n_columns <= _MOST_COLUMNS
+
+    def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
+        """Accept rows whose score reaches the floor. Shape: (n, d) -> (n,)."""
+        # NOTE[DIFF] In the papers every row that is generated is taken to be of its class.
+        accepted: npt.NDArray[np.bool_] = self.scores(rows, rng) >= self.floor
+        return accepted
+
+    def scores(self, rows: EncodedRows, rng: torch.Generator) -> FloatArray:
+        """Return the log-odds of the class, each by the trees of one fold. Shape: -> (n,)."""
+        fold = (uniform((len(rows),), rng, torch.device("cpu")) * len(self.trees)).int().numpy()
+        scores = np.empty(len(rows))
+        for number, trees in enumerate(self.trees):
+            scores[fold == number] = trees.log_odds(rows[fold == number])
+        return scores
