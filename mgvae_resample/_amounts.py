@@ -43,16 +43,16 @@ class _Amount(BaseEstimator):
 
 
 class RaiseTo(_Amount):
-    """Raise every smaller class to a share of the largest one.
+    """Raise every smaller class to a fraction of the largest one.
 
     For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn. It
-    can be cloned, pickled, put in a grid, and its share set as a nested parameter
-    (``sampler__sampling_strategy__share``).
+    can be cloned, pickled, put in a grid, and its ratio set as a nested parameter
+    (``sampler__sampling_strategy__ratio``).
 
     Parameters
     ----------
-    share : float, default=1.0
-        Rows that each smaller class has afterwards, as a share of the largest class's: above 0,
+    ratio : float, default=1.0
+        Rows that each smaller class has afterwards, as a fraction of the largest class's: above 0,
         at most 1. Classes that have as many already are left alone. 1 is full balance, which
         favours balanced accuracy; a half or a quarter favours F1 and keeps probabilities closer
         to those of the data.
@@ -60,7 +60,7 @@ class RaiseTo(_Amount):
     Raises
     ------
     ValueError
-        When called, if `share` is not a number above 0 and at most 1.
+        When called, if `ratio` is not a number above 0 and at most 1.
 
     Examples
     --------
@@ -69,16 +69,16 @@ class RaiseTo(_Amount):
     {'c': 50}
     """
 
-    def __init__(self, share: float = 1.0) -> None:
-        self.share = share
+    def __init__(self, ratio: float = 1.0) -> None:
+        self.ratio = ratio
 
     def _target(self, n: int, largest: int) -> int:
-        if not _is_number(self.share) or not 0 < self.share <= 1:
+        if not _is_number(self.ratio) or not 0 < self.ratio <= 1:
             raise ValueError(
-                f"The 'share' of RaiseTo is {self.share!r}; expected a number above 0 and at "
+                f"The 'ratio' of RaiseTo is {self.ratio!r}; expected a number above 0 and at "
                 "most 1."
             )
-        return round(self.share * largest)
+        return round(self.ratio * largest)
 
 
 class MultiplyBy(_Amount):

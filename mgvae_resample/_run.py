@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
@@ -25,7 +26,7 @@ __all__ = ["Run", "TrainingWarning", "resolve_device", "single_thread"]
 _ATTEMPTS = 3
 
 
-class TrainingWarning(UserWarning):
+class TrainingWarning(ConvergenceWarning):
     """A training diverged; the message says what was done instead."""
 
 
@@ -87,7 +88,7 @@ class Run:
         arrays = [part.cpu().numpy() if isinstance(part, Tensor) else part for part in parts]
         return self.cache.key(weights, self.seed, self.branch, self.device.type, *arrays)
 
-    def recall(self, module: nn.Module, key: str) -> dict[str, Tensor] | None:
+    def load(self, module: nn.Module, key: str) -> dict[str, Tensor] | None:
         """Look a training up, and load its weights and history; return what else was stored."""
         if self.cache is None:
             return None
@@ -102,8 +103,8 @@ class Run:
         self.messages += found.record["messages"]
         return tensors
 
-    def keep(self, module: nn.Module, key: str, **others: Tensor) -> None:
-        """Store a training that :meth:`recall` did not find, and other tensors with it.
+    def store(self, module: nn.Module, key: str, **others: Tensor) -> None:
+        """Store a training that :meth:`load` did not find, and other tensors with it.
 
         What a callback stopped is not stored: a fit without callbacks would go on.
         """

@@ -67,7 +67,7 @@ class Synthesizer(ABC):
         The places of the class's rows in the table.
     rules : list of Rule
         What generated rows must meet.
-    calibration : tuple or None
+    thresholds : tuple or None
         What the modality needs to decode rows of this class.
     adjustment : ndarray of shape (n_inputs,) or None
         What is added to network outputs for bits and categories to be as frequent as in the
@@ -86,7 +86,7 @@ class Synthesizer(ABC):
         self.modality, self.class_rows = modality, class_rows
         self.plan = Plan(0)
         self.rules: list[Rule] = []
-        self.calibration: Any = None
+        self.thresholds: Any = None
         self.adjustment: npt.NDArray[np.float32] | None = None
 
     def draw(self, n: int, rng: torch.Generator) -> Iterator[Part]:
@@ -112,9 +112,9 @@ class Synthesizer(ABC):
         """Draw rows of any kind. Shape: -> (n, d)."""
         return np.concatenate([part.rows for part in self.draw(n, rng)])
 
-    def calibrate(self, rows: EncodedRows) -> None:
+    def fit_thresholds(self, rows: EncodedRows) -> None:
         """Compare new rows with those of the class, for :meth:`Modality.decode`."""
-        self.calibration = self.modality.calibrate(rows, self.class_rows)
+        self.thresholds = self.modality.atom_thresholds(rows, self.class_rows)
 
     def _rejection(self, rules: list[Rule]) -> RejectionSampler:
         return RejectionSampler(rules, self.max_trials, self.modality.chunk, self.finish)
@@ -178,7 +178,7 @@ class Synthesizer(ABC):
         rules: list[Rule] = []
         if len(self.class_rows) >= _FEWEST_DISTANCES:
             rules.append(DistanceCeiling(layout, self.class_rows, rng))
-        if ScoreFloor.is_of_use(len(self.class_rows), len(other_rows), layout.width):
+        if ScoreFloor.is_applicable(len(self.class_rows), len(other_rows), layout.width):
             rules.append(ScoreFloor(layout, self.class_rows, other_rows, rng))
         return rules
 

@@ -88,7 +88,7 @@ class CodeReader:
         return (_read(self.network, rows) - self.mean) / self.scale
 
     @classmethod
-    def calibrate(
+    def fit(
         cls, run: Run, structure: BayesianStructure, synthesizers: Sequence[ClassSynthesizer]
     ) -> tuple[Self, EdgeScores]:
         """Generate rows of all classes, read them and compare with the codes they were made of."""

@@ -25,7 +25,7 @@ __all__ = ["MinoritySynthesizer"]
 _FEWEST_PAIRS, _MOST_PAIRS = 256, 50_000
 # Exemplars among which one is drawn by responsibility, others for every chunk of rows.
 _MOST_COMPARED = 2048
-_CALIBRATION_ROWS = 4096
+_ADJUSTMENT_ROWS = 4096
 # A class of so many rows has as much to say about the noise of its columns as the exemplars have.
 _ROWS_OF_NOISE = 10
 
@@ -89,7 +89,7 @@ class MinoritySynthesizer(Synthesizer):
         """Find the logit adjustment on rows drawn without any."""
 
         def outputs() -> Tensor:
-            i, j = self.choose_pairs(_CALIBRATION_ROWS, rng)
+            i, j = self.choose_pairs(_ADJUSTMENT_ROWS, rng)
             residual = self.space().residual
             assert isinstance(residual, TableResidual)
             draw = self._draw(i, self.space().exemplar_rows[j.to(self.device)], rng)

@@ -15,7 +15,7 @@ from .._tables.table import Table
 
 __all__ = ["ImageShapeWarning", "Modality"]
 
-Calibration = tuple[float | None, float | None]
+Thresholds = tuple[float | None, float | None]
 
 
 class ImageShapeWarning(UserWarning):
@@ -99,11 +99,11 @@ class Modality(ABC, Generic[EncodingT]):
         return self.encoding.encode(table)
 
     @abstractmethod
-    def decode(self, rows: EncodedRows, calibration: Calibration | None) -> Table:
-        """Restore rows, with what :meth:`calibrate` found for their class. Shape: (n, d) ->."""
+    def decode(self, rows: EncodedRows, thresholds: Thresholds | None) -> Table:
+        """Restore rows, with the thresholds of their class if they have any. Shape: (n, d) ->."""
 
     @abstractmethod
-    def calibrate(self, rows: EncodedRows, class_rows: EncodedRows) -> Calibration | None:
+    def atom_thresholds(self, rows: EncodedRows, class_rows: EncodedRows) -> Thresholds | None:
         """Compare new encoded rows of a class with real ones, for :meth:`decode`."""
 
     # Encoded rows and network inputs
@@ -174,7 +174,5 @@ class Modality(ABC, Generic[EncodingT]):
         """Move images by a share of what :meth:`augment` does. Shape: (n, d) -> (n, d)."""
 
     @abstractmethod
-    def largest_harmless_strength(
-        self, rows: Tensor, labels: Tensor, rng: torch.Generator
-    ) -> float:
+    def largest_auto_strength(self, rows: Tensor, labels: Tensor, rng: torch.Generator) -> float:
         """Return how far rows can be moved and still look like rows of their class."""

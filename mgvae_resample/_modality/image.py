@@ -19,9 +19,9 @@ from .._nn.random import uniform
 from .._rejection.sampler import Indices
 from .._tables.table import Table
 from .._warn import warn
-from .base import Calibration, ImageShapeWarning, Modality
+from .base import ImageShapeWarning, Modality, Thresholds
 
-__all__ = ["ImageModality", "largest_harmless_strength", "moved"]
+__all__ = ["ImageModality", "largest_auto_strength", "moved"]
 
 _ROTATION = 0.2  # radians
 _SCALING = 0.15  # logarithm of the factor
@@ -43,7 +43,7 @@ class ImageModality(Modality[ImageEncoding]):
     chunk = 1024
     has_rules = False
     is_discrete = False
-    repeats = "Its images are repeated instead, and moved as 'augmentation' says."
+    repeats = "Its images are repeated instead, and moved as 'augmentation_strength' says."
 
     def __init__(self, image_shape: Sequence[int]) -> None:
         super().__init__(ImageEncoding())
@@ -68,11 +68,11 @@ class ImageModality(Modality[ImageEncoding]):
         self.n_inputs = self.layout.width
         return self
 
-    def decode(self, rows: EncodedRows, calibration: Calibration | None = None) -> Table:
+    def decode(self, rows: EncodedRows, thresholds: Thresholds | None = None) -> Table:
         """Restore images, black and white by the thresholds of their class. Shape: (n, d) ->."""
-        return self.encoding.decode(rows, calibration)
+        return self.encoding.decode(rows, thresholds)
 
-    def calibrate(self, rows: EncodedRows, class_rows: EncodedRows) -> Calibration:
+    def atom_thresholds(self, rows: EncodedRows, class_rows: EncodedRows) -> Thresholds:
         """Find thresholds under which pixels are black and white as often as in the class."""
         return self.encoding.atom_thresholds(rows, class_rows)
 
@@ -146,13 +146,11 @@ class ImageModality(Modality[ImageEncoding]):
         smooth = F.avg_pool2d(pixels, 2 * reach + 1, 1, reach, count_include_pad=False)
         return flatten(smooth)
 
-    def largest_harmless_strength(
-        self, rows: Tensor, labels: Tensor, rng: torch.Generator
-    ) -> float:
+    def largest_auto_strength(self, rows: Tensor, labels: Tensor, rng: torch.Generator) -> float:
         """Return how far images can be moved and still look like images of their class."""
         if not rows.numel():
             return 0.0
-        return largest_harmless_strength(rows, labels, self.image_shape, rng)
+        return largest_auto_strength(rows, labels, self.image_shape, rng)
 
 
 def moved(
@@ -185,7 +183,7 @@ def moved(
     return flatten(new.clamp(0.0, 1.0))
 
 
-def largest_harmless_strength(
+def largest_auto_strength(
     rows: Tensor, labels: Tensor, image_shape: tuple[int, ...], rng: torch.Generator
 ) -> float:
     """Return how far images can be moved and still look like images of their class.

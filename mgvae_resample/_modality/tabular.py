@@ -73,11 +73,11 @@ class TabularModality(Modality[TabularEncoding]):
         self.is_discrete = self.encoding.is_discrete
         return self
 
-    def decode(self, rows: EncodedRows, calibration: Any = None) -> Table:
+    def decode(self, rows: EncodedRows, thresholds: Any = None) -> Table:
         """Restore rows. Shape: (n, d) ->."""
         return self.encoding.decode(rows)
 
-    def calibrate(self, rows: EncodedRows, class_rows: EncodedRows) -> None:
+    def atom_thresholds(self, rows: EncodedRows, class_rows: EncodedRows) -> None:
         """Return nothing: the encoding gives repeated values their share already."""
 
     def inputs(self, rows: Tensor) -> Tensor:
@@ -166,8 +166,6 @@ class TabularModality(Modality[TabularEncoding]):
         """Return the rows as they are."""
         return rows
 
-    def largest_harmless_strength(
-        self, rows: Tensor, labels: Tensor, rng: torch.Generator
-    ) -> float:
+    def largest_auto_strength(self, rows: Tensor, labels: Tensor, rng: torch.Generator) -> float:
         """Return 0: rows of tables are not moved."""
         return 0.0

@@ -224,8 +224,8 @@ def test_translated_rows_and_codes_of_mixed_tables(quick):
         assert sampler.translate(X[y == 0], 1).dtypes.equals(X.dtypes)
         with pytest.raises(ValueError, match="Column 'town' of X holds 'Bern'"):
             sampler.translate(X.assign(town="Bern"), 1)
-    if hasattr(sampler, "latent_codes"):
-        assert sampler.latent_codes(X).shape == (len(X), 2)
+    if hasattr(sampler, "infer_codes"):
+        assert sampler.infer_codes(X).shape == (len(X), 2)
         assert sampler.traverse("c1").dtypes.equals(X.dtypes)
 
 
@@ -246,7 +246,7 @@ def test_images_with_missing_pixels_are_refused_by_name(quick):
         quick(image_shape=(2, 2)).fit_resample(X, np.repeat([0, 1], 20))
 
 
-@pytest.mark.parametrize("make", [quick_vae, partial(quick_gan, generated_share=1.0)])
+@pytest.mark.parametrize("make", [quick_vae, partial(quick_gan, generated_fraction=1.0)])
 @pytest.mark.parametrize("values", [list("abcde"), [0, 1, 2, 3, 4], [0.5, 1, 2, 4, 7.25]])
 def test_rows_of_few_values_are_no_copies(make, values):
     g = np.random.default_rng(0)
@@ -263,8 +263,8 @@ def test_frames_in_another_order_are_refused(quick, binary):
     sampler.fit_resample(frame, y)
     if hasattr(sampler, "translate"):
         call, args = sampler.translate, (1,)
-    elif hasattr(sampler, "latent_codes"):
-        call, args = sampler.latent_codes, ()
+    elif hasattr(sampler, "infer_codes"):
+        call, args = sampler.infer_codes, ()
     else:
         pytest.skip("reads no rows after fitting")
     with pytest.raises(ValueError, match=r"Expected the columns \[0, 1, 2, 3\]"):

@@ -108,8 +108,8 @@ def test_little_of_an_exemplar_shows_through_its_translation(seed):
     kept = few[np.append(np.flatnonzero(digit[few] < 5), rare)]
     sampler = MGVAEOverSampler(
         image_shape=(8, 8),
-        generated_share=1.0,
-        augmentation=0.0,
+        generated_fraction=1.0,
+        augmentation_strength=0.0,
         max_pretrain_steps=150,
         max_finetune_steps=100,
         random_state=seed,
