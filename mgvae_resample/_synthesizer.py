@@ -65,8 +65,12 @@ class Synthesizer(ABC):
         What the new rows are made of.
     class_index : ndarray of shape (m,)
         The places of the class's rows in the table.
+    constant_at : ndarray of shape (c,)
+        Columns in which new rows do not vary.
     rules : list of Rule
         What generated rows must meet.
+    n_refused : int
+        How many rows drawn so far were taken though they met not all rules.
     thresholds : tuple or None
         What the modality needs to decode rows of this class.
     adjustment : ndarray of shape (n_inputs,) or None
@@ -84,7 +88,9 @@ class Synthesizer(ABC):
 
     def __init__(self, modality: Modality[Any], class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
+        self.constant_at = modality.constants(class_rows)
         self.plan = Plan(0)
+        self.n_refused = 0
         self.rules: list[Rule] = []
         self.thresholds: Any = None
         self.adjustment: npt.NDArray[np.float32] | None = None
@@ -94,8 +100,9 @@ class Synthesizer(ABC):
         plan = self.plan
         n_generated, n_kept = plan.counts(n)
         if n_generated:
-            propose = self._propose(n_generated, rng)
-            rows, source = self._rejection(self.rules).draw(n_generated, propose, rng)
+            sampler = self._rejection(self.rules)
+            rows, source = sampler.draw(n_generated, self._propose(n_generated, rng), rng)
+            self.n_refused += int(sampler.refused.sum())
             if self.moves_generated:
                 rows = self.modality.move(rows, rng, plan.strength)
             yield Part(self.kind, rows, source)
@@ -125,8 +132,7 @@ class Synthesizer(ABC):
         Shape: (n, d) -> (n, d).
         """
         rows = self.modality.restored(rows)
-        at, values = self.modality.constants(self.class_rows)
-        rows[:, at] = values
+        rows[:, self.constant_at] = self.class_rows[0, self.constant_at]
         return rows
 
     def in_turn(self, n: int, rng: torch.Generator) -> Tensor:

@@ -61,8 +61,8 @@ def test_clones_pickles_and_prints(amount):
 @pytest.mark.parametrize(
     ("amount", "reason"),
     [
-        (RaiseTo(0), "'share' of RaiseTo is 0"),
-        (RaiseTo(1.5), "'share' of RaiseTo is 1.5"),
+        (RaiseTo(0), "'ratio' of RaiseTo is 0"),
+        (RaiseTo(1.5), "'ratio' of RaiseTo is 1.5"),
         (RaiseTo("half"), "'half'"),
         (RaiseTo(float("nan")), "nan"),
         (MultiplyBy(0.5), "'factor' of MultiplyBy is 0.5"),

@@ -32,7 +32,7 @@ class ClassSynthesizer(Synthesizer):
         The class's own encoded rows.
     """
 
-    max_trials = 20
+    max_trials = 40
     # The generator is judged after its images were moved, so it makes unmoved ones.
     moves_generated = True
 

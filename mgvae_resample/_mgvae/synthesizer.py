@@ -61,7 +61,7 @@ class MinoritySynthesizer(Synthesizer):
         Moves of real rows that are repeated.
     """
 
-    max_trials = 20
+    max_trials = 40
     kind = "translated"
 
     def __init__(

@@ -154,11 +154,8 @@ class Modality(ABC, Generic[EncodingT]):
         """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
 
     @abstractmethod
-    def constants(self, class_rows: EncodedRows) -> tuple[Indices, EncodedRows]:
-        """Return columns in which new rows of a class do not vary, and their values.
-
-        Shape: (n, d) -> (c,), (c,).
-        """
+    def constants(self, class_rows: EncodedRows) -> Indices:
+        """Return columns in which new rows of a class do not vary. Shape: (n, d) -> (c,)."""
 
     # Augmentation
 

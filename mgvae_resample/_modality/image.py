@@ -119,9 +119,9 @@ class ImageModality(Modality[ImageEncoding]):
         """Return the rows as they are."""
         return rows
 
-    def constants(self, class_rows: EncodedRows) -> tuple[Indices, EncodedRows]:
+    def constants(self, class_rows: EncodedRows) -> Indices:
         """Return none: few images leave many pixels black that others of their class do not."""
-        return np.empty(0, np.intp), class_rows[0, :0]
+        return np.empty(0, np.intp)
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Shift, turn, scale and shear images. Shape: (n, d) -> (n, d)."""

@@ -148,12 +148,11 @@ class TabularModality(Modality[TabularEncoding]):
         """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
         return self.encoding.round_trip(rows)
 
-    def constants(self, class_rows: EncodedRows) -> tuple[Indices, EncodedRows]:
+    def constants(self, class_rows: EncodedRows) -> Indices:
         """Return the columns that do not vary in a class of ten rows or more."""
         first = class_rows[0]
         same = (class_rows == first) | (np.isnan(class_rows) & np.isnan(first))
-        at = np.flatnonzero(same.all(0) & (len(class_rows) >= _FEWEST_CONSTANT))
-        return at, first[at]
+        return np.flatnonzero(same.all(0) & (len(class_rows) >= _FEWEST_CONSTANT))
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
         """Add instance noise to values. Shape: (n, n_inputs) -> (n, n_inputs)."""

@@ -14,8 +14,9 @@ __all__ = ["DistanceCeiling"]
 
 # Rows of the class that distances are measured to.
 _MOST_ROWS = 1000
-# The ceiling is this quantile of the distances between rows of the class.
-_QUANTILE = 0.9
+# The ceiling is this quantile of the distances between rows of the class: a lower one where they
+# are too few for a floor under the score.
+_QUANTILE, _QUANTILE_OF_FEW, _FEW_ROWS = 0.9, 0.7, 30
 _ROUNDING = 1e-4
 
 
@@ -23,8 +24,9 @@ class DistanceCeiling:
     """Refuses rows that are too far from the nearest row of the class.
 
     The distance to the closest record of a new row may be no larger than nine tenths of the
-    class's own rows have, leave one out; rows that repeat another are left aside. Distances are
-    Euclidean, between normal scores and one-hot categories.
+    class's own rows have, leave one out (seven tenths with fewer than thirty rows); rows that
+    repeat another are left aside. Distances are Euclidean, between normal scores and one-hot
+    categories.
 
     Parameters
     ----------
@@ -47,7 +49,8 @@ class DistanceCeiling:
         points = self._points(self.class_rows)
         between = torch.cdist(points, points).fill_diagonal_(torch.inf).amin(1)
         between = between[between > _ROUNDING]
-        self.ceiling = float(between.quantile(_QUANTILE)) if len(between) else float("inf")
+        quantile = _QUANTILE_OF_FEW if len(class_rows) < _FEW_ROWS else _QUANTILE
+        self.ceiling = float(between.quantile(quantile)) if len(between) else float("inf")
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
         """Accept rows that are near a row of the class. Shape: (n, d) -> (n,)."""

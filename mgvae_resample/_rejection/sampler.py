@@ -65,31 +65,37 @@ class RejectionSampler:
     ) -> None:
         self.rules, self.max_trials, self.chunk = rules, max_trials, chunk
         self.finish = finish
+        self.refused: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
 
     def draw(self, n: int, propose: Propose, rng: torch.Generator) -> Drawn:
-        """Draw n rows, at least one."""
+        """Draw n rows, at least one. ``refused`` says afterwards which met not all rules."""
+        rows, source, n_met = self._proposed(np.arange(n), propose, rng)
+        for _ in range(self.max_trials):
+            refused = np.flatnonzero(n_met < len(self.rules))
+            if not len(refused):
+                break
+            tried = np.resize(refused, max(len(refused), _FEWEST_DRAWN))
+            new_rows, new_source, met = self._proposed(tried, propose, rng)
+            # Of several for one place the best comes last, and stays.
+            best = np.argsort(met, kind="stable")
+            best = best[met[best] >= n_met[tried[best]]]
+            taken = tried[best]
+            rows[taken], source[taken] = new_rows[best], new_source[best]
+            n_met[taken] = met[best]
+        self.refused = n_met < len(self.rules)
+        return Drawn(rows, source)
+
+    def _proposed(
+        self, at: Indices, propose: Propose, rng: torch.Generator
+    ) -> tuple[EncodedRows, Indices, Indices]:
+        """Propose rows for some places, and count the rules that they meet."""
         parts = []
-        for start in range(0, n, self.chunk):
-            at = np.arange(start, min(start + self.chunk, n))
-            rows, source = propose(at)
+        for start in range(0, len(at), self.chunk):
+            rows, source = propose(at[start : start + self.chunk])
             rows = self.finish(rows)
-            n_met = self._n_met(rows, rng)
-            for _ in range(self.max_trials):
-                refused = np.flatnonzero(n_met < len(self.rules))
-                if not len(refused):
-                    break
-                tried = np.resize(refused, max(len(refused), _FEWEST_DRAWN))
-                new = propose(at[tried])
-                new_rows = self.finish(new.rows)
-                met = self._n_met(new_rows, rng)
-                # Of several for one place the best comes last, and stays.
-                best = np.argsort(met, kind="stable")
-                best = best[met[best] >= n_met[tried[best]]]
-                taken = tried[best]
-                rows[taken], source[taken] = new_rows[best], new.source[best]
-                n_met[taken] = met[best]
-            parts.append(Drawn(rows, source))
-        return Drawn(*map(np.concatenate, zip(*parts, strict=True)))
+            parts.append((rows, source, self._n_met(rows, rng)))
+        rows, source, n_met = map(np.concatenate, zip(*parts, strict=True))
+        return rows, source, n_met
 
     def _n_met(self, rows: EncodedRows, rng: torch.Generator) -> Indices:
         """Count the rules that rows meet before the first one that refuses them."""
