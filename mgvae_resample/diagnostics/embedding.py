@@ -19,7 +19,7 @@ from .._tables.table import Table
 __all__ = ["Column", "Floats", "Mask", "embed", "fold_categories", "read_columns", "read_matrices"]
 
 Floats = npt.NDArray[np.float64]
-NumberKind: TypeAlias = Literal["number", "date", "duration"]
+NumberType: TypeAlias = Literal["number", "date", "duration"]
 
 # scikit-learn's boosted trees tell this many categories of a column apart.
 _MAX_CATEGORIES = 255
@@ -38,7 +38,7 @@ class Column:
     name : str
         Its name; "id - 7" where floats do not tell large integers apart, and these are counted
         from the smallest.
-    kind : {"number", "date", "duration", "category"}
+    column_type : {"number", "date", "duration", "category"}
         What the values are.
     values : ndarray of shape (n_rows,)
         Numbers, days since 1970, days, or positions of categories; NaN where missing.
@@ -47,7 +47,7 @@ class Column:
     """
 
     name: str
-    kind: NumberKind | Literal["category"]
+    column_type: NumberType | Literal["category"]
     values: Floats
     categories: tuple[Any, ...] = ()
 
@@ -75,7 +75,7 @@ def read_matrices(*tables: Any) -> tuple[list[Floats], Mask]:
     """Return tables as matrices, and which of their columns hold categories."""
     columns = read_columns(*tables)
     stacked = np.column_stack([column.values for column in columns])
-    return _split(stacked, tables), np.array([c.kind == "category" for c in columns])
+    return _split(stacked, tables), np.array([c.column_type == "category" for c in columns])
 
 
 def embed(*tables: Any) -> list[Floats]:
@@ -87,7 +87,7 @@ def embed(*tables: Any) -> list[Floats]:
     """
     n_first = len(Table.of(tables[0]))
     blocks = [
-        _one_hot(c.values) if c.kind == "category" else _standardised(c.values, n_first)
+        _one_hot(c.values) if c.column_type == "category" else _standardised(c.values, n_first)
         for c in read_columns(*tables)
     ]
     return _split(np.concatenate(blocks, axis=1), tables)
@@ -162,9 +162,9 @@ def _learn(table: Table, j: int) -> Learned:
     return table.learn_column(j, True)
 
 
-def _numbers(adapter: Any, column: ColumnValues) -> tuple[NumberKind, Floats] | None:
+def _numbers(adapter: Any, column: ColumnValues) -> tuple[NumberType, Floats] | None:
     """Return a column of numbers, dates or durations with its kind, None for categories."""
-    kind: NumberKind = "number"
+    kind: NumberType = "number"
     values = column.values
     if isinstance(adapter, Times):
         kind = "date" if adapter.plain.kind == "M" else "duration"
@@ -184,7 +184,7 @@ def _numbers(adapter: Any, column: ColumnValues) -> tuple[NumberKind, Floats] | 
     return kind, values
 
 
-def _number(value: Any) -> tuple[NumberKind, float] | None:
+def _number(value: Any) -> tuple[NumberType, float] | None:
     """Return an object's kind and its number, None if it is neither number nor date."""
     if is_number(value) or isinstance(value, Decimal):
         return "number", float(value)

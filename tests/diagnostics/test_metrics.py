@@ -242,7 +242,13 @@ def test_columns_of_polars_are_read_as_what_they_are():
         }
     )
     columns = read_columns(frame, frame[:1])
-    assert [c.kind for c in columns] == ["date", "duration", "number", "category", "category"]
+    assert [c.column_type for c in columns] == [
+        "date",
+        "duration",
+        "number",
+        "category",
+        "category",
+    ]
     np.testing.assert_array_equal(columns[0].values, [19723.0, 19725.0, np.nan, 19723.0])
     assert columns[3].categories == ("a", "b")
     other = pd.DataFrame({"day": pd.to_datetime(days), "price": [1.5, 2.25, None]})
@@ -252,9 +258,9 @@ def test_columns_of_polars_are_read_as_what_they_are():
 def test_objects_that_are_all_numbers_or_dates_are_read_as_such():
     days = [dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2024, 1, 3, tzinfo=dt.UTC), None]
     frame = pd.DataFrame({"day": days, "x": [1, 2.5, None], "odd": [1, "a", None]}, dtype=object)
-    assert [c.kind for c in read_columns(frame)] == ["date", "number", "category"]
+    assert [c.column_type for c in read_columns(frame)] == ["date", "number", "category"]
     array = frame.to_numpy()
-    assert [c.kind for c in read_columns(array)] == ["date", "number", "category"]
+    assert [c.column_type for c in read_columns(array)] == ["date", "number", "category"]
     assert copy_rate(frame, array) == 1.0
 
 
