@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EncodedRows", "FloatArray", "Floats", "Kind", "Layout", "Slot"]
+__all__ = ["ColumnType", "EncodedRows", "FloatArray", "Floats", "Layout", "Slot"]
 
-Kind: TypeAlias = Literal["continuous", "intensity", "binary", "categorical"]
+ColumnType: TypeAlias = Literal["continuous", "intensity", "binary", "categorical"]
 EncodedRows: TypeAlias = npt.NDArray[np.float32]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -24,7 +24,7 @@ class Slot:
     ----------
     column : int
         Index of the column in the table.
-    kind : {"continuous", "intensity", "binary", "categorical"}
+    column_type : {"continuous", "intensity", "binary", "categorical"}
         What the encoded number is: a normal score, an intensity in [0, 1], 0 or 1, or the number
         of a category.
     can_miss : bool
@@ -37,7 +37,7 @@ class Slot:
     """
 
     column: int
-    kind: Kind
+    column_type: ColumnType
     can_miss: bool = False
     n_categories: int = 0
     n_infrequent: int = 0
@@ -57,9 +57,11 @@ class Layout:
         """Number of columns of encoded rows."""
         return len(self.slots)
 
-    def positions(self, kind: Kind) -> npt.NDArray[np.intp]:
-        """Return the positions of the slots of one kind, in increasing order."""
-        return np.array([i for i, s in enumerate(self.slots) if s.kind == kind], dtype=np.intp)
+    def positions(self, column_type: ColumnType) -> npt.NDArray[np.intp]:
+        """Return the positions of the slots of one column type, in increasing order."""
+        return np.array(
+            [i for i, s in enumerate(self.slots) if s.column_type == column_type], dtype=np.intp
+        )
 
     def check(self, rows: npt.ArrayLike) -> Floats:
         """Return encoded rows as an array; refuse those that have not one column for each slot."""

@@ -30,7 +30,7 @@ class Support:
 
     Parameters
     ----------
-    kind : {"constant", "binary", "continuous"}
+    column_type : {"constant", "binary", "continuous"}
         A constant column is restored, not generated; a column of two values is binary.
     dtype : dtype
         Type of the values.
@@ -45,7 +45,7 @@ class Support:
         is far more likely to be impossible than to be merely absent from the sample.
     """
 
-    kind: Literal["constant", "binary", "continuous"]
+    column_type: Literal["constant", "binary", "continuous"]
     dtype: np.dtype[Any]
     low: float
     high: float
@@ -94,8 +94,8 @@ class NumericEncoder:
 
     def slot(self, column: int) -> Slot | None:
         """Return the place of a column in encoded rows; None where there is nothing to encode."""
-        kind = self.support.kind
-        return None if kind == "constant" else Slot(column, kind, self.can_miss)
+        column_type = self.support.column_type
+        return None if column_type == "constant" else Slot(column, column_type, self.can_miss)
 
     @property
     def is_discrete(self) -> bool:
@@ -166,7 +166,7 @@ def describe(values: AnyArray, n_rows: int) -> Support:
 
 def _fit_support(values: AnyArray, counts: Counts) -> tuple[Support, NormalScores | None]:
     support = describe(values, int(counts.sum()))
-    if support.kind != "continuous":
+    if support.column_type != "continuous":
         return support, None
     return support, _fit_scores(_to_float(values), counts, support)
 

@@ -115,7 +115,7 @@ class TwoSampleTrees:
             _binned(rows, thresholds),
             labels,
             [
-                slot.kind == "categorical" and slot.n_categories + 2 <= self.n_bins
+                slot.column_type == "categorical" and slot.n_categories + 2 <= self.n_bins
                 for slot in self.layout.slots
             ],
             n_trees=self.n_trees,

@@ -1,15 +1,15 @@
 """Numbers about synthetic rows: are they like real ones, are they new, are they possible."""
 
-from .class_metrics import ClassMetrics
 from .metrics import (
     copy_rate,
     density_and_coverage,
     distance_to_closest_record,
     invalid_value_rate,
     misclassification_rate,
+    other_class_rate,
     two_sample_auc,
 )
-from .report import Finding, SynthesisReport, synthesis_report
+from .report import ClassMetrics, Finding, SynthesisReport, synthesis_report
 
 __all__ = [
     "ClassMetrics",
@@ -20,6 +20,7 @@ __all__ = [
     "distance_to_closest_record",
     "invalid_value_rate",
     "misclassification_rate",
+    "other_class_rate",
     "synthesis_report",
     "two_sample_auc",
 ]

@@ -6,27 +6,22 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from .._tables.adapters import Adapter, Categories, ColumnValues, Learned, Mask, Times, is_number
+from .._tables.adapters import Adapter, Categories, ColumnValues, Learned, Mask, Times
 from .._tables.table import Table
 
 __all__ = ["Column", "Floats", "Mask", "embed", "fold_categories", "read_columns", "read_matrices"]
 
 Floats = npt.NDArray[np.float64]
-NumberKind: TypeAlias = Literal["number", "date", "duration"]
+NumberType: TypeAlias = Literal["number", "date", "duration"]
 
 # scikit-learn's boosted trees tell this many categories of a column apart.
 _MAX_CATEGORIES = 255
-# From here on floats do not tell integers apart.
-_FIRST_INEXACT = 2**53
 _DAY = 86_400e6  # microseconds
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +31,8 @@ class Column:
     Attributes
     ----------
     name : str
-        Its name; "id - 7" where floats do not tell large integers apart, and these are counted
-        from the smallest.
-    kind : {"number", "date", "duration", "category"}
+        Its name.
+    column_type : {"number", "date", "duration", "category"}
         What the values are.
     values : ndarray of shape (n_rows,)
         Numbers, days since 1970, days, or positions of categories; NaN where missing.
@@ -47,7 +41,7 @@ class Column:
     """
 
     name: str
-    kind: NumberKind | Literal["category"]
+    column_type: NumberType | Literal["category"]
     values: Floats
     categories: tuple[Any, ...] = ()
 
@@ -75,7 +69,7 @@ def read_matrices(*tables: Any) -> tuple[list[Floats], Mask]:
     """Return tables as matrices, and which of their columns hold categories."""
     columns = read_columns(*tables)
     stacked = np.column_stack([column.values for column in columns])
-    return _split(stacked, tables), np.array([c.kind == "category" for c in columns])
+    return _split(stacked, tables), np.array([c.column_type == "category" for c in columns])
 
 
 def embed(*tables: Any) -> list[Floats]:
@@ -87,7 +81,7 @@ def embed(*tables: Any) -> list[Floats]:
     """
     n_first = len(Table.of(tables[0]))
     blocks = [
-        _one_hot(c.values) if c.kind == "category" else _standardised(c.values, n_first)
+        _one_hot(c.values) if c.column_type == "category" else _standardised(c.values, n_first)
         for c in read_columns(*tables)
     ]
     return _split(np.concatenate(blocks, axis=1), tables)
@@ -123,35 +117,16 @@ def _one_hot(positions: Floats) -> Floats:
 
 def _read_together(name: str, tables: Sequence[Table], j: int) -> Column:
     learned = [_learn(table, j) for table in tables]
-    if (low := _large_integers(learned)) is not None:
-        name, learned = f"{name} - {low}", [_counted_from(low, *part) for part in learned]
-    found = [numbers for part in learned if (numbers := _numbers(*part)) is not None]
-    if len(found) < len(tables):
-        for i, (adapter, _) in enumerate(learned):
-            if not isinstance(adapter, Categories):
-                learned[i] = tables[i].learn_column(j, True)
-        return _categories(name, learned)
+    is_category = [isinstance(adapter, Categories) for adapter, _ in learned]
+    if any(is_category):
+        pairs = zip(tables, learned, is_category, strict=True)
+        return _categories(
+            name, [x if known else t.learn_column(j, True) for t, x, known in pairs]
+        )
+    found = [_numbers(*part) for part in learned]
     values = np.concatenate([numbers for _, numbers in found]) + 0.0  # -0.0 is 0.0
-    kinds = {kind for kind, numbers in found if not np.isnan(numbers).all()}
-    return Column(name, kinds.pop() if len(kinds) == 1 else "number", values)
-
-
-def _large_integers(learned: Sequence[Learned]) -> int | None:
-    """Return the smallest of integers that floats do not tell apart, None of other values."""
-    known = [
-        column.known()
-        for adapter, column in learned
-        if column.values.dtype.kind in "iu" and not isinstance(adapter, Times | Categories)
-    ]
-    ends = [int(end(values)) for values in known if len(values) for end in (np.min, np.max)]
-    is_large = len(known) == len(learned) and max(map(abs, ends), default=0) >= _FIRST_INEXACT
-    return min(ends) if is_large else None
-
-
-def _counted_from(low: int, adapter: Adapter, column: ColumnValues) -> Learned:
-    # Without a sign, no difference is too large.
-    values = column.values.astype(np.uint64) - np.uint64(low % 2**64)
-    return adapter, ColumnValues(values, column.missing)
+    types = {type_ for type_, numbers in found if not np.isnan(numbers).all()}
+    return Column(name, types.pop() if len(types) == 1 else "number", values)
 
 
 def _learn(table: Table, j: int) -> Learned:
@@ -162,39 +137,16 @@ def _learn(table: Table, j: int) -> Learned:
     return table.learn_column(j, True)
 
 
-def _numbers(adapter: Any, column: ColumnValues) -> tuple[NumberKind, Floats] | None:
-    """Return a column of numbers, dates or durations with its kind, None for categories."""
-    kind: NumberKind = "number"
-    values = column.values
+def _numbers(adapter: Adapter, column: ColumnValues) -> tuple[NumberType, Floats]:
+    """Return numbers, dates or durations and what they are."""
+    column_type: NumberType = "number"
+    values = column.values.astype(np.float64)
     if isinstance(adapter, Times):
-        kind = "date" if adapter.plain.kind == "M" else "duration"
+        column_type = "date" if adapter.plain.kind == "M" else "duration"
         values = adapter.microseconds(column) / _DAY
-    elif isinstance(adapter, Categories):
-        # Objects that are all numbers or dates are read as such.
-        if str(getattr(adapter, "dtype", adapter.categories.dtype)) != "object":
-            return None
-        known = [pair for c in adapter.categories if (pair := _number(c)) is not None]
-        if len(known) < len(adapter.categories):
-            return None
-        known = known or [(kind, np.nan)]
-        kind, values = known[0][0], np.array([number for _, number in known])[values]
-    values = values.astype(np.float64)
     if column.missing is not None:
         values[column.missing] = np.nan
-    return kind, values
-
-
-def _number(value: Any) -> tuple[NumberKind, float] | None:
-    """Return an object's kind and its number, None if it is neither number nor date."""
-    if is_number(value) or isinstance(value, Decimal):
-        return "number", float(value)
-    if isinstance(value, datetime):
-        return "date", (value.replace(tzinfo=value.tzinfo or UTC) - _EPOCH) / timedelta(1)
-    if isinstance(value, date):
-        return "date", float((value - _EPOCH.date()).days)
-    if isinstance(value, timedelta):
-        return "duration", value / timedelta(1)
-    return None
+    return column_type, values
 
 
 def _categories(name: str, learned: Sequence[tuple[Any, ColumnValues]]) -> Column:

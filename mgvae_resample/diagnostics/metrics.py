@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -92,10 +91,10 @@ def density_and_coverage(
     -------
     density : float
         Mean number of neighbourhoods that hold a synthetic row, over `n_neighbors`. About 1 for
-        rows of the same law; more where synthetic rows crowd in the densest places.
+        rows from the same distribution; more where synthetic rows crowd in the densest places.
     coverage : float
-        Share of real rows with a synthetic row in their neighbourhood, at most 1. About
-        1 - 2 ** -n_neighbors for as many rows of the same law.
+        Fraction of real rows with a synthetic row in their neighbourhood, at most 1. About
+        1 - 2 ** -n_neighbors for as many rows from the same distribution.
 
     Raises
     ------
@@ -165,9 +164,9 @@ def distance_to_closest_record(train: Any, rows: Any) -> npt.NDArray[np.float64]
 
 
 def copy_rate(train: Any, rows: Any) -> float:
-    """Return the share of rows that equal a training row in every column.
+    """Return the fraction of rows that equal a training row in every column.
 
-    Held-out rows of tables of few values do so too: compare with their share.
+    Held-out rows of tables of few values do so too: compare with their fraction.
 
     Parameters
     ----------
@@ -179,11 +178,11 @@ def copy_rate(train: Any, rows: Any) -> float:
     Returns
     -------
     float
-        A share between 0 and 1. Two missing values are equal.
+        A fraction between 0 and 1. Two missing values are equal.
 
     Examples
     --------
-    >>> from mgvae_resample.diagnostics import copies
+    >>> from mgvae_resample.diagnostics import copy_rate
     >>> copy_rate([[1, 2], [3, 4]], [[3, 4], [1, 4]])
     0.5
     """
@@ -192,16 +191,43 @@ def copy_rate(train: Any, rows: Any) -> float:
     return float(np.mean([row.tobytes() in there for row in new]))
 
 
-def repeated(rows: Any) -> float:
-    """Return the share of rows that equal another one of them. Shape: (n, d) ->."""
-    (known,), _ = read_matrices(rows)
-    lines = [row.tobytes() for row in known]
-    counts = Counter(lines)
-    return float(np.mean([counts[line] > 1 for line in lines]))
+def other_class_rate(X: Any, y: Any, rows: Any, label: Any) -> float:
+    """Return the fraction of rows that equal a row of another class and none of their own.
+
+    In tables of few values this says that rows lie in cells where only other classes have rows.
+    Held-out rows do so too: compare with their fraction.
+
+    Parameters
+    ----------
+    X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+        Real rows of all classes, such as the table that a generator was given.
+    y : array-like of shape (n_samples,)
+        Their labels.
+    rows : {array-like, dataframe, sparse matrix} of shape (n_rows, n_features)
+        Synthetic rows of one class, or held-out real ones.
+    label : label
+        The class of `rows`.
+
+    Returns
+    -------
+    float
+        A fraction between 0 and 1. Two missing values are equal.
+
+    Examples
+    --------
+    >>> from mgvae_resample.diagnostics import other_class_rate
+    >>> other_class_rate([["a"], ["b"], ["c"]], [0, 0, 1], [["a"], ["c"]], 1)
+    0.5
+    """
+    (known, new), _ = read_matrices(X, rows)
+    of_class = column_or_1d(y) == label
+    own, others = ({row.tobytes() for row in known[part]} for part in (of_class, ~of_class))
+    only_others = others - own
+    return float(np.mean([row.tobytes() in only_others for row in new]))
 
 
 def invalid_value_rate(reference: Any, synthetic: Any) -> float:
-    """Return the share of values that no row of the reference could have.
+    """Return the fraction of values that no row of the reference could have.
 
     Such a value is a category that the reference does not hold, a number beyond its smallest and
     largest, or a value missing in a column where none is.
@@ -216,7 +242,7 @@ def invalid_value_rate(reference: Any, synthetic: Any) -> float:
     Returns
     -------
     float
-        A share of all values of `synthetic`.
+        A fraction of all values of `synthetic`.
 
     Examples
     --------
@@ -232,10 +258,11 @@ def invalid_value_rate(reference: Any, synthetic: Any) -> float:
 def misclassification_rate(
     X: Any, y: Any, rows: Any, label: Any, *, random_state: int = 0
 ) -> float:
-    """Return the share of rows that boosted trees take for another class than theirs.
+    """Return the fraction of rows that boosted trees take for another class than theirs.
 
-    The trees learn a real table, with classes of equal weight. Compare the share of synthetic rows
-    with that of held-out real rows: a larger one says that synthetic rows are not of their class.
+    The trees learn a real table, with classes of equal weight. Compare the fraction of synthetic
+    rows with that of held-out real rows: a larger one says that synthetic rows are not of their
+    class.
 
     Parameters
     ----------
@@ -253,7 +280,7 @@ def misclassification_rate(
     Returns
     -------
     float
-        A share between 0 and 1.
+        A fraction between 0 and 1.
 
     Raises
     ------
@@ -262,12 +289,12 @@ def misclassification_rate(
 
     Examples
     --------
-    >>> from mgvae_resample.diagnostics import misclassified
+    >>> from mgvae_resample.diagnostics import misclassification_rate
     >>> misclassification_rate([[0.0]] * 9 + [[1.0]] * 9, [0] * 9 + [1] * 9, [[1.0], [0.0]], 1)
     0.5
     """
-    (share,) = misclassification_rates(X, y, label, rows, random_state=random_state)
-    return share
+    (rate,) = misclassification_rates(X, y, label, rows, random_state=random_state)
+    return rate
 
 
 def misclassification_rates(

@@ -3,30 +3,71 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from html import escape
 from textwrap import fill
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from numpy.random import Generator
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._tables.labels import plain_label
 from .._tables.table import Table
-from .class_metrics import ClassMetrics, class_metrics
+from . import metrics
 
-# Of held-out rows more copies than this point to rows that were trained on.
+__all__ = ["ClassMetrics", "Finding", "SynthesisReport", "synthesis_report"]
+
+# Of larger classes as many rows are drawn at random: distances are measured between all pairs.
+_MAX_ROWS = 5_000
+# More copies than this among held-out rows point to rows that were trained on.
 _MOST_COPIES = 0.5
+# Medians of distances that differ by less than this fraction are about equal.
+_ABOUT = 0.2
 _WIDTH = 99
-_HIDDEN = (
-    "No held-out rows were given, so synthetic rows are compared with the rows they were learned "
-    "from. That hides memorisation: a sampler that repeats those rows, or hardly moves them, "
-    "looks perfect in AUC, density and coverage. Hold rows out before resampling, and pass them "
-    "as X_held and y_held."
-)
+
+
+@dataclass(frozen=True)
+class ClassMetrics:
+    """Numbers about the synthetic rows of one class; NaN where there are too few rows.
+
+    Attributes
+    ----------
+    n_synthetic, n_real : int
+        Number of synthetic rows, and of held-out rows they are compared with.
+    n_compared, n_real_compared : int
+        Number of rows of either kind drawn for AUC, density, coverage and distances.
+    auc, density, coverage : float
+        See `two_sample_auc` and `density_and_coverage`.
+    closest, closest_real : float
+        Median distance of synthetic, and of held-out rows to the closest row learned from.
+    copies, copies_real : float
+        `copy_rate` of synthetic, and of held-out rows.
+    other_class, other_class_real : float
+        `other_class_rate` of synthetic, and of held-out rows.
+    misclassified, misclassified_real : float
+        `misclassification_rate` of synthetic, and of held-out rows.
+    impossible : float
+        See `invalid_value_rate`.
+    """
+
+    n_synthetic: int
+    n_real: int
+    n_compared: int
+    n_real_compared: int
+    auc: float = math.nan
+    density: float = math.nan
+    coverage: float = math.nan
+    closest: float = math.nan
+    closest_real: float = math.nan
+    copies: float = math.nan
+    copies_real: float = math.nan
+    other_class: float = math.nan
+    other_class_real: float = math.nan
+    misclassified: float = math.nan
+    misclassified_real: float = math.nan
+    impossible: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -44,14 +85,11 @@ class SynthesisReport:
 
     Attributes
     ----------
-    figures : dict
+    metrics : dict
         Class label -> its `ClassMetrics`, such as ``metrics[label].auc``.
-    held_out : bool
-        Whether synthetic rows were compared with rows that they were not made from.
     """
 
     metrics: dict[Any, ClassMetrics]
-    held_out: bool
 
     def findings(self, label: Any) -> list[Finding]:
         """Return name, value and plain words of each figure of one class.
@@ -64,35 +102,32 @@ class SynthesisReport:
         Returns
         -------
         list of Finding
-            Each has ``name``, ``value`` and ``words``.
+            Each has ``name``, ``value`` and ``words``. Of two values, the second is that of
+            held-out rows.
         """
-        f, other = self.metrics[label], "held-out rows" if self.held_out else "the other real rows"
-        closest, same = partial(_closest, other=other), partial(_copies, other=other)
-        taken = partial(_misclassified, other=other)
-        classes = f"{_share(f.misclassified)} / {_share(f.misclassified_real)}"
-        distance = f"{f.closest:.2f} / {f.closest_real:.2f}"
-        # Name and value, what there may be too few rows for, and what the value says.
-        found: list[tuple[str, str, str, Callable[[ClassMetrics], str]]] = [
-            ("two-sample AUC", f"{f.auc:.2f}", "a comparison", _auc),
-            ("density", f"{f.density:.2f}", "neighbourhoods", _density),
-            ("coverage", f"{f.coverage:.2f}", "neighbourhoods", _coverage),
-            ("distance to closest", distance, "distances", closest),
-            ("copies", _share(f.copies), "copies", same),
-            ("misclassified", classes, "a classifier", taken),
-            ("impossible values", _share(f.impossible), "values", _impossible),
+        f = self.metrics[label]
+        found = [
+            ("two-sample AUC", f"{f.auc:.2f}", _auc),
+            ("density", f"{f.density:.2f}", _density),
+            ("coverage", f"{f.coverage:.2f}", _coverage),
+            ("distance to closest", f"{f.closest:.2f} / {f.closest_real:.2f}", _closest),
+            ("copies", _percent(f.copies, f.copies_real), _copies),
+            ("other class's cells", _percent(f.other_class, f.other_class_real), _other_class),
+            ("misclassified", _percent(f.misclassified, f.misclassified_real), _misclassified),
+            ("impossible values", _percent(f.impossible), _impossible),
         ]
         return [
-            Finding(name, re.sub("nan%?", "-", value), f"Too few rows for {what}.")
+            Finding(name, value.replace("nan%", "-").replace("nan", "-"), "Too few rows.")
             if "nan" in value
             else Finding(name, value, words(f))
-            for name, value, what, words in found
+            for name, value, words in found
         ]
 
     def __repr__(self) -> str:
-        parts = []
-        for label in self.metrics:
-            lines = [self._title(label), *map(_line, self.findings(label))]
-            parts.append("\n".join(lines))
+        parts = [
+            "\n".join([self._title(label), *map(_line, self.findings(label))])
+            for label in self.metrics
+        ]
         return "\n\n".join([*parts, *(fill(note, _WIDTH) for note in self._notes())])
 
     def _repr_html_(self) -> str:
@@ -108,15 +143,12 @@ class SynthesisReport:
         return "".join([*parts, *(f"<p>{escape(note)}</p>" for note in self._notes())])
 
     def _title(self, label: Any) -> str:
-        n_synthetic, n_real = self.metrics[label].n_synthetic, self.metrics[label].n_real
-        against = "held-out rows" if self.held_out else "of the rows they were learned from"
-        return f"Class {plain_label(label)!r}: {n_synthetic} synthetic, {n_real} {against}"
+        f = self.metrics[label]
+        return f"Class {plain_label(label)!r}: {f.n_synthetic} synthetic, {f.n_real} held-out rows"
 
     def _notes(self) -> list[str]:
         if not self.metrics:
             return ["No rows were added: there is nothing to report."]
-        if not self.held_out:
-            return [_HIDDEN]
         return [
             f"Class {plain_label(label)!r}: {f.copies_real:.0%} of the held-out rows equal a row "
             "learned from. Unless so many rows of the table repeat others, they are rows that "
@@ -127,14 +159,7 @@ class SynthesisReport:
 
 
 def synthesis_report(
-    X: Any,
-    y: Any,
-    X_res: Any,
-    y_res: Any,
-    *,
-    X_held: Any = None,
-    y_held: Any = None,
-    random_state: int = 0,
+    X: Any, y: Any, X_res: Any, y_res: Any, *, X_held: Any, y_held: Any, random_state: int = 0
 ) -> SynthesisReport:
     """Report how real, how new and how possible the rows are that an over-sampler added.
 
@@ -146,9 +171,9 @@ def synthesis_report(
         Its labels.
     X_res, y_res : of the kinds of `X` and `y`
         What ``fit_resample`` returned: the rows of `X`, then the new ones.
-    X_held, y_held : of the kinds of `X` and `y`, default=None
-        Rows the sampler did not see, such as the test part of a split. Without them synthetic
-        rows are compared with those they were learned from, which hides memorisation.
+    X_held, y_held : of the kinds of `X` and `y`
+        Rows the sampler did not see, such as the test part of a split. Compared with the rows it
+        was given, a sampler that repeats them would look perfect.
     random_state : int, default=0
         Seed of all draws.
 
@@ -156,14 +181,14 @@ def synthesis_report(
     -------
     SynthesisReport
         For each class with new rows: `two_sample_auc`, `density_and_coverage`, the median of
-        `distance_to_closest_record`, `copy_rate`, `misclassification_rate` and
-        `invalid_value_rate`, each with a finding in plain words when printed, or as a table in a
-        notebook. Metrics that need two rows are NaN with fewer.
+        `distance_to_closest_record`, `copy_rate`, `other_class_rate`, `misclassification_rate`
+        and `invalid_value_rate`, each with a finding in plain words when printed, or as a table
+        in a notebook. Metrics that need two rows are NaN with fewer.
 
     Raises
     ------
     ValueError
-        If `y_res` does not begin with `y`, or only one of `X_held` and `y_held` is given.
+        If `y_res` does not begin with `y`, or rows and labels differ in length.
 
     Examples
     --------
@@ -180,39 +205,74 @@ def synthesis_report(
     >>> report.metrics[1].copies
     0.0
     """
-    labels, resampled = column_or_1d(y), column_or_1d(y_res)
+    labels, resampled, held_labels = (column_or_1d(part) for part in (y, y_res, y_held))
     if len(resampled) < len(labels) or not np.array_equal(resampled[: len(labels)], labels):
         raise ValueError(
             "Expected the given rows first and the new ones after them, but y_res does not begin "
             "with y. Over-samplers return rows so; those that drop or clean rows do not."
         )
-    if (X_held is None) != (y_held is None):
-        raise ValueError("Pass X_held and y_held together, or neither.")
-    table, resampled_table = Table.of(X), Table.of(X_res)
-    held_table = None if X_held is None else Table.of(X_held)
-    held_labels = None if y_held is None else column_or_1d(y_held)
+    table, resampled_table, held_table = (Table.of(part) for part in (X, X_res, X_held))
     check_consistent_length(table, labels)
     check_consistent_length(resampled_table, resampled)
     check_consistent_length(held_table, held_labels)
     rng = np.random.default_rng(random_state)
     new = np.arange(len(resampled)) >= len(labels)
-    metrics = {}
+    found = {}
     for label in np.unique(resampled[new]):
         synthetic = resampled_table.take(new & (resampled == label))
-        held = None if held_table is None else held_table.take(held_labels == label)
-        metrics[label] = class_metrics(table, labels, label, synthetic, held, rng, random_state)
-    return SynthesisReport(metrics, held_table is not None)
+        held = held_table.take(held_labels == label)
+        found[label] = _compare(table, labels, label, synthetic, held, rng, random_state)
+    return SynthesisReport(found)
+
+
+def _compare(
+    table: Table,
+    labels: npt.NDArray[Any],
+    label: Any,
+    synthetic: Table,
+    held_out: Table,
+    rng: Generator,
+    seed: int,
+) -> ClassMetrics:
+    """Compare synthetic rows of one class with held-out ones."""
+    learned = table.take(labels == label)
+    new = _sample(synthetic, min(_MAX_ROWS, max(len(held_out), 1)), rng)
+    others, known = (_sample(part, _MAX_ROWS, rng) for part in (held_out, learned))
+    found = {"impossible": metrics.invalid_value_rate(table, synthetic)}
+    if len(others) > 1 and len(new) > 1:
+        found["auc"] = metrics.two_sample_auc(others, new, random_state=int(rng.integers(2**31)))
+        found["density"], found["coverage"] = metrics.density_and_coverage(others, new)
+    parts = {"": (synthetic, new), "_real": (held_out, others)}
+    for suffix, (rows, some) in parts.items() if len(held_out) else []:
+        distances = metrics.distance_to_closest_record(known, some)
+        found["closest" + suffix] = float(np.median(distances))
+        found["copies" + suffix] = metrics.copy_rate(learned, rows)
+        found["other_class" + suffix] = metrics.other_class_rate(table, labels, rows, label)
+    at = [np.flatnonzero(labels == other) for other in np.unique(labels)]
+    if len(at) > 1 and len(held_out):
+        fitted = np.concatenate([rng.permutation(part)[:_MAX_ROWS] for part in at])
+        rates = metrics.misclassification_rates(
+            table.take(fitted), labels[fitted], label, synthetic, held_out, random_state=seed
+        )
+        found |= dict(zip(("misclassified", "misclassified_real"), rates, strict=True))
+    return ClassMetrics(len(synthetic), len(held_out), len(new), len(others), **found)
+
+
+def _sample(rows: Table, n: int, rng: Generator) -> Table:
+    if len(rows) <= n:
+        return rows
+    return rows.take(np.sort(rng.permutation(len(rows))[:n]))
 
 
 def _line(finding: Finding) -> str:
-    head = f"  {finding.name:<20}{finding.value:>13}   "
+    head = f"  {finding.name:<20}{finding.value:>15}   "
     return fill(finding.words, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
 def _auc(f: ClassMetrics) -> str:
     opening = f"A boosted-tree classifier tells synthetic from real rows with AUC {f.auc:.2f}"
     n = min(f.n_real_compared, f.n_compared)
-    # Two standard errors of the AUC of two equal samples of one law.
+    # Two standard errors of the AUC of two equal samples from one distribution.
     chance = 2 * math.sqrt((2 * n + 1) / (12 * n * n))
     if f.auc <= 0.5 + chance:
         hidden = "" if chance < 0.1 else " So few rows show large differences only."
@@ -222,7 +282,7 @@ def _auc(f: ClassMetrics) -> str:
         return f"{opening}: better than chance, but it is often wrong."
     if f.auc < 0.9:
         return f"{opening}: it is usually right, so something gives them away."
-    return f"{opening}: they are plainly not of the same law."
+    return f"{opening}: they are plainly not from the same distribution."
 
 
 def _density(f: ClassMetrics) -> str:
@@ -236,7 +296,7 @@ def _density(f: ClassMetrics) -> str:
 def _coverage(f: ClassMetrics) -> str:
     opening = f"{f.coverage:.0%} of real rows have a synthetic row in their neighbourhood"
     expected = expected_coverage(f.n_real_compared, f.n_compared)
-    # Two standard errors of a share, or a twentieth.
+    # Two standard errors of a fraction, or a twentieth.
     chance = 2 * math.sqrt(expected * (1 - expected) / f.n_real_compared)
     if f.coverage >= expected - max(0.05 * expected, chance):
         return f"{opening}, as many as new real rows would reach ({expected:.0%})."
@@ -244,7 +304,7 @@ def _coverage(f: ClassMetrics) -> str:
 
 
 def expected_coverage(n_real: int, n_synthetic: int) -> float:
-    """Return the coverage to be expected of new rows of the same law.
+    """Return the coverage to be expected of new rows from the same distribution.
 
     The closest k = 5 of the other n - 1 real and m synthetic rows are all real with probability
     (n - 1) ... (n - k) / ((n + m - 1) ... (n + m - k)).
@@ -253,41 +313,52 @@ def expected_coverage(n_real: int, n_synthetic: int) -> float:
     return 1 - math.prod((n_real - i) / (n_real + n_synthetic - i) for i in range(1, k + 1))
 
 
-def _closest(f: ClassMetrics, other: str) -> str:
-    opening = "Medians of synthetic / real rows, to the closest row learned from"
-    if f.closest < 0.5 * f.closest_real:
-        return f"{opening}: synthetic rows stay much closer to known rows than {other} do."
-    if f.closest > 1.5 * f.closest_real:
-        return f"{opening}: synthetic rows stray farther from known rows than {other} do."
-    return f"{opening}: synthetic rows are about as new as {other}."
+def _closest(f: ClassMetrics) -> str:
+    opening = "Median distance to the closest row learned from: synthetic rows lie"
+    if f.closest < (1 - _ABOUT) * f.closest_real:
+        return f"{opening} closer than held-out rows do, so rows learned from are memorised."
+    if f.closest > (1 + _ABOUT) * f.closest_real:
+        return f"{opening} farther away than held-out rows do, so some stray from the class."
+    return f"{opening} about as far away as held-out rows do."
 
 
-def _copies(f: ClassMetrics, other: str) -> str:
-    opening = f"{f.copies:.1%} of synthetic rows equal a row learned from"
-    if math.isnan(f.copies_real):
-        return f"{opening}."
-    return f"{opening}; of {other} {f.copies_real:.1%} do."
+def _copies(f: ClassMetrics) -> str:
+    opening = "Synthetic rows equal a row learned from"
+    often = _how_often(f, f.copies, f.copies_real)
+    return f"{opening} {often}{': real rows are repeated' * often.startswith('more')}."
 
 
-def _misclassified(f: ClassMetrics, other: str) -> str:
-    opening = f"Trees take {f.misclassified:.1%} of synthetic rows for another class"
-    # Two standard errors of a share of the real rows.
-    real = f.misclassified_real
-    chance = 2 * math.sqrt(max(real * (1 - real), 1 / f.n_real) / f.n_real)
-    if real >= 0.5:
-        return f"{opening}, and {real:.1%} of {other}: the classes cannot be told apart by trees."
-    if f.misclassified <= real + chance:
-        return f"{opening}, and {real:.1%} of {other}: they are of their class."
-    return f"{opening}, but {real:.1%} of {other}: some are not of their class."
+def _other_class(f: ClassMetrics) -> str:
+    opening = "New rows in cells where only other classes have rows:"
+    often = _how_often(f, f.other_class, f.other_class_real)
+    return f"{opening} {often}{', so some are not of their class' * often.startswith('more')}."
+
+
+def _misclassified(f: ClassMetrics) -> str:
+    opening = "Trees take synthetic rows for another class"
+    if f.misclassified_real >= 0.5:
+        return f"{opening}, and most held-out rows too: trees cannot tell the classes apart."
+    often = _how_often(f, f.misclassified, f.misclassified_real)
+    return f"{opening} {often}{': some are not of their class' * often.startswith('more')}."
+
+
+def _how_often(f: ClassMetrics, rate: float, real: float) -> str:
+    """Compare a rate of synthetic rows with that of held-out rows."""
+    both = (rate * f.n_synthetic + real * f.n_real) / (f.n_synthetic + f.n_real)
+    # Two standard errors of the difference between two fractions.
+    chance = 2 * math.sqrt(both * (1 - both) * (1 / f.n_synthetic + 1 / f.n_real))
+    if abs(rate - real) <= chance:
+        return "as often as held-out rows"
+    return f"{'more' if rate > real else 'less'} often than held-out rows"
 
 
 def _impossible(f: ClassMetrics) -> str:
     if f.impossible == 0:
         return "Every value is a known category, or within the range of its column."
-    share = f"{f.impossible:.2%} of values are unknown categories"
-    return f"{share}, out of range, or missing where nothing is."
+    fraction = f"{f.impossible:.2%} of values are unknown categories"
+    return f"{fraction}, out of range, or missing where nothing is."
 
 
-def _share(value: float) -> str:
+def _percent(*rates: float) -> str:
     # What is not nothing is not shown as nothing.
-    return "<0.1%" if 0 < value < 0.001 else f"{value:.1%}"
+    return " / ".join("<0.1%" if 0 < rate < 0.001 else f"{rate:.1%}" for rate in rates)

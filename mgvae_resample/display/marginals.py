@@ -138,10 +138,10 @@ class MarginalsDisplay(Display):
         if not len(marginal.real) + len(marginal.synthetic):
             ax.text(0.5, 0.5, "no values", ha="center", va="center", transform=ax.transAxes)
             ax.set(xticks=[], yticks=[])
-        elif marginal.column.kind == "category":
+        elif marginal.column.column_type == "category":
             _draw_bars(ax, marginal)
         else:
-            if marginal.column.kind == "date":
+            if marginal.column.column_type == "date":
                 dates = self._pyplot().matplotlib.dates
                 locator = dates.AutoDateLocator(minticks=2, maxticks=4)
                 ax.xaxis.set_major_locator(locator)
@@ -172,7 +172,7 @@ def _compare(column: Column, n_real: int) -> Marginal:
     missing = (float(np.isnan(parts[0]).mean()), float(np.isnan(parts[1]).mean()))
     gap = 0.0
     if len(real) and len(synthetic):
-        if column.kind == "category":
+        if column.column_type == "category":
             shares = _shares(real, synthetic, len(column.categories))
             gap = float(np.abs(shares[0] - shares[1]).sum() / 2)
         else:

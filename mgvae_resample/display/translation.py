@@ -204,7 +204,7 @@ class TranslationDisplay(Display):
 
 
 def _standardised(column: Column) -> Floats:
-    if column.kind == "category" or np.isnan(column.values).all():
+    if column.column_type == "category" or np.isnan(column.values).all():
         return np.full(len(column.values), np.nan)
     deviation = np.nanstd(column.values)
     return np.asarray(column.values - np.nanmean(column.values)) / (deviation or 1.0)
@@ -215,9 +215,9 @@ def _text(column: Column, row: int) -> str:
     value = column.values[row]
     if np.isnan(value):
         return "missing"
-    if column.kind == "category":
+    if column.column_type == "category":
         return category_names(column)[int(value)]
-    if column.kind == "date":
+    if column.column_type == "date":
         return str(np.datetime64(int(value // 1), "D"))
     number = f"{value:.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.4g}"
-    return number + (" days" if column.kind == "duration" else "")
+    return number + (" days" if column.column_type == "duration" else "")

@@ -200,7 +200,7 @@ def _effects(tables: Sequence[Any]) -> list[Effect]:
 def _indicators(columns: Sequence[Column]) -> Iterator[tuple[str, Floats]]:
     """Yield names and values of columns; of categories, an indicator of each."""
     for column in columns:
-        if column.kind != "category":
+        if column.column_type != "category":
             yield column.name, column.values
             continue
         # Of two categories the second says nothing that the first does not.

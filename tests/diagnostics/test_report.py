@@ -18,7 +18,7 @@ def halves():
     return (X[:220], y[:220]), (X[220:], y[220:])
 
 
-def report_on(sampler, train, held=(None, None)):
+def report_on(sampler, train, held):
     return synthesis_report(*train, *sampler.fit_resample(*train), X_held=held[0], y_held=held[1])
 
 
@@ -47,10 +47,9 @@ def test_copies_are_called_copies(halves):
     report = report_on(RandomOverSampler(random_state=0), train, held)
     assert report.metrics[1].copies == 1.0
     assert report.metrics[1].copies_real == report.metrics[1].closest == 0.0
-    assert (
-        "much closer to known rows than held-out rows" in words(report, 1)["distance to closest"]
-    )
-    assert words(report, 1)["copies"].startswith("100.0% of synthetic rows equal")
+    said = words(report, 1)
+    assert "closer than held-out rows do" in said["distance to closest"]
+    assert said["copies"].endswith("more often than held-out rows: real rows are repeated.")
 
 
 def test_rows_of_another_law_are_called_so(halves):
@@ -59,10 +58,10 @@ def test_rows_of_another_law_are_called_so(halves):
     y_res = np.concatenate([y, np.ones(np.count_nonzero(y == 1), dtype=int)])
     report = synthesis_report(X, y, X_res, y_res, X_held=held[0], y_held=held[1])
     said = words(report, 1)
-    assert "plainly not of the same law" in said["two-sample AUC"]
+    assert "plainly not from the same distribution" in said["two-sample AUC"]
     assert said["density"].startswith("Below 1")
     assert said["coverage"].startswith("0% of real rows")
-    assert "stray farther" in said["distance to closest"]
+    assert "farther away than held-out rows" in said["distance to closest"]
     assert said["impossible values"].startswith("100.00% of values")
 
 
@@ -82,32 +81,47 @@ def test_real_rows_pass(halves):
     assert "no better than chance" in said["two-sample AUC"]
     assert said["density"].startswith("About 1")
     assert "as many as new real rows" in said["coverage"]
-    assert "about as new as held-out rows" in said["distance to closest"]
+    assert "about as far away as held-out rows" in said["distance to closest"]
 
 
-def test_without_held_out_rows_it_says_what_is_hidden(halves):
-    train, held = halves
-    report = report_on(RandomOverSampler(random_state=0), train)
-    assert not report.held_out
-    assert "hides memorisation" in repr(report).replace("\n", " ")
-    assert "hides memorisation" in report._repr_html_()
-    # Real rows are compared with the other real rows.
-    assert report.metrics[1].closest_real > 0.0
-    assert report.metrics[1].copies_real == 0.0
-    assert "hides" not in repr(report_on(RandomOverSampler(random_state=0), train, held))
-
-
-@pytest.mark.parametrize("with_held_out", [False, True])
-def test_rows_of_another_class_are_called_so(halves, with_held_out):
+def test_rows_of_another_class_are_called_so(halves):
     (X, y), held = halves
-    held = held if with_held_out else (None, None)
     wrong = np.concatenate([X, X[y == 0][:60]]), np.concatenate([y, np.full(60, 2)])
     report = synthesis_report(X, y, *wrong, X_held=held[0], y_held=held[1])
     assert report.metrics[2].misclassified > 0.9
     assert report.metrics[2].misclassified_real < 0.2
     assert "some are not of their class" in words(report, 2)["misclassified"]
-    right = report_on(SMOTE(random_state=0), (X, y), held)
-    assert "they are of their class" in words(right, 2)["misclassified"]
+    # They equal rows of class 0.
+    assert report.metrics[2].other_class == 1.0
+    assert "some are not of their class" in words(report, 2)["other class's cells"]
+    right = words(report_on(SMOTE(random_state=0), (X, y), held), 2)
+    assert "more often" not in right["misclassified"]
+    assert right["other class's cells"].endswith("as often as held-out rows.")
+
+
+@pytest.mark.parametrize(
+    ("n_copies", "said"), [(60, "as often as"), (120, "more often than"), (0, "less often than")]
+)
+def test_copies_are_judged_by_what_held_out_rows_do(n_copies, said):
+    """Half of the held-out rows of this table of few values equal a row learned from."""
+    X, y = np.repeat([0.0, 1.0], 30)[:, None], np.repeat([0, 1], 30)
+    held = np.repeat([1.0, 2.0], 60)[:, None], np.ones(120, int)
+    new = np.repeat([1.0, 3.0], [n_copies, 120 - n_copies])[:, None]
+    resampled = np.concatenate([X, new]), np.append(y, np.ones(120, int))
+    report = synthesis_report(X, y, *resampled, X_held=held[0], y_held=held[1])
+    assert f"{said} held-out rows" in words(report, 1)["copies"]
+
+
+@pytest.mark.parametrize(
+    ("distance", "said"),
+    [(0.7, "memorised"), (0.9, "about as far"), (1.1, "about as far"), (1.3, "stray")],
+)
+def test_distances_are_too_near_and_too_far(distance, said):
+    X, y = np.linspace(0, 1, 60)[:, None], np.repeat([0, 1], 30)
+    held, new = (np.full((20, 1), 1.0 + far) for far in (10.0, 10.0 * distance))
+    resampled = np.concatenate([X, new]), np.append(y, np.ones(20, int))
+    report = synthesis_report(X, y, *resampled, X_held=held, y_held=np.ones(20, int))
+    assert said in words(report, 1)["distance to closest"]
 
 
 def test_held_out_rows_that_were_trained_on_are_called_so(halves):
@@ -127,13 +141,14 @@ def test_it_shows_every_figure_within_the_width_of_a_page(halves):
     assert f"{report.metrics[1].auc:.2f}" in shown
     html = report._repr_html_()
     assert html.count("<table>") == html.count("</table>") == 2
-    assert html.count("<tr>") == 14
+    assert html.count("<tr>") == 16
 
 
 def test_names_of_classes_are_escaped(halves):
-    (X, y), _ = halves
+    (X, y), (X_held, y_held) = halves
     names = np.array(["<b>", "<i>", "<u>"])
-    report = report_on(RandomOverSampler(random_state=0), (X, names[y]))
+    sampler = RandomOverSampler(random_state=0)
+    report = report_on(sampler, (X, names[y]), (X_held, names[y_held]))
     assert "Class '<i>'" in repr(report)
     assert "<i>" not in report._repr_html_()
 
@@ -161,25 +176,24 @@ def test_containers_agree(halves, container):
 
 def test_few_rows_are_no_error():
     X, y = table(20, 1)
-    report = synthesis_report(X, y, np.concatenate([X, X[y == 1]]), np.append(y, 1))
+    resampled = np.concatenate([X, X[y == 1]]), np.append(y, 1)
+    report = synthesis_report(X, y, *resampled, X_held=X[y == 1] + 1, y_held=[1])
     assert np.isnan(report.metrics[1].auc)
-    assert words(report, 1)["density"] == "Too few rows for neighbourhoods."
+    assert words(report, 1)["density"] == "Too few rows."
     assert report.metrics[1].copies == 1.0
-    nothing = synthesis_report(X, y, X, y)
+    nothing = synthesis_report(X, y, X, y, X_held=X, y_held=y)
     assert repr(nothing).startswith("No rows were added")
-    held_none = synthesis_report(
-        X, y, np.concatenate([X, X[y == 1]]), np.append(y, 1), X_held=X[:5] * 0, y_held=np.zeros(5)
-    )
-    assert held_none.metrics[1].n_real == 0
-    assert "-" in repr(held_none)
+    none_held = synthesis_report(X, y, *resampled, X_held=X[:5], y_held=np.zeros(5))
+    assert none_held.metrics[1].n_real == 0
+    assert np.isnan(none_held.metrics[1].copies)
+    assert none_held.metrics[1].impossible == 0.0
+    assert "-" in repr(none_held)
 
 
 def test_rows_in_another_order_are_refused(halves):
     (X, y), _ = halves
     with pytest.raises(ValueError, match="does not begin with y"):
-        synthesis_report(X, y, X[::-1], y[::-1])
-    with pytest.raises(ValueError, match="together"):
-        synthesis_report(X, y, X, y, X_held=X)
+        synthesis_report(X, y, X[::-1], y[::-1], X_held=X, y_held=y)
 
 
 @pytest.mark.parametrize(("n", "m"), [(30, 30), (30, 90), (6, 4)])
@@ -202,18 +216,6 @@ def test_missing_parts_are_seen_whatever_the_number_of_real_rows():
     report = synthesis_report(X, y, *resampled, X_held=held[0], y_held=held[1])
     assert "Parts are missing" in words(report, 1)["coverage"]
     assert report.metrics[1].n_real == 20_000
-
-
-def test_real_rows_that_are_merely_near_are_no_copies():
-    rng = np.random.default_rng(0)
-    X, y = np.exp(6 * rng.normal(size=(60, 1))), np.repeat([0, 1], 30)
-    X[40] = 1e15
-    new = np.exp(6 * rng.normal(size=(10, 1)))
-    resampled = np.concatenate([X, new]), np.append(y, np.ones(10, int))
-    assert synthesis_report(X, y, *resampled).metrics[1].copies_real == 0.0
-    X[45:48] = X[31]
-    resampled = np.concatenate([X, new]), np.append(y, np.ones(10, int))
-    assert synthesis_report(X, y, *resampled).metrics[1].copies_real == 4 / 30
 
 
 def test_tables_and_labels_of_other_lengths_are_refused(halves):

@@ -165,7 +165,7 @@ def test_rows_and_columns_of_every_container(kind):
     rows = RowsDisplay.from_estimator(sampler, X_res, y_res)
     assert np.isfinite(rows.planes["data", 1].points).all()
     marginals = MarginalsDisplay.from_estimator(sampler, X_res, y_res).marginals
-    kinds = [m.column.kind for m in marginals]
+    kinds = [m.column.column_type for m in marginals]
     if kind is csr_matrix:
         assert kinds == ["number", "number"]
         assert [m.column.name for m in marginals] == ["x0", "x1"]

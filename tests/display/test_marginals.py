@@ -23,7 +23,7 @@ def test_marginals_hold_the_columns_and_their_gap(of_customers):
         parts = real[name].dropna(), synthetic[name].dropna()
         assert [len(p) for p in parts] == [len(marginal.real), len(marginal.synthetic)]
         assert marginal.missing == (real[name].isna().mean(), synthetic[name].isna().mean())
-        if marginal.column.kind == "category":
+        if marginal.column.column_type == "category":
             share = [p.astype(str).value_counts(normalize=True) for p in parts]
             expected = share[0].sub(share[1], fill_value=0).abs().sum() / 2
         elif name == "last":

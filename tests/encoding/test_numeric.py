@@ -67,7 +67,7 @@ def test_round_trip_range_resolution_and_dtype(kind: str, seed: int, n: int) -> 
     assert drawn.min() >= X.min()
     assert drawn.max() <= X.max()
     support = encoding.encoding.columns[0].support
-    if support.values is not None or support.kind in ("binary", "constant"):
+    if support.values is not None or support.column_type in ("binary", "constant"):
         assert np.isin(drawn, X).all()
     elif support.resolution is not None:
         step = support.resolution.step
@@ -234,7 +234,7 @@ def test_layout_of_mixed_columns() -> None:
     rng = np.random.default_rng(0)
     X = np.column_stack([np.ones(30), rng.random((30, 2)), np.arange(30) % 2])
     encoding = tabular(X)
-    assert [column.support.kind for column in encoding.encoding.columns] == [
+    assert [column.support.column_type for column in encoding.encoding.columns] == [
         *("constant", "continuous", "continuous", "binary")
     ]
     assert encoding.layout == Layout(

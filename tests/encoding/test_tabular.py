@@ -26,7 +26,7 @@ def anything(encoding: Fitted, rng: np.random.Generator) -> np.ndarray:
     rows = np.empty((200, len(slots)), dtype=np.float32)
     for i, slot in enumerate(slots):
         rows[:, i] = 3 * rng.standard_normal(200)
-        if slot.kind == "categorical":
+        if slot.column_type == "categorical":
             rows[:, i] = rng.integers(-1, slot.n_categories + slot.n_infrequent + 1, 200)
         if slot.can_miss:
             rows[::5, i] = np.nan
@@ -196,7 +196,7 @@ def test_dates_and_numbers_named_as_categories(kind: str) -> None:
     rng = np.random.default_rng(0)
     frame = PANDAS[kind](rng, 60).to_frame("x")
     encoding = tabular(frame, [0])
-    assert encoding.layout.slots[0].kind == "categorical"
+    assert encoding.layout.slots[0].column_type == "categorical"
     pd.testing.assert_frame_equal(encoding.decode(encoding.encode(frame)), frame)
 
 
