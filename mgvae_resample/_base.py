@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
-from imblearn.utils import check_sampling_strategy
 from joblib import Memory
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
@@ -174,6 +173,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         with self._unchanged_by_errors(), without_callers_modes():
             self._forget()
             super().fit(X, plain_labels(y), **params)
+            check_counts(self.sampling_strategy_)
         return self
 
     def _forget(self) -> None:
@@ -221,8 +221,6 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             check_counts(self.sampling_strategy)
         if isinstance(self.sampling_strategy, numbers.Real):
             check_ratio(float(self.sampling_strategy), y)
-        wanted = check_sampling_strategy(self.sampling_strategy, y, self._sampling_type)
-        check_counts(wanted)
         resolve_device(self.device)
         check_hidden_layer_sizes(self.hidden_layer_sizes)
         if self.image_shape is not None:
@@ -239,6 +237,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return self._auto[self._modality.name][name] if isinstance(value, str) else value
 
     def _fit_resample(self, table: Table, y: Labels) -> tuple[Table, Labels]:
+        check_counts(self.sampling_strategy_)
         wanted = {plain_label(k): int(n) for k, n in self.sampling_strategy_.items() if n > 0}
         self.device_ = resolve_device(self.device)
         self.classes_, self.n_synthetic_ = np.unique(y), wanted
@@ -251,6 +250,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             synthesizers = self._synthesizers_of(rows, y[at], plans, run)
             for label, n_new in wanted.items():
                 synthesizer, rng = synthesizers[label], run.rng("draw", self._number(label))
+                synthesizer.n_refused = 0
                 for start in range(0, n_new, BLOCK):
                     for part in synthesizer.draw(min(BLOCK, n_new - start), rng):
                         source = np.where(part.source < 0, -1, at[part.source])
@@ -265,6 +265,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                         kinds.append(np.full(len(source), part.kind, "U10"))
                         sources.append(source)
         self._synthesizers = synthesizers
+        self.n_refused_ = {label: synthesizers[label].n_refused for label in wanted}
         self.history_ = {phase: h.terms for phase, h in run.history.items()}
         self.n_steps_ = {phase: h.n_steps for phase, h in run.history.items()}
         self.stop_reason_ = {phase: h.stop_reason for phase, h in run.history.items()}

@@ -57,7 +57,11 @@ _PARTS = {
     Class label -> number of rows made.
 
 n_synthetic_ : dict
-    The same, without the classes of which none were made.""",
+    The same, without the classes of which none were made.
+
+n_refused_ : dict
+    Class label -> number of new rows of tables that were taken although they do not meet all
+    rules: after 40 trials the best of the rows drawn is taken.""",
     "fitted": """n_steps_ : dict of str to int
     Phase -> optimiser steps taken.
 

@@ -19,6 +19,7 @@ from .._nn.training import TrainConfig
 from .._parameters import check_n_samples, documented
 from .._run import Run
 from .._synthesizer import Synthesizer
+from .._warn import warn
 from .codes import CodeReader, given_codes, traversal
 from .structure import BayesianStructure
 from .synthesizer import ClassSynthesizer
@@ -29,6 +30,8 @@ __all__ = ["BayesGANOverSampler"]
 _EMA_DECAY = 0.998
 # Classes with more rows than this get a smaller share of generated ones.
 _COMMON = 100
+# Rows with given codes that may be unlike their class without a warning.
+_MOST_REFUSED = 0.1
 
 
 # What "auto" stands for.
@@ -271,7 +274,15 @@ default="disentangled"
                 c = given_codes(codes, self._observed(), n)
                 return synthesizer.generate(n, rng, c)  # type: ignore[no-any-return]
 
-            return self._drawn(label, n, draw, where, run)
+            before = 0 if codes is None else synthesizer.n_refused
+            rows = self._drawn(label, n, draw, where, run)
+        n_refused = 0 if codes is None else synthesizer.n_refused - before
+        if n_refused > _MOST_REFUSED * n:
+            warn(
+                f"Of {n} rows of class {label!r} with the codes given, {n_refused} do not look "
+                "like the class. Codes farther from 0 than 2 lead away from it."
+            )
+        return rows
 
     def traverse(
         self,

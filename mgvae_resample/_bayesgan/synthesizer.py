@@ -75,7 +75,10 @@ class ClassSynthesizer(Synthesizer):
         propose = self._propose(n, rng, codes, noise)
         if noise is not None:
             return self.finish(propose(np.arange(n)).rows)
-        return self._rejection(self.rules).draw(n, propose, rng).rows
+        sampler = self._rejection(self.rules)
+        rows = sampler.draw(n, propose, rng).rows
+        self.n_refused += int(sampler.refused.sum())
+        return rows
 
     def _propose(
         self,

@@ -17,7 +17,7 @@ class Above:
         return rows[:, 0] > self.number
 
 
-def drawn(script, rules, n=1, max_trials=3, chunk=10):
+def drawn(script, rules, n=1, max_trials=3, chunk=100):
     """Return the rows that come out where one value after the other is proposed."""
     script = iter(script)
 
@@ -75,5 +75,5 @@ def test_few_refused_rows_are_drawn_many_times_at_once():
         value = -1.0 if len(sizes) == 1 else 1.0
         return Drawn(np.full((len(at), 1), value, np.float32), at)
 
-    RejectionSampler([Above(0)], 20, 10, lambda rows: rows).draw(2, propose, rng())
+    RejectionSampler([Above(0)], 20, 100, lambda rows: rows).draw(2, propose, rng())
     assert sizes == [2, 64]
