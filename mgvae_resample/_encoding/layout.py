@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from .._tables.adapters import Floats
 
 __all__ = ["ColumnType", "EncodedRows", "Floats", "Layout", "Slot"]
 
 ColumnType: TypeAlias = Literal["continuous", "intensity", "binary", "categorical"]
 EncodedRows: TypeAlias = npt.NDArray[np.float32]
-Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

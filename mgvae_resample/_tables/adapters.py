@@ -17,6 +17,7 @@ __all__ = [
     "AnyArray",
     "Categories",
     "ColumnValues",
+    "Floats",
     "Learned",
     "Mask",
     "Numbers",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 AnyArray: TypeAlias = npt.NDArray[Any]
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 _UNITS: tuple[Any, ...] = ("D", "h", "m", "s", "ms", "us", "ns")
