@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
@@ -71,6 +72,9 @@ def structure_scores(
     the class; 0 is perfect.
     """
     nodes = np.column_stack([codes, latent])
+    graph = structure.to_networkx()
+    # Nodes that no node leads to in common are independent.
+    ancestors = {name: nx.ancestors(graph, name) | {name} for name in structure.nodes}
     scores = []
     for i, name in enumerate(structure.latent):
         parents, code = structure.parent_mask[i], latent[:, i]
@@ -78,7 +82,7 @@ def structure_scores(
         scores.append(("r2", name, r2))
         for j in np.flatnonzero(structure.non_parent_mask[i]).tolist():
             pair = f"{name}, {structure.nodes[j]}"
-            if structure.independent_mask[i, j]:
+            if not ancestors[name] & ancestors[structure.nodes[j]]:
                 scores.append(("squared_correlation", pair, _r2(nodes[:, [j]], code)))
             else:
                 with_node = np.column_stack([nodes[:, parents], nodes[:, j]])

@@ -207,7 +207,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         validate_data(self, X=table.native, y=y, reset=True, skip_check_array=True)
         check_consistent_length(table, y)
         self._check_parameters(table.shape[1], y)
-        modality: Modality[Any] = (
+        modality: Modality = (
             TabularModality(self.categorical_features)
             if self.image_shape is None
             else ImageModality(self.image_shape)

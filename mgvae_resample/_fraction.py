@@ -11,7 +11,7 @@ import torch
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from ._encoding.layout import FloatArray, Floats
+from ._encoding.layout import Floats
 from ._nn.random import random_rows
 
 __all__ = ["N_GENERATED", "discrete_fraction"]
@@ -77,21 +77,21 @@ def discrete_fraction(
     return 1.0 if n_errors < _HALF else 0.5 if n_errors < _NONE else 0.0
 
 
-def _distance(rows: Floats, others: Floats) -> FloatArray:
+def _distance(rows: Floats, others: Floats) -> Floats:
     """Return the distance of each row to the nearest other one. Shape: (n, d), (m, d) -> (n,)."""
     if not len(others):
         return np.full(len(rows), np.inf)
     distances = torch.cdist(torch.from_numpy(rows), torch.from_numpy(others))
     # Categories are counted, so that equal distances are equal numbers.
-    nearest: FloatArray = distances.square().amin(1).numpy().round(3)
+    nearest: Floats = distances.square().amin(1).numpy().round(3)
     return nearest
 
 
-def _right(rows: Floats, labels: Labels, judged: Floats, y: Labels) -> FloatArray:
+def _right(rows: Floats, labels: Labels, judged: Floats, y: Labels) -> Floats:
     """Return how often two kinds of trees are right about each row. Shape: -> (n,)."""
     trees = (
         DecisionTreeClassifier(random_state=0),
         RandomForestClassifier(_N_TREES, random_state=0),
     )
-    right: FloatArray = np.mean([t.fit(rows, labels).predict(judged) == y for t in trees], axis=0)
+    right: Floats = np.mean([t.fit(rows, labels).predict(judged) == y for t in trees], axis=0)
     return right

@@ -67,7 +67,7 @@ class Plan:
         """Strength for the repeats that are moved: the fewer they are, the farther they move."""
         return self.strength / (1.0 - self.kept_fraction)
 
-    def unlearned(self, modality: Modality[Any]) -> Plan:
+    def unlearned(self, modality: Modality) -> Plan:
         """Return the plan of a class whose training diverged."""
         return replace(
             self,
@@ -82,7 +82,7 @@ def make_plan(
     n_new: int,
     *,
     not_learned: str | None,
-    modality: Modality[Any],
+    modality: Modality,
     generated_fraction: float,
     strength: float,
     n_classes: int,
@@ -124,12 +124,12 @@ def rows_to_learn(y: npt.NDArray[Any], rng: torch.Generator) -> npt.NDArray[np.i
     return np.sort(np.concatenate(chosen))
 
 
-def _unlearned_fraction(modality: Modality[Any]) -> float:
+def _unlearned_fraction(modality: Modality) -> float:
     """Return the fraction of rows made by the smoothed bootstrap: without noise, none is."""
     return float(modality.takes_noise)
 
 
-def _done_instead(modality: Modality[Any]) -> str:
+def _done_instead(modality: Modality) -> str:
     """Say what new rows of a class that cannot be learned are."""
     if modality.takes_noise:
         return "Its rows are repeated with a little noise instead (a smoothed bootstrap)."

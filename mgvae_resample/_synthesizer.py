@@ -86,7 +86,7 @@ class Synthesizer(ABC):
     moves_generated = False
     class_index: Indices
 
-    def __init__(self, modality: Modality[Any], class_rows: EncodedRows) -> None:
+    def __init__(self, modality: Modality, class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
         self.constant_at = modality.constants(class_rows)
         self.plan = Plan(0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -23,7 +22,7 @@ class Generator(nn.Module):
 
     def __init__(
         self,
-        modality: Modality[Any],
+        modality: Modality,
         hidden_layer_sizes: Sequence[int],
         n_classes: int,
         noise_dim: int,
@@ -61,7 +60,7 @@ class Discriminator(nn.Module):
 
     def __init__(
         self,
-        modality: Modality[Any],
+        modality: Modality,
         hidden_layer_sizes: Sequence[int],
         n_classes: int,
         n_latent: int,
@@ -100,7 +99,7 @@ class BayesGAN(Network):
 
     def __init__(
         self,
-        modality: Modality[Any],
+        modality: Modality,
         hidden_layer_sizes: Sequence[int],
         n_classes: int,
         noise_dim: int,

@@ -11,8 +11,6 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
-from .drawing import draw_structure
-
 __all__ = ["BayesianStructure"]
 
 Mask = npt.NDArray[np.bool_]
@@ -51,8 +49,6 @@ class BayesianStructure:
     non_parent_mask : ndarray of bool of shape (n_latent, n_codes + n_latent)
         Which nodes a latent code must not depend on once its parents are known: all but itself,
         its parents and its descendants (the local Markov property).
-    independent_mask : ndarray of bool of shape (n_latent, n_codes + n_latent)
-        Those of them on which it must not depend at all: no node leads to both.
     order : tuple of int
         Latent codes, parents before children.
 
@@ -176,24 +172,13 @@ class BayesianStructure:
         return self._mask(is_non_parent)
 
     @cached_property
-    def independent_mask(self) -> Mask:
-        """Which nodes a latent code must not depend on at all."""
-
-        def is_independent(graph: Graph, latent: str, node: str) -> bool:
-            return not (
-                (nx.ancestors(graph, latent) | {latent}) & (nx.ancestors(graph, node) | {node})
-            )
-
-        return self._mask(is_independent)
-
-    @cached_property
     def order(self) -> tuple[int, ...]:
         """Latent codes, parents before children."""
         ordered = nx.lexicographical_topological_sort(self.to_networkx(), key=_key)
         return tuple(self.latent.index(name) for name in ordered if _is_latent(name))
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the graph with matplotlib: observed codes on top, children below their parents.
+        """Draw the graph by networkx: observed codes on top, children below their parents.
 
         Parameters
         ----------
@@ -204,7 +189,29 @@ class BayesianStructure:
         -------
         matplotlib.axes.Axes
         """
-        return draw_structure(self.to_networkx(), self.observed, self.latent, ax)
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError as error:
+            raise ImportError(
+                "BayesianStructure.plot requires matplotlib: pip install 'mgvae-resample[plot]'"
+            ) from error
+        graph = self.to_networkx()
+        layers = {-i: names for i, names in enumerate(nx.topological_generations(graph))}
+        position = nx.multipartite_layout(graph, subset_key=layers, align="horizontal")
+        ax = plt.subplots()[1] if ax is None else ax
+        nx.draw_networkx(
+            graph,
+            position,
+            ax=ax,
+            node_size=900,
+            node_color=["#fde2c4" if _is_latent(name) else "#cfe3f7" for name in graph],
+            edge_color="0.3",
+            # Straight arrows would run through nodes between.
+            connectionstyle="arc3,rad=0.2",
+        )
+        ax.set_axis_off()
+        ax.margins(0.2)
+        return ax
 
     def __eq__(self, other: object) -> bool:
         """Two structures with the same edges are equal."""

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +70,7 @@ class BayesGANConfig:
 def fit_gan(
     run: Run,
     config: BayesGANConfig,
-    modality: Modality[Any],
+    modality: Modality,
     rows: EncodedRows,
     labels: npt.NDArray[np.intp],
 ) -> BayesGAN | None:
@@ -91,9 +90,7 @@ def fit_gan(
     return network
 
 
-def make_network(
-    run: Run, config: BayesGANConfig, modality: Modality[Any], n_classes: int
-) -> BayesGAN:
+def make_network(run: Run, config: BayesGANConfig, modality: Modality, n_classes: int) -> BayesGAN:
     """Make and initialise both players."""
     codes = config.structure
     n_codes, n_latent = (0, 0) if codes is None else (codes.n_codes, codes.n_latent)

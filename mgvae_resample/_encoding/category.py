@@ -15,28 +15,19 @@ __all__ = ["CategoryEncoder", "fit_categories"]
 # Up to so many categories, each is learned on its own, however rare it is.
 _FEW_CATEGORIES = 16
 _MOST_CATEGORIES = 100
-_FEWEST_ROWS, _LEAST_SHARE = 10, 0.001
+_FEWEST_ROWS, _LEAST_FRACTION = 10, 0.001
 
 
 @dataclass(frozen=True, eq=False)
 class CategoryEncoder:
-    """Encodes one column of categories.
+    """Encodes one column of categories."""
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_values,)
-        The column value of each category, sorted.
-    order : ndarray of intp of shape (n_values,)
-        Categories from the most to the least frequent: the number of a category is its position
-        in here.
-    n_categories : int
-        How many of them are learned one by one.
-    can_miss : bool
-        Whether some values are missing.
-    """
-
+    # The column value of each category, sorted.
     values: AnyArray
+    # Positions of categories in `values`, from the most to the least frequent: the number of a
+    # category is its position in here.
     order: npt.NDArray[np.intp]
+    # How many of them are learned one by one.
     n_categories: int
     can_miss: bool
 
@@ -93,7 +84,7 @@ def fit_categories(column: ColumnValues, values: AnyArray) -> CategoryEncoder:
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     n_categories = len(order)
     if n_categories > _FEW_CATEGORIES:
-        fewest = max(_FEWEST_ROWS, _LEAST_SHARE * len(known))
+        fewest = max(_FEWEST_ROWS, _LEAST_FRACTION * len(known))
         n_categories = min(_MOST_CATEGORIES, int((counts[order] >= fewest).sum()))
     seen = np.sort(order)
     order = np.searchsorted(seen, order)

@@ -9,7 +9,7 @@ import numpy as np
 from .._tables.adapters import AnyArray
 from .._tables.schema import read_pixels
 from .._tables.table import Table
-from .layout import EncodedRows, FloatArray, Floats, Layout, Slot
+from .layout import EncodedRows, Floats, Layout, Slot
 from .resolution import Resolution, find_shared_resolution
 
 __all__ = ["AtomThresholds", "ImageEncoding"]
@@ -17,7 +17,7 @@ __all__ = ["AtomThresholds", "ImageEncoding"]
 AtomThresholds: TypeAlias = tuple[float | None, float | None]
 
 _CHUNK = 1024  # rows handled at once, to stay in the cache
-_MIN_ATOM_SHARE = 0.05
+_MIN_ATOM_FRACTION = 0.05
 _ATOM_REACH = 0.05  # only intensities this near an end may become the end
 
 
@@ -27,21 +27,15 @@ class ImageEncoding:
     All pixels share one scale, encoded as [0, 1], and each is encoded, constant ones too, so that
     an encoded row is an image. Restored pixels lie within the range observed for each, and have
     the resolution of the images, if there is one.
-
-    Attributes
-    ----------
-    intensity_range : tuple of two floats
-        The scale: the overall minimum; and 255 for uint8, 1 for floats within [0, 1], else the
-        maximum. If all images are of one and the same value, the layout is empty.
-    resolution : Resolution or None
-        The even spacing of the intensities, if there is one.
-    lows, highs : ndarray of shape (n_columns,)
-        Smallest and greatest intensity of each pixel.
     """
 
     layout: Layout
+    # The overall minimum; and 255 for uint8, 1 for floats within [0, 1], else the maximum. If all
+    # images are of one and the same value, the layout is empty.
     intensity_range: tuple[float, float]
+    # The even spacing of the intensities, if there is one.
     resolution: Resolution | None
+    # Smallest and greatest intensity of each pixel.
     lows: AnyArray
     highs: AnyArray
 
@@ -104,7 +98,7 @@ class ImageEncoding:
         A network gives 0.003 where real pixels are exactly 0, and a forest tells the two apart.
         If an end of the scale holds more than 5 % of all real intensities, one threshold for
         all pixels is chosen at that end: the quantile of the generated intensities that gives
-        the end the share it has in real rows, but at most 0.05 away from it. What lies beyond
+        the end the fraction it has in real rows, but at most 0.05 away from it. What lies beyond
         becomes the end, and all else stays at least one step of the resolution away from it.
 
         Shape: made (n_made, layout.width), real (n_real, layout.width) -> thresholds at the lowest
@@ -122,7 +116,7 @@ class ImageEncoding:
             None if white is None else max(-white, 1.0 - _ATOM_REACH),
         )
 
-    def _to_intensities(self, encoded: FloatArray, thresholds: AtomThresholds) -> FloatArray:
+    def _to_intensities(self, encoded: Floats, thresholds: AtomThresholds) -> Floats:
         low, high = self.intensity_range
         x = low + np.clip(encoded, 0.0, 1.0) * (high - low)
         x[encoded >= 1] = high
@@ -137,10 +131,10 @@ class ImageEncoding:
         return x
 
 
-def _find_threshold(encoded: Floats, share: float) -> float | None:
-    """Find the number up to which a share of all numbers lies, unless the share is small."""
-    wanted = round(share * encoded.size)
-    if share <= _MIN_ATOM_SHARE or wanted == 0:
+def _find_threshold(encoded: Floats, fraction: float) -> float | None:
+    """Find the number up to which a fraction of all numbers lies, unless it is small."""
+    wanted = round(fraction * encoded.size)
+    if fraction <= _MIN_ATOM_FRACTION or wanted == 0:
         return None
     threshold = np.partition(encoded, wanted - 1)[wanted - 1]
     below, upto = int((encoded < threshold).sum()), int((encoded <= threshold).sum())

@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ColumnType", "EncodedRows", "FloatArray", "Floats", "Layout", "Slot"]
+from .._tables.adapters import Floats
+
+__all__ = ["ColumnType", "EncodedRows", "Floats", "Layout", "Slot"]
 
 ColumnType: TypeAlias = Literal["continuous", "intensity", "binary", "categorical"]
 EncodedRows: TypeAlias = npt.NDArray[np.float32]
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
 class Slot:
-    """The place of one column in encoded rows.
+    """The place of one column in encoded rows."""
 
-    Parameters
-    ----------
-    column : int
-        Index of the column in the table.
-    column_type : {"continuous", "intensity", "binary", "categorical"}
-        What the encoded number is: a normal score, an intensity in [0, 1], 0 or 1, or the number
-        of a category.
-    can_miss : bool
-        Whether it may be NaN, which stands for a missing value.
-    n_categories : int
-        Number of categories that are frequent enough to be learned one by one; they are numbered
-        first, from 0.
-    n_infrequent : int
-        Number of the other categories, which follow.
-    """
-
+    # Index of the column in the table.
     column: int
+    # What the encoded number is: a normal score, an intensity in [0, 1], 0 or 1, or the number of
+    # a category.
     column_type: ColumnType
+    # Whether it may be NaN, which stands for a missing value.
     can_miss: bool = False
+    # Number of categories that are frequent enough to be learned one by one; they are numbered
+    # first, from 0. The infrequent ones follow.
     n_categories: int = 0
     n_infrequent: int = 0
 

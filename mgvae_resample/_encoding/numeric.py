@@ -11,48 +11,37 @@ from scipy.special import ndtr, ndtri
 
 from .._tables.adapters import AnyArray, ColumnValues, Mask
 from .category import CategoryEncoder, fit_categories
-from .layout import FloatArray, Floats, Slot
+from .layout import Floats, Slot
 from .resolution import Resolution, find_resolution
 
 __all__ = ["NormalScores", "NumericEncoder", "Support", "describe", "fit_numeric"]
 
 Counts: TypeAlias = npt.NDArray[np.intp]
 
-_EXACT = 2**53  # whole numbers below this are exact in float64
 _MAX_KNOTS = 4096
-_ATOM_SHARE = 0.05
+_ATOM_FRACTION = 0.05
 _FEW_VALUES = 32
 
 
 @dataclass(frozen=True, eq=False)
 class Support:
-    """The values that a column of numbers may hold.
+    """The values that a column of numbers may hold."""
 
-    Parameters
-    ----------
-    column_type : {"constant", "binary", "continuous"}
-        A constant column is restored, not generated; a column of two values is binary.
-    dtype : dtype
-        Type of the values.
-    low, high : float or int
-        Smallest and greatest observed value.
-    resolution : Resolution or None
-        The even spacing of the values, if there is one.
-    values : ndarray of shape (n_values,) or None
-        The sorted observed values, where only these may be generated. A column has such values
-        if each is repeated: at least 5 times on average with up to 32 values, at least 20 times
-        with up to 256. Then a value never seen in between (half a room, an unused category code)
-        is far more likely to be impossible than to be merely absent from the sample.
-    """
-
+    # A constant column is restored, not generated; a column of two values is binary.
     column_type: Literal["constant", "binary", "continuous"]
     dtype: np.dtype[Any]
+    # Smallest and greatest observed value.
     low: float
     high: float
+    # The even spacing of the values, if there is one.
     resolution: Resolution | None = None
+    # The sorted observed values, where only these may be generated, since each is repeated: at
+    # least 5 times on average with up to 32 values, at least 20 times with up to 256. Then a value
+    # never seen in between (half a room, an unused category code) is far more likely to be
+    # impossible than to be merely absent from the sample.
     values: AnyArray | None = None
 
-    def round_to_support(self, x: FloatArray) -> AnyArray:
+    def round_to_support(self, x: Floats) -> AnyArray:
         """Round any numbers to the nearest values that the column may hold, in its dtype."""
         if self.values is not None:
             known = self.values.astype(np.float64)
@@ -72,25 +61,11 @@ class Support:
 
 @dataclass(frozen=True, eq=False)
 class NumericEncoder:
-    """Encodes one column of numbers.
-
-    Parameters
-    ----------
-    support : Support
-        What the column may hold (of positions in `distinct`, where there are such).
-    can_miss : bool
-        Whether some values are missing.
-    scores : NormalScores or None
-        The encoding of a continuous column.
-    distinct : ndarray of shape (n_values,) or None
-        The sorted observed values of whole numbers that float64 cannot hold or float32 scores
-        cannot tell apart: then positions in here are encoded.
-    """
+    """Encodes one column of numbers; a continuous one has scores."""
 
     support: Support
     can_miss: bool = False
     scores: NormalScores | None = None
-    distinct: AnyArray | None = None
 
     def slot(self, column: int) -> Slot | None:
         """Return the place of a column in encoded rows; None where there is nothing to encode."""
@@ -105,8 +80,6 @@ class NumericEncoder:
 
     def encode(self, values: AnyArray) -> Floats:
         """Return normal scores, or 0 and 1."""
-        if self.distinct is not None:
-            values = _nearest_position(self.distinct, values)
         if self.scores is not None:
             return self.scores.encode(_to_float(values))
         low, high = self.support.low, self.support.high
@@ -118,10 +91,8 @@ class NumericEncoder:
         """Return values."""
         support = self.support
         if self.scores is not None:
-            values = support.round_to_support(self.scores.decode(scores))
-        else:
-            values = np.where(scores >= 0.5, support.high, support.low).astype(support.dtype)
-        return values if self.distinct is None else self.distinct[values]
+            return support.round_to_support(self.scores.decode(scores))
+        return np.where(scores >= 0.5, support.high, support.low).astype(support.dtype)
 
     def constant(self, n_rows: int) -> ColumnValues:
         """Return the values of a column that never varies."""
@@ -141,16 +112,10 @@ def fit_numeric(column: ColumnValues) -> NumericEncoder | CategoryEncoder:
     values, counts = np.unique(x, return_counts=True)
     if can_miss and len(values) <= 2:
         return fit_categories(column, values)
-    is_whole = x.dtype.kind in "iu"
-    if not is_whole or max(abs(int(values[0])), abs(int(values[-1]))) < _EXACT:
-        support, scores = _fit_support(values, counts)
-        if scores is None or not is_whole:
-            return NumericEncoder(support, can_miss, scores)
-        encoded = scores.encode(_to_float(values)).astype(np.float32)
-        if (support.round_to_support(scores.decode(encoded)) == values).all():
-            return NumericEncoder(support, can_miss, scores)
-    support, scores = _fit_support(np.arange(len(values)), counts)
-    return NumericEncoder(support, can_miss, scores, values)
+    support = describe(values, len(x))
+    is_continuous = support.column_type == "continuous"
+    scores = _fit_scores(_to_float(values), counts) if is_continuous else None
+    return NumericEncoder(support, can_miss, scores)
 
 
 def describe(values: AnyArray, n_rows: int) -> Support:
@@ -164,26 +129,9 @@ def describe(values: AnyArray, n_rows: int) -> Support:
     return Support("continuous", values.dtype, low, high, resolution, values if few else None)
 
 
-def _fit_support(values: AnyArray, counts: Counts) -> tuple[Support, NormalScores | None]:
-    support = describe(values, int(counts.sum()))
-    if support.column_type != "continuous":
-        return support, None
-    return support, _fit_scores(_to_float(values), counts, support)
-
-
-def _to_float(x: AnyArray) -> FloatArray:
+def _to_float(x: AnyArray) -> Floats:
     """Return numbers as float64, next to each other in memory."""
     return np.ascontiguousarray(x, dtype=np.float64)
-
-
-def _nearest_position(distinct: AnyArray, x: AnyArray) -> npt.NDArray[np.intp]:
-    x = np.clip(x, distinct[0], distinct[-1])
-    upper = np.searchsorted(distinct, x)
-    lower = np.maximum(upper - 1, 0)
-    # Unsigned differences cannot overflow, whatever the signs.
-    above = distinct[upper].astype(np.uint64) - x.astype(np.uint64)
-    below = x.astype(np.uint64) - distinct[lower].astype(np.uint64)
-    return np.where((above == 0) | (above < below), upper, lower)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,39 +140,32 @@ class NormalScores:
 
     There is a plateau at each knot. Scores are float64 that are exact in float32, so that the
     encoded value of a knot finds its knot.
-
-    Parameters
-    ----------
-    scale : float
-        Factor of the values, which keeps differences of huge ones finite.
-    values : ndarray of shape (n_knots,)
-        Scaled values of the knots, increasing.
-    left, middle, right : ndarray of shape (n_knots,)
-        Scores at the ends of each plateau, and in its middle.
-    atom : ndarray of bool of shape (n_knots,)
-        Which knots are values that many rows share.
     """
 
+    # Factor of the values, which keeps differences of huge ones finite.
     scale: float
-    values: FloatArray
-    left: FloatArray
-    middle: FloatArray
-    right: FloatArray
+    # Scaled values of the knots, increasing.
+    values: Floats
+    # Scores at the ends of each plateau, and in its middle.
+    left: Floats
+    middle: Floats
+    right: Floats
+    # Which knots are values that many rows share.
     atom: Mask
 
-    def encode(self, x: FloatArray) -> FloatArray:
+    def encode(self, x: Floats) -> Floats:
         """Return the scores of values."""
         x = np.clip(x * self.scale, self.values[0], self.values[-1])
         at = np.searchsorted(self.values, x, side="right") - 1
         gap = np.append(np.diff(self.values), 1.0)
         span = np.append(self.left[1:] - self.right[:-1], 0.0)
         past = x - self.values[at]
-        score: FloatArray = self.right[at] + past / gap[at] * span[at]
+        score: Floats = self.right[at] + past / gap[at] * span[at]
         known = past == 0
         score[known] = self.middle[at[known]]
         return score
 
-    def decode(self, scores: Floats) -> FloatArray:
+    def decode(self, scores: Floats) -> Floats:
         """Return the values of scores; none lies between an atom and the value next to it."""
         ends = np.column_stack([self.left, self.right]).ravel()
         knots = np.repeat(self.values, 2)
@@ -240,44 +181,30 @@ class NormalScores:
         return np.where(beside[at], nearer, value) / self.scale
 
 
-def _fit_scores(values: FloatArray, counts: Counts, support: Support) -> NormalScores:
-    """Score sorted distinct values, with as few knots as bring the values back.
+def _fit_scores(values: Floats, counts: Counts) -> NormalScores:
+    """Score sorted values. Up to 4096, all are knots; above, knots are evenly spread.
 
-    Up to 4096 values, all are knots. Above, knots are evenly spaced in rank and in score; ends
-    and atoms are always among them, and where the values between two knots would not be
-    restored, these are parted at their widest gap.
+    Integers that are one as floats are one value.
     """
+    values, first = np.unique(values, return_index=True)
+    counts = np.add.reduceat(counts, first)
     upper = np.cumsum(counts)
     lower, n = upper - counts, int(upper[-1])
-    scale = 2.0**-64 if np.abs(values[[0, -1]]).max() > 2.0**960 else 1.0
     ends = np.stack([lower + 0.5, (lower + upper) / 2, upper - 0.5]) / n
-
-    def build(kept: Mask) -> NormalScores:
-        left, middle, right = ndtri(ends[:, kept]).astype(np.float32).astype(np.float64)
-        atom = counts[kept] >= max(2.0, _ATOM_SHARE * n)
-        return NormalScores(scale, values[kept] * scale, left, middle, right, atom)
-
     kept = np.ones(values.size, dtype=np.bool_)
-    if values.size <= _MAX_KNOTS:
-        return build(kept)
-    kept = _spread_knots(ends[1], counts)
-    allowed = _tolerance(values, support)
-    for _ in range(8):
-        scores = build(kept)
-        encoded = scores.encode(values).astype(np.float32)
-        restored = support.round_to_support(scores.decode(encoded)).astype(np.float64)
-        lost = np.flatnonzero(np.abs(restored - values) > allowed)
-        if not lost.size or kept.sum() > 4 * _MAX_KNOTS:
-            break
-        at = np.flatnonzero(kept)
-        for i in np.unique(np.searchsorted(at, lost, side="right") - 1):
-            widest = at[i] + np.argmax(np.diff(values[at[i] : at[i + 1] + 1] * scale))
-            kept[widest : widest + 2] = True
-    return scores
+    if values.size > _MAX_KNOTS:
+        kept = _spread_knots(ends[1], counts)
+    scale = 2.0**-64 if np.abs(values[[0, -1]]).max() > 2.0**960 else 1.0
+    left, middle, right = ndtri(ends[:, kept]).astype(np.float32).astype(np.float64)
+    atom = counts[kept] >= max(2.0, _ATOM_FRACTION * n)
+    return NormalScores(scale, values[kept] * scale, left, middle, right, atom)
 
 
-def _spread_knots(rank: FloatArray, counts: Counts) -> Mask:
-    """Tell which values are knots at first, given the mid-rank in (0, 1) of each value."""
+def _spread_knots(rank: Floats, counts: Counts) -> Mask:
+    """Tell which values are knots, given the mid-rank in (0, 1) of each value.
+
+    Knots are evenly spaced in rank and in score; the ends and atoms are always among them.
+    """
     kept: Mask = counts > counts.sum() / _MAX_KNOTS
     kept[:-1] |= kept[1:]
     kept[1:] |= kept[:-1]
@@ -287,16 +214,3 @@ def _spread_knots(rank: FloatArray, counts: Counts) -> Mask:
         kept[np.minimum(np.searchsorted(rank, wanted), rank.size - 1)] = True
     kept[[0, -1]] = True
     return kept
-
-
-def _tolerance(values: FloatArray, support: Support) -> FloatArray:
-    """Return how far each value may be off when restored: not at all if evenly spaced."""
-    if support.resolution is not None:
-        return np.zeros(values.size)
-    # Near zero an error counts against the spread of the values around, not against the value.
-    reach = values.size // 20
-    spread = values[reach:] / 2 - values[:-reach] / 2
-    ahead = np.append(spread, np.full(reach, np.inf))
-    behind = np.append(np.full(reach, np.inf), spread)
-    tolerance: FloatArray = 1e-6 * np.maximum(np.abs(values), np.minimum(ahead, behind))
-    return tolerance

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._tables.schema import read_pixels
 from .._tables.table import Table
-from .layout import FloatArray
+from .layout import Floats
 
 __all__ = ["Reading", "likelier_reading", "undeclared_reading"]
 
@@ -26,17 +26,10 @@ _LESS_MISSING, _LESS_MISSING_THAN_APART = 0.75, 0.8
 
 @dataclass(frozen=True)
 class Reading:
-    """Images as flattened pixels: the shape, and whether each channel is an image of its own.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        (height, width), or (height, width, channels).
-    is_channels_first : bool
-        Whether all pixels of a channel stand together, as (channels, height, width).
-    """
+    """Images as flattened pixels, of shape (height, width) or (height, width, channels)."""
 
     shape: tuple[int, ...]
+    # Whether all pixels of a channel stand together, as (channels, height, width).
     is_channels_first: bool = False
 
     def remedy(self, table: Table) -> str:
@@ -100,7 +93,7 @@ def likelier_reading(table: Table, image_shape: Sequence[int]) -> Reading | None
 class _Fits:
     """How well readings fit: correlations of columns that are neighbours by them."""
 
-    def __init__(self, pixels: FloatArray) -> None:
+    def __init__(self, pixels: Floats) -> None:
         spread = pixels.std(axis=0)
         varies = spread > 0
         centred = pixels - pixels.mean(axis=0)
@@ -137,7 +130,7 @@ def _step(reading: Reading) -> int:
     return 1 if reading.is_channels_first else math.prod(reading.shape[2:])
 
 
-def _some_pixels(table: Table) -> FloatArray | None:
+def _some_pixels(table: Table) -> Floats | None:
     """Return some rows as numbers, None where they are few or no numbers."""
     at = np.linspace(0, len(table) - 1, min(len(table), _MOST_LOOKED_AT)).astype(np.intp)
     if len(at) < _FEWEST_LOOKED_AT:
@@ -148,7 +141,7 @@ def _some_pixels(table: Table) -> FloatArray | None:
         return None
 
 
-def _share_a_scale(pixels: FloatArray) -> bool:
+def _share_a_scale(pixels: Floats) -> bool:
     """Tell whether most columns start near the lowest of all values and go up half the way."""
     low, high = pixels.min(), pixels.max()
     starts_low = pixels.min(axis=0) <= low + 0.05 * (high - low)

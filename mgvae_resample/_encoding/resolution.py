@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from .._tables.adapters import AnyArray
-from .layout import FloatArray
+from .layout import Floats
 
 __all__ = ["Resolution", "find_resolution", "find_shared_resolution"]
 
@@ -18,43 +17,31 @@ DType: TypeAlias = np.dtype[Any]
 _EXACT = 2.0**53  # whole numbers below this are exact in float64
 _DENOMINATORS = (1, 2, 4, 8, 10, 16, 32, 64, 100, 128, 255, 256, 1000, 10**4, 65535, 10**5, 10**6)
 _CHANCE = -6.0  # log10 of the probability below which a spacing is no accident
-_MAX_POINTS = 65536  # no free spacing with more points than this is looked for
 _SAMPLE = 256
 _TRUST_GCD = 16  # distinct values from which a common divisor is no accident
 
 
 @dataclass(frozen=True, eq=False)
 class Resolution:
-    """The evenly spaced values ``(origin + i * stride) / denominator``, i whole.
+    """The evenly spaced values ``(origin + i * stride) / denominator``, all whole numbers.
 
     Dividing whole numbers (3 / 10) gives the float nearest to the decimal that was meant,
     where adding up steps (3 * 0.1) would not.
-
-    Parameters
-    ----------
-    origin, stride, denominator : float
-        Whole numbers for decimals and fractions; `denominator` is 1 for other spacings.
-    precision : dtype
-        Float type whose rounding the observed values show (float32 values may come as float64).
-    plain, seen : ndarray of shape (n_odd,)
-        Points by the formula, sorted, whose observed floats differ in the last digits, and
-        those observed floats.
     """
 
     origin: float
     stride: float
     denominator: float
+    # Float type whose rounding the observed values show (float32 values may come as float64).
     precision: DType
-    plain: FloatArray
-    seen: FloatArray
 
     @property
     def step(self) -> float:
         """Distance of two neighbouring points."""
         return self.stride / self.denominator
 
-    def round(self, x: FloatArray) -> FloatArray:
-        """Return the nearest point to each value, as the float that was observed for it."""
+    def round(self, x: Floats) -> Floats:
+        """Return the nearest point to each value."""
         place = x * self.denominator
         place -= self.origin
         place /= self.stride
@@ -62,15 +49,14 @@ class Resolution:
         place *= self.stride
         place += self.origin
         place /= self.denominator
-        point = place.astype(self.precision).astype(np.float64)
-        if self.plain.size:
-            at = np.minimum(np.searchsorted(self.plain, point), self.plain.size - 1)
-            point = np.where(self.plain[at] == point, self.seen[at], point)
-        return point
+        return place.astype(self.precision).astype(np.float64)
 
 
-def find_resolution(values: FloatArray, dtype: DType) -> Resolution | None:
-    """Find the even spacing of sorted distinct values, if there is one."""
+def find_resolution(values: Floats, dtype: DType) -> Resolution | None:
+    """Find the even spacing of sorted distinct values, if they are decimals or fractions.
+
+    Other spacings, as of whole numbers that were standardised, are not looked for.
+    """
     precision: DType = np.dtype(np.float64)
     single: DType = np.dtype(np.float32)
     if max(abs(values[0]), abs(values[-1])) >= _EXACT:
@@ -81,10 +67,7 @@ def find_resolution(values: FloatArray, dtype: DType) -> Resolution | None:
         precision = np.dtype(np.float16)
     elif dtype.itemsize == 4 or bool((values.astype(single) == values).all()):
         precision = single
-    found = _find_fractions(values, precision) or _find_spacing(values, precision, precision)
-    if found is None and precision.itemsize == 8:  # sums of what once was float32
-        found = _find_spacing(values, precision, single)
-    return found
+    return _find_fractions(values, precision)
 
 
 def find_shared_resolution(X: AnyArray) -> Resolution | None:
@@ -104,7 +87,7 @@ def find_shared_resolution(X: AnyArray) -> Resolution | None:
     return found if every.size == values.size else find_resolution(every, X.dtype)
 
 
-def _of_fractions(values: FloatArray, denominator: int, precision: DType) -> Resolution:
+def _of_fractions(values: Floats, denominator: int, precision: DType) -> Resolution:
     """Return the coarsest spacing of fractions of one denominator that holds all values."""
     numerators = np.rint(values * denominator)
     stride = 1
@@ -112,22 +95,10 @@ def _of_fractions(values: FloatArray, denominator: int, precision: DType) -> Res
         gaps = np.diff(numerators).astype(np.int64)
         stride = max(1, int(np.gcd.reduce(gaps)))
     origin = float(numerators[0] % stride)
-    return _with_seen(values, origin, stride, denominator, precision)
+    return Resolution(origin, stride, denominator, precision)
 
 
-def _with_seen(
-    values: FloatArray, origin: float, stride: float, denominator: float, precision: DType
-) -> Resolution:
-    """Make a spacing that remembers the values that its formula misses in the last digits."""
-    bare = Resolution(origin, stride, denominator, precision, values[:0], values[:0])
-    points = bare.round(values)
-    # Of several floats observed for one point, the formula's own goes first.
-    odd = (points != values) & ~np.isin(points, values)
-    plain, first = np.unique(points[odd], return_index=True)
-    return replace(bare, plain=plain, seen=values[odd][first])
-
-
-def _find_fractions(values: FloatArray, precision: DType) -> Resolution | None:
+def _find_fractions(values: Floats, precision: DType) -> Resolution | None:
     """Find fractions that give every value to the last digit."""
     sample = values[:: max(1, values.size // _SAMPLE)]
     largest = float(np.abs(values[[0, -1]]).max())
@@ -146,39 +117,6 @@ def _find_fractions(values: FloatArray, precision: DType) -> Resolution | None:
     return None
 
 
-def _are_fractions(values: FloatArray, denominator: int, precision: DType) -> bool:
+def _are_fractions(values: Floats, denominator: int, precision: DType) -> bool:
     nearest = np.rint(values * denominator) / denominator
     return bool((nearest.astype(precision) == values).all())
-
-
-def _find_spacing(values: FloatArray, precision: DType, rounding: DType) -> Resolution | None:
-    """Find a spacing of any origin and step, up to the rounding noise of a float type."""
-    largest = np.abs(values[[0, -1]]).max()
-    noise = 4.0 * float(np.spacing(largest.astype(rounding)))
-    width = float(values[-1] - values[0])
-    finest = max(width / _MAX_POINTS, 4.0 * noise)
-    gaps = np.diff(values)
-    gaps = gaps[gaps > noise]
-    if gaps.size < 3 or gaps.min() < finest:
-        return None
-    gaps = np.partition(gaps, min(_SAMPLE, gaps.size - 1))[:_SAMPLE]
-    step = float(gaps.min())
-    while True:  # Euclid's algorithm on noisy numbers: the remainder at least halves each time
-        rest = np.abs(gaps - step * np.rint(gaps / step))
-        if not (rest > noise).any():
-            break
-        step = float(rest[rest > noise].min())
-        if step < finest:
-            return None
-    counts = np.rint(gaps / step)
-    step = float(gaps @ counts / (counts @ counts))
-    step = width / float(np.rint(width / step))
-    place = np.rint((values - values[0]) / step)
-    off = np.abs(values[0] + place * step - values).max()
-    if off > noise or (gaps.size - 2) * math.log10(2 * noise / step) > _CHANCE:
-        return None
-    for denominator in _DENOMINATORS:
-        nearest = np.rint(values * denominator) / denominator
-        if denominator * noise < 0.1 and np.abs(nearest - values).max() <= noise:
-            return _of_fractions(values, denominator, precision)
-    return _with_seen(values, float(values[0]), step, 1, precision)

@@ -31,14 +31,11 @@ class TabularEncoding:
 
     Columns of two values become 0 and 1, the categories of other columns become their number in
     the order of frequency. A missing value is NaN. Columns that never vary are not encoded.
-    `categorical_features` is that of ``Schema.of``.
 
-    Notes
-    -----
-    ``decode(encode(X))`` gives `X` back exactly but for floats in columns of more than 4096
-    distinct values that are not evenly spaced, or that have more than about 10**5 possible
-    values: these come back with a relative error of the order of 1e-6. Floats that differ by
-    rounding noise alone, as 0.3 and 0.1 + 0.2, come back as one.
+    Real rows are returned as they were given, never decoded, so ``decode(encode(X))`` need not be
+    `X`: numbers in columns of more than 4096 distinct values lie between knots, and integers
+    beyond 2**53 are rounded unless only observed values are generated. Whole numbers that were
+    scaled before, and come as multiples of a step that is no fraction, lose that spacing.
     """
 
     schema: Schema

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +22,7 @@ class MajorityGuidedVAE(Network):
     """Encoder, decoder, the latent variance sigma^2 and the columns' observation noise."""
 
     def __init__(
-        self, modality: Modality[Any], hidden_layer_sizes: Sequence[int], latent_dim: int
+        self, modality: Modality, hidden_layer_sizes: Sequence[int], latent_dim: int
     ) -> None:
         super().__init__(
             modality=modality, hidden_layer_sizes=hidden_layer_sizes, latent_dim=latent_dim

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,7 +57,7 @@ class MGVAEConfig:
 
 
 def pretrain(
-    run: Run, config: MGVAEConfig, modality: Modality[Any], rows: EncodedRows
+    run: Run, config: MGVAEConfig, modality: Modality, rows: EncodedRows
 ) -> tuple[MajorityGuidedVAE, Weights] | None:
     """Fit the model to the exemplars under their own leave-one-out prior.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
+from .._encoding.image import ImageEncoding
 from .._encoding.layout import EncodedRows, Layout
+from .._encoding.tabular import TabularEncoding
 from .._rejection.sampler import Indices
 from .._tables.table import Table
 
@@ -22,20 +24,7 @@ class ImageShapeWarning(UserWarning):
     """Columns look like pixels of another ``image_shape``, or none is given; with what to try."""
 
 
-class Encoding(Protocol):
-    """Between rows and encoded rows."""
-
-    layout: Layout
-
-    def encode(self, table: Table) -> EncodedRows:
-        """Encode rows. Shape: -> (n, d)."""
-        ...
-
-
-EncodingT = TypeVar("EncodingT", bound=Encoding)
-
-
-class Modality(ABC, Generic[EncodingT]):
+class Modality(ABC):
     """How rows of one kind become network inputs, and network outputs become rows.
 
     Parameters
@@ -67,8 +56,8 @@ class Modality(ABC, Generic[EncodingT]):
     # What is said of repeated rows without noise.
     repeats: str
 
-    def __init__(self, encoding: EncodingT) -> None:
-        self.encoding: EncodingT = encoding
+    def __init__(self, encoding: TabularEncoding | ImageEncoding) -> None:
+        self.encoding = encoding
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Share a fitted modality between copies of networks: it never changes."""
@@ -145,9 +134,9 @@ class Modality(ABC, Generic[EncodingT]):
     def relax(self, outputs: Tensor) -> Tensor:
         """Discretize with a gradient (straight-through). Shape: (n, n_inputs) -> the same."""
 
-    @abstractmethod
     def logit_adjustment(self, outputs: Tensor, class_rows: Tensor) -> Tensor:
-        """Return what is added to outputs for shares of the class. Shape: -> (n_inputs,)."""
+        """Return what is added to outputs for frequencies of the class. Shape: -> (n_inputs,)."""
+        return torch.zeros(self.n_inputs, dtype=torch.float32)
 
     @abstractmethod
     def restored(self, rows: EncodedRows) -> EncodedRows:
@@ -168,7 +157,7 @@ class Modality(ABC, Generic[EncodingT]):
 
     @abstractmethod
     def move(self, rows: EncodedRows, rng: torch.Generator, strength: float) -> EncodedRows:
-        """Move images by a share of what :meth:`augment` does. Shape: (n, d) -> (n, d)."""
+        """Move images by a fraction of what :meth:`augment` does. Shape: (n, d) -> (n, d)."""
 
     @abstractmethod
     def largest_auto_strength(self, rows: Tensor, labels: Tensor, rng: torch.Generator) -> float:

@@ -26,7 +26,7 @@ __all__ = ["ImageModality", "largest_auto_strength", "moved"]
 _ROTATION = 0.2  # radians
 _SCALING = 0.15  # logarithm of the factor
 _SHEAR = 0.2
-_SHIFT = 0.1  # share of the image's side
+_SHIFT = 0.1  # fraction of the image's side
 # Images may end up so much farther from the nearest one of their class than they were.
 _TOLERANCE = 1.15
 _MOST_MOVED, _MOST_COMPARED = 500, 4000
@@ -34,9 +34,10 @@ _REACH = 1 / 12  # of the shorter side: how far away pixels are averaged
 _CHUNK = 1024  # images moved at once
 
 
-class ImageModality(Modality[ImageEncoding]):
+class ImageModality(Modality):
     """Flattened images of one shape."""
 
+    encoding: ImageEncoding
     is_continuous = True
     n_values = 0
     name = "image"
@@ -111,10 +112,6 @@ class ImageModality(Modality[ImageEncoding]):
         """Return mean intensities, which have a gradient. Shape: (n, d) -> (n, d)."""
         return outputs.sigmoid()
 
-    def logit_adjustment(self, outputs: Tensor, class_rows: Tensor) -> Tensor:
-        """Return zeros: intensities need none. Shape: -> (n_inputs,)."""
-        return torch.zeros(self.n_inputs, dtype=torch.float32)
-
     def restored(self, rows: EncodedRows) -> EncodedRows:
         """Return the rows as they are."""
         return rows
@@ -128,7 +125,7 @@ class ImageModality(Modality[ImageEncoding]):
         return moved(inputs, self.image_shape, rng)
 
     def move(self, rows: EncodedRows, rng: torch.Generator, strength: float) -> EncodedRows:
-        """Move images by a share of what :meth:`augment` does. Shape: (n, d) -> (n, d)."""
+        """Move images by a fraction of what :meth:`augment` does. Shape: (n, d) -> (n, d)."""
         # Where no pixel varies, none is encoded.
         if strength == 0.0 or not rows.size:
             return rows

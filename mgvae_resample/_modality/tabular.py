@@ -32,9 +32,10 @@ class IdentifierWarning(UserWarning):
     """Every value of a column is its own; the message names the column and says to drop it."""
 
 
-class TabularModality(Modality[TabularEncoding]):
+class TabularModality(Modality):
     """Rows of a table of any columns."""
 
+    encoding: TabularEncoding
     map: OneHotMap
     # The fewer draws, the less they cost, and rows of tables need little memory.
     name = "table"
@@ -78,7 +79,7 @@ class TabularModality(Modality[TabularEncoding]):
         return self.encoding.decode(rows)
 
     def atom_thresholds(self, rows: EncodedRows, class_rows: EncodedRows) -> None:
-        """Return nothing: the encoding gives repeated values their share already."""
+        """Return nothing: the encoding gives repeated values their frequency already."""
 
     def inputs(self, rows: Tensor) -> Tensor:
         """Return the network inputs of encoded rows. Shape: (n, d) -> (n, n_inputs)."""
@@ -141,7 +142,7 @@ class TabularModality(Modality[TabularEncoding]):
         return self.map.relax(outputs)
 
     def logit_adjustment(self, outputs: Tensor, class_rows: Tensor) -> Tensor:
-        """Return what is added to outputs for shares of the class. Shape: -> (n_inputs,)."""
+        """Return what is added to outputs for frequencies of the class. Shape: -> (n_inputs,)."""
         return self.map.logit_adjustment(outputs, class_rows)
 
     def restored(self, rows: EncodedRows) -> EncodedRows:

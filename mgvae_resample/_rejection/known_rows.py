@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .._encoding.layout import EncodedRows, FloatArray
+from .._encoding.layout import EncodedRows, Floats
 from .._nn.random import uniform
 
 __all__ = ["Keys", "KnownRows", "row_keys"]
@@ -82,7 +82,7 @@ class KnownRows:
         """Find how often each kind must be accepted. Shape: (n, d) ->."""
         n_kinds = len(self.expected)
         fractions = np.bincount(self._kinds(proposed), minlength=n_kinds) / len(proposed)
-        wanted: FloatArray = np.divide(
+        wanted: Floats = np.divide(
             self.expected, fractions, out=np.full(n_kinds, np.inf), where=fractions > 0.0
         )
         wanted[self.expected == 0.0] = 0.0

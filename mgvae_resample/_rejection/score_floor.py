@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from sklearn.model_selection import StratifiedKFold
 
-from .._encoding.layout import EncodedRows, FloatArray, Layout
+from .._encoding.layout import EncodedRows, Floats, Layout
 from .._nn.random import random_rows, uniform
 from .trees import TwoSampleTrees
 
@@ -83,7 +83,7 @@ class ScoreFloor:
         accepted: npt.NDArray[np.bool_] = self.scores(rows, rng) >= self.floor
         return accepted
 
-    def scores(self, rows: EncodedRows, rng: torch.Generator) -> FloatArray:
+    def scores(self, rows: EncodedRows, rng: torch.Generator) -> Floats:
         """Return the log-odds of the class, each by the trees of one fold. Shape: -> (n,)."""
         fold = (uniform((len(rows),), rng, torch.device("cpu")) * len(self.trees)).int().numpy()
         scores = np.empty(len(rows))

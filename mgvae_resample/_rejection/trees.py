@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
-from .._encoding.layout import EncodedRows, FloatArray, Floats, Layout
+from .._encoding.layout import EncodedRows, Floats, Layout
 
 __all__ = ["TwoSampleTrees", "boosted_trees"]
 
@@ -18,7 +18,7 @@ __all__ = ["TwoSampleTrees", "boosted_trees"]
 # any value, so "missing" is a number here, less than any normal score.
 _MOST_BINS, _MOST_LEAVES, _MISSING = 255, 31, -100.0
 # The edges of the bins of some columns, and the trees.
-_Fitted: TypeAlias = tuple[dict[int, FloatArray], HistGradientBoostingClassifier]
+_Fitted: TypeAlias = tuple[dict[int, Floats], HistGradientBoostingClassifier]
 
 
 def boosted_trees(
@@ -92,20 +92,20 @@ class TwoSampleTrees:
         """Leave out the trees."""
         return vars(self) | {"_fitted": None}
 
-    def log_odds(self, rows: EncodedRows) -> FloatArray:
+    def log_odds(self, rows: EncodedRows) -> Floats:
         """Return the log-odds of the first sample. Shape: (n, d) -> (n,)."""
         if not len(rows):
             return np.empty(0)
         if self._fitted is None:
             self._fitted = self._fit()
         thresholds, trees = self._fitted
-        log_odds: FloatArray = trees.decision_function(_binned(self._inputs(rows), thresholds))
+        log_odds: Floats = trees.decision_function(_binned(self._inputs(rows), thresholds))
         return log_odds
 
     def _fit(self) -> _Fitted:
         rows = np.concatenate([self._inputs(self.first), self._inputs(self.second)])
         labels = np.arange(len(rows)) < len(self.first)
-        thresholds: dict[int, FloatArray] = {}
+        thresholds: dict[int, Floats] = {}
         if self.class_weight is not None:
             weights = compute_sample_weight(self.class_weight, labels)
             for i in self.layout.positions("continuous"):
@@ -138,7 +138,7 @@ class TwoSampleTrees:
         return inputs
 
 
-def _binned(inputs: EncodedRows, thresholds: dict[int, FloatArray]) -> EncodedRows:
+def _binned(inputs: EncodedRows, thresholds: dict[int, Floats]) -> EncodedRows:
     """Replace values of the columns that have thresholds by the numbers of their bins.
 
     scikit-learn finds the same bins, but with weights that takes longer than the trees.
@@ -151,7 +151,7 @@ def _binned(inputs: EncodedRows, thresholds: dict[int, FloatArray]) -> EncodedRo
     return binned
 
 
-def _quantiles(values: Floats, weights: FloatArray, n: int) -> FloatArray:
+def _quantiles(values: Floats, weights: Floats, n: int) -> Floats:
     """Return the weighted quantiles between n parts, those between two values averaged."""
     order = np.argsort(values)
     ordered, cumulated = values[order].astype(np.float64), np.cumsum(weights[order])

@@ -17,6 +17,7 @@ __all__ = [
     "AnyArray",
     "Categories",
     "ColumnValues",
+    "Floats",
     "Learned",
     "Mask",
     "Numbers",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 AnyArray: TypeAlias = npt.NDArray[Any]
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 _UNITS: tuple[Any, ...] = ("D", "h", "m", "s", "ms", "us", "ns")
@@ -35,16 +37,9 @@ _UNITS: tuple[Any, ...] = ("D", "h", "m", "s", "ms", "us", "ns")
 
 @dataclass(frozen=True, eq=False)
 class ColumnValues:
-    """The values of one column in plain form.
+    """The values of one column in plain form: finite numbers, and which are missing, if any."""
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows,)
-        Finite numbers; a missing value holds any number.
-    missing : ndarray of bool of shape (n_rows,) or None
-        Which values are missing; None if none are.
-    """
-
+    # A missing value holds any number.
     values: AnyArray
     missing: Mask | None = None
 
@@ -62,17 +57,11 @@ class ColumnValues:
 
 @dataclass(frozen=True, eq=False)
 class Adapter(ABC):
-    """Reads and writes columns of one dtype of one container.
+    """Reads and writes columns of one dtype of one container."""
 
-    Parameters
-    ----------
-    name : str
-        Name of the column, for messages.
-    dtype : dtype
-        Of the column, as the container has it.
-    """
-
+    # Of the column, for messages.
     name: str
+    # As the container has it.
     dtype: Any
 
     def __getstate__(self) -> dict[str, Any]:
@@ -121,17 +110,11 @@ class Numbers(Adapter):
 
 @dataclass(frozen=True, eq=False)
 class Times(Adapter):
-    """Base of the adapters of dates, times of day and durations.
+    """Base of the adapters of dates, times of day and durations."""
 
-    Parameters
-    ----------
-    plain : dtype
-        numpy's dtype of the same unit, for dates without a time zone.
-    stride : int
-        The values count strides of so many of the unit.
-    """
-
+    # numpy's dtype of the same unit, for dates without a time zone.
     plain: np.dtype[Any]
+    # The values count strides of so many of the unit.
     stride: int = 1
 
     @classmethod
@@ -173,13 +156,7 @@ class Times(Adapter):
 
 @dataclass(frozen=True, eq=False)
 class Categories(Adapter):
-    """Base of the adapters of categories, which read positions.
-
-    Parameters
-    ----------
-    categories : ndarray, pandas Index or polars Series
-        The categories, in the order of their positions.
-    """
+    """Base of the adapters of categories, which read positions in `categories`."""
 
     categories: Any
 

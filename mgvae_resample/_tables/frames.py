@@ -46,7 +46,9 @@ def learn_pandas(name: str, column: Series, is_categorical: bool | None) -> Adap
         unit = getattr(arrow, "unit", "ms" if arrow.bit_width == 64 else "D")
         return ArrowTimes.learn(name, column, np.dtype(f"{'M' if is_date else 'm'}8[{unit}]"))
     if types.is_datetime64_any_dtype(dtype) or types.is_timedelta64_dtype(dtype):
-        return _learn_times(name, column)
+        kind = "m" if types.is_timedelta64_dtype(dtype) else "M"
+        unit = getattr(dtype, "unit", None) or np.datetime_data(dtype)[0]
+        return PandasTimes.learn(name, column, np.dtype(f"{kind}8[{unit}]"))
     if types.is_any_real_numeric_dtype(dtype) or types.is_bool_dtype(dtype):
         adapter = PandasNumbers(name, dtype)
         return check_decimals(adapter, column) if "decimal" in str(dtype) else adapter
@@ -100,19 +102,6 @@ def _learn_categories(name: str, column: Series) -> PandasCategories:
     return PandasCategories(name, column.dtype, categories, missing_value)
 
 
-def _learn_times(name: str, column: Series) -> PandasTimes:
-    """Count times in UTC, or local ones where these have a coarser unit, such as days."""
-    import pandas as pd
-
-    if not isinstance(column.dtype, pd.DatetimeTZDtype):
-        return PandasTimes.learn(name, column, column.dtype)
-    plain = np.dtype(f"M8[{column.dtype.unit}]")
-    adapter = PandasTimes.learn(name, column, plain)
-    local = LocalTimes.learn(name, column, plain)
-    is_coarser = local.stride > adapter.stride
-    return local if is_coarser and local.write(local.read(column)).equals(column) else adapter
-
-
 class PandasNumbers(ArrayNumbers):
     """Reads numbers of any dtype; NaN and NA are missing."""
 
@@ -145,39 +134,14 @@ class PandasTimes(ArrayTimes):
     """Reads pandas' own dates and durations; those of a time zone are counted in UTC."""
 
     def _to_integers(self, column: Series) -> tuple[npt.NDArray[np.int64], Mask]:
-        return super()._to_integers(self._without_zone(column.astype(self.dtype)).to_numpy())
+        return super()._to_integers(column.astype(self.dtype).to_numpy(dtype=self.plain))
 
     def _from_integers(self, counts: npt.NDArray[np.int64], missing: Mask | None) -> Series:
         import pandas as pd
 
         column: Any = pd.Series(super()._from_integers(counts, missing))
-        return column.astype(self.dtype) if self._zone is None else self._with_zone(column)
-
-    @property
-    def _zone(self) -> Any:
-        return getattr(self.dtype, "tz", None)
-
-    def _without_zone(self, column: Series) -> Series:
-        return column if self._zone is None else column.dt.tz_convert("UTC").dt.tz_localize(None)
-
-    def _with_zone(self, column: Series) -> Series:
-        return column.dt.tz_localize("UTC").dt.tz_convert(self._zone)
-
-
-class LocalTimes(PandasTimes):
-    """Reads dates by their local time: days are not whole days in UTC."""
-
-    def microseconds(self, values: ColumnValues) -> npt.NDArray[np.int64]:
-        """Return dates in microseconds since 1970 (UTC)."""
-        times = super()._without_zone(self.write(ColumnValues(values.values)))
-        return np.asarray(times, dtype="M8[us]").astype(np.int64)
-
-    def _without_zone(self, column: Series) -> Series:
-        return column.dt.tz_localize(None)
-
-    def _with_zone(self, column: Series) -> Series:
-        once = np.zeros(len(column), dtype=np.bool_)
-        return column.dt.tz_localize(self._zone, ambiguous=once, nonexistent="shift_forward")
+        zone = getattr(self.dtype, "tz", None)
+        return column if zone is None else column.dt.tz_localize("UTC").astype(self.dtype)
 
 
 class ArrowTimes(Times):

@@ -26,12 +26,8 @@ def plain_labels(y: Any) -> Any:
     """Return one label a row as numpy has them, of whatever container; None stays.
 
     Of one-hot labels, a column for each class, it is the number of the column that holds 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If labels are missing, or no classes: fractions, text beside numbers, several a row, or
-        objects that classifiers do not take. The message says what was found and what to do.
+    Missing labels are refused, and what is no class: fractions, text beside numbers, several a
+    row, or objects that classifiers do not take. Messages say what was found and what to do.
     """
     if y is None:
         return None
@@ -50,14 +46,7 @@ def plain_labels(y: Any) -> Any:
 def restore_labels(y: Any, plain: AnyArray, new: AnyArray) -> Any:
     """Return labels `y`, and new ones after them, as their container, dtype and columns are.
 
-    Parameters
-    ----------
-    y : array-like
-        Labels as the caller gave them.
-    plain : ndarray of shape (n,)
-        What :func:`plain_labels` made of them.
-    new : ndarray of shape (n_new,)
-        Plain labels of new rows, all of classes of `y`.
+    `plain` is what :func:`plain_labels` made of `y`, `new` are plain labels of classes of `y`.
     """
     # A new label is that of the first row of its class: whatever it is, it comes back as it was.
     classes, first = np.unique(plain, return_index=True)

@@ -28,20 +28,10 @@ class Schema:
     ) -> tuple[Schema, list[ColumnValues]]:
         """Learn a table, and return its columns as they were read, each once.
 
-        Parameters
-        ----------
-        table : Table
-            The table; never written to.
-        categorical_features : "auto", None, or sequence of bool, int or str
-            "auto" takes category, text, object and boolean columns of data frames, and of object
-            arrays the columns that hold anything but numbers. None takes no column. Otherwise a
-            mask, or indices or names of columns. An integer is an index; where it is also the name
-            of another column, it is refused.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If `categorical_features` names no column, or a column cannot be read.
+        "auto" takes category, text, object and boolean columns of data frames as categorical, and
+        of object arrays the columns that hold anything but numbers. None takes no column.
+        Otherwise a mask, or indices or names of columns. An integer is an index; where it is also
+        the name of another column, it is refused.
         """
         flags = named_categorical(table, categorical_features)
         learned = [table.learn_column(j, flag) for j, flag in enumerate(flags)]

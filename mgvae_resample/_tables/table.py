@@ -24,23 +24,9 @@ _LEARN = {"array": learn_array, "pandas": learn_pandas, "polars": learn_polars}
 class Table:
     """A table of any container, with one way to take it apart and to put it together.
 
-    Parameters
-    ----------
-    native : ndarray, csr or csc matrix or array, or DataFrame of pandas or polars
-        The table. ``Table.of`` checks what a caller gave.
-    is_list : bool
-        Whether the caller gave a list of rows.
-
-    Attributes
-    ----------
-    container : {"array", "pandas", "polars"}
-        What the table is; sparse ones are arrays.
-    labels : list or None
-        Names of the columns as the data frame has them; None for arrays.
-    names : list of str
-        Names of the columns for messages; x0, x1 ... for arrays.
-    shape : tuple of two ints
-        Numbers of rows and columns.
+    `native` is an ndarray, a csr or csc matrix or array, or a DataFrame of pandas or polars;
+    ``Table.of`` checks what a caller gave. `labels` are the names of the columns as a data frame
+    has them, None for arrays; `names` are those for messages: x0, x1 ... for arrays.
     """
 
     def __init__(self, native: Any, is_list: bool = False) -> None:
@@ -60,14 +46,7 @@ class Table:
 
     @staticmethod
     def of(X: Any) -> Table:
-        """Check what a caller gave as a table; a data frame is kept as it is.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it is no table of at least one row and one column, or two columns share a name, or
-            an array has a mask, or a polars frame is lazy.
-        """
+        """Check what a caller gave as a table; a data frame is kept as it is."""
         if isinstance(X, Table):
             return X
         if nw.dependencies.is_polars_lazyframe(X):
@@ -200,18 +179,11 @@ class Table:
 
 
 class Appender:
-    """Appends rows to a table, block after block.
+    """Appends ``n_rows`` rows to a table, block after block.
 
     Container and dtypes stay; behind sparse rows others may be dense. The rows of a dense array
     are copied at once, so that no block is kept. An array whose dtype does not go into that of
     the table (fractions into integers) is refused.
-
-    Parameters
-    ----------
-    table : Table
-        The rows that come first.
-    n_rows : int
-        Number of rows to be appended.
     """
 
     def __init__(self, table: Table, n_rows: int) -> None:

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from .._tables.adapters import Adapter, Categories, ColumnValues, Learned, Mask, Times
+from .._tables.adapters import Adapter, Categories, ColumnValues, Floats, Learned, Mask, Times
 from .._tables.table import Table
 
 __all__ = ["Column", "Floats", "Mask", "embed", "fold_categories", "read_columns", "read_matrices"]
 
-Floats = npt.NDArray[np.float64]
 NumberType: TypeAlias = Literal["number", "date", "duration"]
 
 # scikit-learn's boosted trees tell this many categories of a column apart.
@@ -26,23 +24,13 @@ _DAY = 86_400e6  # microseconds
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column of some tables, their rows one after the other.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-    column_type : {"number", "date", "duration", "category"}
-        What the values are.
-    values : ndarray of shape (n_rows,)
-        Numbers, days since 1970, days, or positions of categories; NaN where missing.
-    categories : tuple
-        The categories; empty for other kinds. The most frequent one of the first table is first.
-    """
+    """One column of some tables, their rows one after the other."""
 
     name: str
     column_type: NumberType | Literal["category"]
+    # Numbers, days since 1970, days, or positions of categories; NaN where missing.
     values: Floats
+    # Those of a category, the most frequent of the first table first.
     categories: tuple[Any, ...] = ()
 
 

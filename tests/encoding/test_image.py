@@ -51,7 +51,7 @@ def test_images(make: Callable[[np.ndarray], np.ndarray]) -> None:
     back = encoding.decode(rows)
     assert back.dtype == X.dtype
     if encoding.encoding.resolution is None:
-        np.testing.assert_allclose(back, X, rtol=1e-6)
+        np.testing.assert_allclose(back, X, rtol=1e-6, atol=1e-6)
         np.testing.assert_array_equal(back == 0, X == 0)
     else:
         np.testing.assert_array_equal(back, X)

@@ -31,7 +31,7 @@ def days(g: np.random.Generator, n: int) -> np.ndarray:
 
 
 def moments(g: np.random.Generator, n: int) -> np.ndarray:
-    return np.datetime64("1950-01-01", "ns") + g.integers(0, 10**18, n)
+    return np.datetime64("1950-01-01", "ns") + 1000 * g.integers(0, 10**15, n)
 
 
 PANDAS: dict[str, Maker] = {
@@ -58,7 +58,7 @@ PANDAS: dict[str, Maker] = {
     "many categories": lambda g, n: pd.Series([f"z{i:03}" for i in g.geometric(0.02, n)]),
     "bool": lambda g, n: pd.Series(g.random(n) < 0.3),
     "boolean": lambda g, n: holes(pd.Series(g.random(n) < 0.3, dtype="boolean"), g),
-    "Int64": lambda g, n: holes(pd.Series(g.integers(-(2**62), 2**62, n), dtype="Int64"), g),
+    "Int64": lambda g, n: holes(pd.Series(g.integers(-(2**52), 2**52, n), dtype="Int64"), g),
     "UInt8": lambda g, n: holes(pd.Series(g.integers(0, 256, n), dtype="UInt8"), g),
     "Float64": lambda g, n: holes(pd.Series(g.normal(size=n), dtype="Float64"), g),
     "Float32": lambda g, n: pd.Series(g.normal(size=n), dtype="Float32"),
@@ -133,8 +133,8 @@ POLARS: dict[str, Maker] = {
     "Null": lambda _, n: pl.Series([None] * n),
     "Null of an Enum": lambda _, n: pl.Series([None] * n, dtype=pl.Enum(["a", "b"])),
     "Int8": lambda g, n: gaps(g, g.integers(-128, 128, n).tolist(), pl.Int8),
-    "Int64": lambda g, n: gaps(g, g.integers(-(2**62), 2**62, n).tolist(), pl.Int64),
-    "UInt64": lambda g, n: gaps(g, (g.integers(0, 2**62, n) * 2).tolist(), pl.UInt64),
+    "Int64": lambda g, n: gaps(g, g.integers(-(2**52), 2**52, n).tolist(), pl.Int64),
+    "UInt64": lambda g, n: gaps(g, (g.integers(0, 2**52, n) * 2).tolist(), pl.UInt64),
     "Float32": lambda g, n: gaps(g, g.normal(size=n).tolist(), pl.Float32),
     "Float64": lambda g, n: pl.Series(g.normal(size=n)),
     "whole Float64": lambda g, n: gaps(g, g.poisson(9, n).astype(float).tolist(), pl.Float64),
@@ -145,7 +145,7 @@ POLARS: dict[str, Maker] = {
     "Time": lambda g, n: gaps(
         g, [dt.time(int(i) // 60, int(i) % 60) for i in g.integers(0, 1440, n)], pl.Time
     ),
-    "Datetime": lambda g, n: counts(g, 10**18, n, pl.Datetime("ns")),
+    "Datetime": lambda g, n: counts(g, 10**15, n, pl.Datetime("ns")),
     "Datetime with zone": lambda g, n: counts(g, 10**15, n, pl.Datetime("us", "Europe/Oslo")),
     "Duration": lambda g, n: counts(g, 10**6, n, pl.Duration("ms")),
 }
@@ -154,7 +154,7 @@ if hasattr(pl, "Categories"):
         g, towns(g, n).tolist(), pl.Categorical(pl.Categories("towns", physical=pl.UInt8))
     )
 if hasattr(pl, "Int128"):
-    POLARS["Int128"] = lambda g, n: gaps(g, g.integers(-(2**62), 2**62, n).tolist(), pl.Int128)
+    POLARS["Int128"] = lambda g, n: gaps(g, g.integers(-(2**52), 2**52, n).tolist(), pl.Int128)
 
 
 def categorical(schema: Schema) -> list[bool]:
