@@ -1,4 +1,4 @@
-"""Drawn tables: do new rows lie where the class lies, and what do classifiers learn from them?"""
+"""Drawn tables: where new rows lie, and what classifiers learn from them."""
 
 from __future__ import annotations
 
