@@ -67,8 +67,10 @@ class Synthesizer(ABC):
         The places of the class's rows in the table.
     constant_at : ndarray of shape (c,)
         Columns in which new rows do not vary.
+    known : KnownRows or None
+        How often generated rows may equal known ones.
     rules : list of Rule
-        What generated rows must meet.
+        What other generated rows must meet.
     n_refused : int
         How many rows drawn so far were taken though they met not all rules.
     thresholds : tuple or None
@@ -91,6 +93,7 @@ class Synthesizer(ABC):
         self.constant_at = modality.constants(class_rows)
         self.plan = Plan(0)
         self.n_refused = 0
+        self.known: KnownRows | None = None
         self.rules: list[Rule] = []
         self.thresholds: Any = None
         self.adjustment: npt.NDArray[np.float32] | None = None
@@ -100,7 +103,7 @@ class Synthesizer(ABC):
         plan = self.plan
         n_generated, n_kept = plan.counts(n)
         if n_generated:
-            sampler = self._rejection(self.rules)
+            sampler = self._rejection()
             rows, source = sampler.draw(n_generated, self._propose(n_generated, rng), rng)
             self.n_refused += int(sampler.refused.sum())
             if self.moves_generated:
@@ -123,8 +126,10 @@ class Synthesizer(ABC):
         """Compare new rows with those of the class, for :meth:`Modality.decode`."""
         self.thresholds = self.modality.atom_thresholds(rows, self.class_rows)
 
-    def _rejection(self, rules: list[Rule]) -> RejectionSampler:
-        return RejectionSampler(rules, self.max_trials, self.modality.chunk, self.finish)
+    def _rejection(self) -> RejectionSampler:
+        return RejectionSampler(
+            self.known, self.rules, self.max_trials, self.modality.chunk, self.finish
+        )
 
     def finish(self, rows: EncodedRows) -> EncodedRows:
         """Return new rows as they are in the table, and constant where the class is.
@@ -168,14 +173,12 @@ class Synthesizer(ABC):
         """
         if not (self.max_trials and self.modality.has_rules and self.plan.generated_fraction):
             return
-        of_method, layout = self.rules, self.modality.layout
-        self.rules = self._rules_of_table(layout, rows[is_other], rng)
-        known = KnownRows(keys[~is_other], keys[is_other])
-        if not known.is_certain:
-            rules = [*self.rules, *of_method]
+        of_table = self._rules_of_table(self.modality.layout, rows[is_other], rng)
+        self.rules = [*of_table, *self.rules]
+        self.known = KnownRows(keys[~is_other], keys[is_other])
+        if not self.known.is_certain:
             propose = self._propose(_N_PROPOSALS, rng)
-            known.fit(self._rejection(rules).draw(_N_PROPOSALS, propose, rng).rows)
-        self.rules = [known, *self.rules, *of_method]
+            self.known.fit(self._rejection().draw(_N_PROPOSALS, propose, rng).rows)
 
     def _rules_of_table(
         self, layout: Layout, other_rows: EncodedRows, rng: torch.Generator

@@ -56,7 +56,7 @@ class ClassSynthesizer(Synthesizer):
         if not (self.modality.has_rules and DensityRatio.is_applicable(*self.class_rows.shape)):
             return
         propose = self._propose(N_GENERATED, rng)
-        generated = self._rejection(self.rules).draw(N_GENERATED, propose, rng).rows
+        generated = self._rejection().draw(N_GENERATED, propose, rng).rows
         self.rules.append(DensityRatio(self.modality.layout, self.class_rows, generated, rng))
 
     def generate(
@@ -75,7 +75,7 @@ class ClassSynthesizer(Synthesizer):
         propose = self._propose(n, rng, codes, noise)
         if noise is not None:
             return self.finish(propose(np.arange(n)).rows)
-        sampler = self._rejection(self.rules)
+        sampler = self._rejection()
         rows = sampler.draw(n, propose, rng).rows
         self.n_refused += int(sampler.refused.sum())
         return rows

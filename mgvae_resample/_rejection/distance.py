@@ -16,7 +16,7 @@ __all__ = ["DistanceCeiling"]
 _MOST_ROWS = 1000
 # The ceiling is this quantile of the distances between rows of the class: a lower one where they
 # are too few for a floor under the score.
-_QUANTILE, _QUANTILE_OF_FEW, _FEW_ROWS = 0.9, 0.7, 30
+_QUANTILE, _QUANTILE_OF_FEW, _FEW_ROWS, _REPEATED = 0.9, 0.7, 30, 0.1
 _ROUNDING = 1e-4
 
 
@@ -24,8 +24,8 @@ class DistanceCeiling:
     """Refuses rows that are too far from the nearest row of the class.
 
     The distance to the closest record of a new row may be no larger than nine tenths of the
-    class's own rows have, leave one out (seven tenths with fewer than thirty rows); rows that
-    repeat another are left aside. Distances are Euclidean, between normal scores and one-hot
+    class's own rows have, leave one out (seven tenths with fewer than thirty rows, all where more
+    than a tenth of them repeat another). Repeats are left aside. Distances are Euclidean, between normal scores and one-hot
     categories.
 
     Parameters
@@ -48,8 +48,12 @@ class DistanceCeiling:
         self.class_rows = random_rows(class_rows, _MOST_ROWS, rng)
         points = self._points(self.class_rows)
         between = torch.cdist(points, points).fill_diagonal_(torch.inf).amin(1)
-        between = between[between > _ROUNDING]
+        apart = between > _ROUNDING
         quantile = _QUANTILE_OF_FEW if len(class_rows) < _FEW_ROWS else _QUANTILE
+        # Of few distinct rows the known ones are decided about already.
+        if apart.float().mean() < 1.0 - _REPEATED:
+            quantile = 1.0
+        between = between[apart]
         self.ceiling = float(between.quantile(quantile)) if len(between) else float("inf")
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:

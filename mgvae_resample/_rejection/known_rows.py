@@ -14,6 +14,7 @@ from .._nn.random import uniform
 __all__ = ["Keys", "KnownRows", "row_keys"]
 
 Keys = npt.NDArray[np.uint64]
+Mask = npt.NDArray[np.bool_]
 
 # What a row can be: equal to a row of the class, equal to rows of other classes alone, or new.
 # Each row that the class has at least so many times, such as an empty one, is a kind of its own.
@@ -21,7 +22,7 @@ _REPEAT, _OTHER, _NEW = range(3)
 _FREQUENT = 10
 # A kind that is rarer among proposals is not made more frequent, and others are not refused more
 # often than this to make one more frequent.
-_LEAST_FRACTION, _MOST_REFUSED = 0.02, 10.0
+_LEAST_FRACTION, _MOST_REFUSED = 0.005, 10.0
 _ROWS_AT_ONCE = 65_536
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -47,7 +48,7 @@ class KnownRows:
         Fractions of further real rows that are of each kind: repeats, rows of others alone, new
         rows, and each row that is frequent in the class.
     chance : ndarray of shape (3 + n_frequent,)
-        Probability that a proposal of each kind is accepted.
+        Probability that a proposal of each kind is accepted, 1 before :meth:`fit`.
 
     References
     ----------
@@ -71,7 +72,9 @@ class KnownRows:
         error = math.sqrt(self.expected[_OTHER] * (1.0 - self.expected[_OTHER]) / len(kinds))
         self.expected[_OTHER] -= error
         self.expected[_REPEAT if self.expected[_REPEAT] else _NEW] += error
-        self.chance = (self.expected > 0).astype(np.float64)
+        self.chance = np.ones(len(self.expected))
+        if self.is_certain:
+            self.chance[[_REPEAT, _OTHER]] = 0.0
 
     @property
     def is_certain(self) -> bool:
@@ -89,12 +92,15 @@ class KnownRows:
         most = wanted[fractions >= _LEAST_FRACTION].max(initial=1.0)
         self.chance = np.minimum(1.0, wanted / min(most, _MOST_REFUSED))
 
-    def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
-        """Accept rows of each kind at random. Shape: (n, d) -> (n,)."""
+    def accepts(self, rows: EncodedRows, rng: torch.Generator) -> tuple[Mask, Mask]:
+        """Accept rows of each kind at random, and tell which the class has.
+
+        Shape: (n, d) -> (n,), (n,).
+        """
         # NOTE[DIFF] In the papers every row that is generated is taken.
         chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
-        accepted: npt.NDArray[np.bool_] = chance < self.chance[self._kinds(rows)]
-        return accepted
+        kinds = self._kinds(rows)
+        return chance < self.chance[kinds], (kinds == _REPEAT) | (kinds > _NEW)
 
     def _kinds(self, rows: EncodedRows) -> npt.NDArray[np.intp]:
         keys = row_keys(rows)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from .._encoding.layout import EncodedRows
+from .known_rows import KnownRows
 
 __all__ = ["Drawn", "Indices", "Propose", "RejectionSampler", "Rule"]
 
@@ -45,6 +46,9 @@ class RejectionSampler:
 
     Parameters
     ----------
+    known : KnownRows or None
+        Says how often rows that equal known ones are accepted. No rule is asked about a row that
+        the class itself has.
     rules : sequence of Rule
         The more important ones first.
     max_trials : int
@@ -58,12 +62,14 @@ class RejectionSampler:
 
     def __init__(
         self,
+        known: KnownRows | None,
         rules: Sequence[Rule],
         max_trials: int,
         chunk: int,
         finish: Callable[[EncodedRows], EncodedRows],
     ) -> None:
-        self.rules, self.max_trials, self.chunk = rules, max_trials, chunk
+        self.known, self.rules = known, rules
+        self.max_trials, self.chunk = max_trials, chunk
         self.finish = finish
         self.refused: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
 
@@ -71,7 +77,7 @@ class RejectionSampler:
         """Draw n rows, at least one. ``refused`` says afterwards which met not all rules."""
         rows, source, n_met = self._proposed(np.arange(n), propose, rng)
         for _ in range(self.max_trials):
-            refused = np.flatnonzero(n_met < len(self.rules))
+            refused = np.flatnonzero(n_met <= len(self.rules))
             if not len(refused):
                 break
             tried = np.resize(refused, max(len(refused), _FEWEST_DRAWN))
@@ -82,7 +88,7 @@ class RejectionSampler:
             taken = tried[best]
             rows[taken], source[taken] = new_rows[best], new_source[best]
             n_met[taken] = met[best]
-        self.refused = n_met < len(self.rules)
+        self.refused = n_met <= len(self.rules)
         return Drawn(rows, source)
 
     def _proposed(
@@ -98,8 +104,13 @@ class RejectionSampler:
         return rows, source, n_met
 
     def _n_met(self, rows: EncodedRows, rng: torch.Generator) -> Indices:
-        """Count the rules that rows meet before the first one that refuses them."""
+        """Count the rules that rows meet before one refuses them; known rows are the first."""
         n_met, left = np.zeros(len(rows), dtype=np.intp), np.arange(len(rows))
+        if self.known is not None:
+            accepted, is_of_class = self.known.accepts(rows, rng)
+            n_met[accepted & is_of_class] = len(self.rules) + 1
+            left = np.flatnonzero(accepted & ~is_of_class)
+        n_met[left] = 1
         for rule in self.rules:
             if not len(left):
                 break

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mgvae_resample._rejection.known_rows import KnownRows, row_keys
 from mgvae_resample._rejection.sampler import Drawn, RejectionSampler
 from tests.layouts import rng
 
@@ -25,7 +26,9 @@ def drawn(script, rules, n=1, max_trials=3, chunk=100):
         # All rows of one call have one value.
         return Drawn(np.full((len(at), 1), next(script), np.float32), np.array(at))
 
-    return RejectionSampler(rules, max_trials, chunk, lambda rows: rows).draw(n, propose, rng())
+    return RejectionSampler(None, rules, max_trials, chunk, lambda rows: rows).draw(
+        n, propose, rng()
+    )
 
 
 def test_an_accepted_row_is_taken_at_once():
@@ -55,7 +58,9 @@ def test_sources_stay_with_their_rows_and_chunks_in_order(n):
         values = random.normal(0, 1, len(at)).astype(np.float32)
         return Drawn(values[:, None], (1000 * values).astype(np.intp) + 10_000_000 * at)
 
-    rows, source = RejectionSampler([Above(0)], 20, 10, lambda rows: rows).draw(n, propose, rng())
+    rows, source = RejectionSampler(None, [Above(0)], 20, 10, lambda rows: rows).draw(
+        n, propose, rng()
+    )
     assert (rows > 0).all()
     np.testing.assert_array_equal(source // 10_000_000, np.arange(n))
     np.testing.assert_allclose(source % 10_000_000, 1000 * rows[:, 0], atol=1)
@@ -63,7 +68,7 @@ def test_sources_stay_with_their_rows_and_chunks_in_order(n):
 
 def test_rules_see_finished_rows():
     propose = lambda at: Drawn(np.full((len(at), 1), -3, np.float32), at)  # noqa: E731
-    rows, _ = RejectionSampler([Above(0)], 0, 10, abs).draw(4, propose, rng())
+    rows, _ = RejectionSampler(None, [Above(0)], 0, 10, abs).draw(4, propose, rng())
     assert (rows == 3).all()
 
 
@@ -75,5 +80,14 @@ def test_few_refused_rows_are_drawn_many_times_at_once():
         value = -1.0 if len(sizes) == 1 else 1.0
         return Drawn(np.full((len(at), 1), value, np.float32), at)
 
-    RejectionSampler([Above(0)], 20, 100, lambda rows: rows).draw(2, propose, rng())
+    RejectionSampler(None, [Above(0)], 20, 100, lambda rows: rows).draw(2, propose, rng())
     assert sizes == [2, 64]
+
+
+def test_no_rule_is_asked_about_a_row_that_the_class_has():
+    class_rows = np.array([[-1.0], [-1.0], [2.0], [2.0]], np.float32)
+    known = KnownRows(row_keys(class_rows), row_keys(np.array([[7.0]], np.float32)))
+    for value, is_refused in ((-1.0, False), (-3.0, True), (3.0, False)):
+        sampler = RejectionSampler(known, [Above(0)], 0, 10, lambda rows: rows)
+        sampler.draw(5, lambda at, v=value: Drawn(np.full((len(at), 1), v, np.float32), at), rng())
+        assert sampler.refused.all() == is_refused
