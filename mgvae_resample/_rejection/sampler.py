@@ -33,7 +33,7 @@ class Rule(Protocol):
     """Says which rows are accepted."""
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
-        """Tell which encoded rows are accepted; ``rng`` where chance decides.
+        """Tell which encoded rows, at least one, are accepted; ``rng`` where chance decides.
 
         Shape: (n, d) -> (n,).
         """
@@ -95,6 +95,8 @@ class RejectionSampler:
         """Count the rules that rows meet before the first one that refuses them."""
         n_met, left = np.zeros(len(rows), dtype=np.intp), np.arange(len(rows))
         for rule in self.rules:
+            if not len(left):
+                break
             left = left[rule.accepts(rows[left], rng)]
             n_met[left] += 1
         return n_met
