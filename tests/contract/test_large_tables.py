@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from mgvae_resample._plan import rows_to_learn
 from numpy.testing import assert_array_equal
 
 from mgvae_resample import _base, _plan
+from mgvae_resample._plan import rows_to_learn
 from mgvae_resample._run import Run
 from tests.contract.having import having
 from tests.support import counts, table
