@@ -94,6 +94,23 @@ def test_values_gaps_zeros_and_empty_rows_are_as_frequent_as_in_the_class(genera
     assert not off.any(), found[off]
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["text", "numbers"])
+def test_empty_rows_stay(generating, kind, seed):
+    """Where one row of six is empty in both classes, at least half as many new ones are."""
+    random = np.random.default_rng(seed)
+    y = np.repeat([0, 1], [400, 100])
+    factor = random.normal(size=500) + y
+    X = pd.DataFrame({name: factor + random.normal(size=500) for name in "abcd"})
+    X = X.round().clip(-3, 3)
+    if kind == "text":
+        X = X.map("{:g}".format).astype(object)
+    X[random.random(500) < 0.15] = np.nan
+    new = generating.fit_resample(X, y)[0].iloc[500:]
+    own, made = (rows.isna().all(axis=1).mean() for rows in (X[y == 1], new))
+    assert made > 0.5 * own
+
+
 def test_all_ways_to_draw_rows_draw_from_one_distribution(quick):
     """A forest does not tell them apart: three clusters, among rows of a wide class."""
     random = np.random.default_rng(0)
