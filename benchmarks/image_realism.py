@@ -14,7 +14,7 @@ from benchmarks.shared.image_tasks import IMAGE_SHAPE, draw_long_tail
 from benchmarks.shared.methods import MOVED, resample
 from benchmarks.shared.options import chosen, open_results, option_parser
 from benchmarks.shared.results import Row
-from mgvae_resample.diagnostics import copies, density_and_coverage, two_sample_auc
+from mgvae_resample.diagnostics import copy_rate, density_and_coverage, two_sample_auc
 
 METHODS = ("RandomOverSampler", MOVED, "SMOTE", "MGVAE", "BayesGAN")
 SCORES = ("auc", "density", "coverage", "copies")
@@ -74,7 +74,7 @@ def measure(name: str, seed: int, methods: list[str], folder: Path | None) -> li
                 "auc": two_sample_auc(features(real), features(rows), random_state=seed),
                 "density": density,
                 "coverage": coverage,
-                "copies": copies(X[train][y[train] == label], rows),
+                "copies": copy_rate(X[train][y[train] == label], rows),
                 "seconds": made.seconds,
             }
             found.append(row)

@@ -12,13 +12,13 @@ from benchmarks.shared.minority_rows import METHODS, can_run, synthesize
 from benchmarks.shared.options import add_rivals_python, chosen, open_results, option_parser
 from benchmarks.shared.results import Results, Row
 from mgvae_resample.diagnostics import (
-    closest_distances,
-    copies,
+    distance_to_closest_record,
+    copy_rate,
     density_and_coverage,
-    impossible_values,
+    invalid_value_rate,
     two_sample_auc,
 )
-from mgvae_resample.diagnostics.metrics import misclassified_shares
+from mgvae_resample.diagnostics.metrics import misclassification_rates
 
 SCORES = (
     *("auc", "density", "coverage"),
@@ -34,18 +34,18 @@ COLUMNS = (
 def realism(data: Halves, rows: pd.DataFrame, seed: int) -> dict[str, float]:
     """Score minority rows against the held-out ones, and by what was there to learn from."""
     density, coverage = density_and_coverage(data.held_out, rows)
-    wrong, wrong_held = misclassified_shares(
+    wrong, wrong_held = misclassification_rates(
         data.X, data.y, 1, rows, data.held_out, random_state=seed
     )
     return {
         "auc": two_sample_auc(data.held_out, rows, random_state=seed),
         "density": density,
         "coverage": coverage,
-        "closest": float(np.median(closest_distances(data.minority, rows))),
-        "closest_held": float(np.median(closest_distances(data.minority, data.held_out))),
-        "copies": copies(data.minority, rows),
-        "copies_held": copies(data.minority, data.held_out),
-        "impossible": impossible_values(data.X, rows),
+        "closest": float(np.median(distance_to_closest_record(data.minority, rows))),
+        "closest_held": float(np.median(distance_to_closest_record(data.minority, data.held_out))),
+        "copies": copy_rate(data.minority, rows),
+        "copies_held": copy_rate(data.minority, data.held_out),
+        "impossible": invalid_value_rate(data.X, rows),
         "misclassified": wrong,
         "misclassified_held": wrong_held,
     }

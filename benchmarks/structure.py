@@ -131,7 +131,7 @@ def _measure(place: Place, given: argparse.Namespace) -> Measured:
     labels = [k for k in range(y.max() + 1) if k in sampler.n_synthetic_]
     if given.pictures and place.dataset in SIDES:
         _save_traversal(given.pictures / ("-".join(map(str, place)) + ".png"), sampler, labels)
-    n_steps = float(sampler.n_iter_["train"])
+    n_steps = float(sampler.n_steps_["train"])
     scores = {
         "training": [("seconds", "fit", spent), ("steps", "fit", n_steps)],
         "structure": _scored(sampler, network, labels, place.seed),
@@ -185,14 +185,14 @@ def _scored(
     rng = np.random.default_rng(seed)
     codes = rng.normal(size=(len(labels), n_rows, structure.n_codes))
     rows = [sampler.sample(n_rows, k, codes=c) for k, c in zip(labels, codes, strict=True)]
-    latent = sampler.latent_codes(np.concatenate(rows))
+    latent = sampler.infer_codes(np.concatenate(rows))
     y = np.repeat(np.arange(len(labels)), n_rows)
     return structure_scores(structure, codes.reshape(len(y), -1), latent, y)
 
 
 def _disentanglement(sampler: BayesGANOverSampler, seed: int) -> list[Score]:
     def represent(factors: NDArray[np.float64]) -> Rows:
-        latent: Rows = sampler.latent_codes(draw_shapes(factors))
+        latent: Rows = sampler.infer_codes(draw_shapes(factors))
         return latent
 
     # The class is the generator's other input: codes should not hold it, and then score lower.

@@ -168,7 +168,7 @@ def draw(task: Task, path: Path, n: int = 14) -> None:
     sampler = MGVAEOverSampler(image_shape=task.image_shape, random_state=0)
     X_res, _ = sampler.fit_resample(X, y)
     new = X_res[len(X) :]
-    shown = np.flatnonzero(sampler.row_kinds_ == "translated")[:n]
+    shown = np.flatnonzero(sampler.sample_kinds_ == "translated")[:n]
     real = X[y == 1]
     nearest = NearestNeighbors(n_neighbors=1).fit(real).kneighbors(new[shown])[1][:, 0]
     rows = {

@@ -47,7 +47,7 @@ class RaiseTo(_Amount):
 
     For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn. It
     can be cloned, pickled, put in a grid, and its share set as a nested parameter
-    (``sampler__sampling_strategy__share``).
+    (``sampler__sampling_strategy__ratio``).
 
     Parameters
     ----------

@@ -103,8 +103,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     image_shape: tuple[int, ...] | None
     hidden_layer_sizes: Any = "auto"
     # Methods without these parameters make every row, and move none.
-    generated_share: str | float = 1.0
-    augmentation: str | float = 0.0
+    generated_fraction: str | float = 1.0
+    augmentation_strength: str | float = 0.0
     # A class of fewer rows is not learned.
     _fewest_rows: ClassVar[int] = 3
     memory: str | Memory | None = None
@@ -259,9 +259,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                         sources.append(source)
         self._synthesizers = synthesizers
         self.history_ = {phase: h.terms for phase, h in run.history.items()}
-        self.n_iter_ = {phase: h.n_steps for phase, h in run.history.items()}
+        self.n_steps_ = {phase: h.n_steps for phase, h in run.history.items()}
         self.stop_reason_ = {phase: h.stop_reason for phase, h in run.history.items()}
-        self.source_indices_, self.row_kinds_ = np.concatenate(sources), np.concatenate(kinds)
+        self.source_indices_, self.sample_kinds_ = np.concatenate(sources), np.concatenate(kinds)
         new_labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
         return resampled.table(), np.concatenate([y, new_labels])
 
@@ -274,11 +274,11 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         run: Run,
     ) -> dict[Label, Plan]:
         """Decide what is done for each class, before anything is learned."""
-        strength = self.augmentation
+        strength = self.augmentation_strength
         if isinstance(strength, str):
             numbers = torch.from_numpy(np.searchsorted(self.classes_, learned_labels))
-            strength = self._modality.largest_harmless_strength(
-                run.tensor(rows), numbers, run.rng("augmentation")
+            strength = self._modality.largest_auto_strength(
+                run.tensor(rows), numbers, run.rng("augmentation_strength")
             )
             # If half of the repeats is kept, the other half is moved twice as far, up to 1.
             strength = min(strength, 1.0 if len(self.classes_) == 2 else 0.5)
@@ -305,9 +305,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
 
     def _generated_fraction(self, n_rows: int) -> float:
         """Return the fraction of new rows that is generated for a class of so many rows."""
-        if isinstance(self.generated_share, str):
+        if isinstance(self.generated_fraction, str):
             return self._auto_generated_fraction(n_rows)
-        return float(self.generated_share)
+        return float(self.generated_fraction)
 
     def _auto_generated_fraction(self, n_rows: int) -> float:
         """Return what "auto" stands for."""
@@ -329,7 +329,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             rng = run.rng("class filter", self._number(label))
             synthesizer.fit_rules(rows, keys, ~is_class, rng, run.remember)
             synthesizers[label] = synthesizer
-        if self._modality.is_discrete and self.generated_share == "auto" and fitted:
+        if self._modality.is_discrete and self.generated_fraction == "auto" and fitted:
             self._choose_fraction(rows, y, fitted, run)
         return synthesizers
 

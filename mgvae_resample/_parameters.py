@@ -42,14 +42,14 @@ _PARTS = {
     rows, as plain arrays.""",
     "device": """device : str or torch.device, default="auto"
     "auto" takes CUDA, then MPS, then the CPU.""",
-    "augmentation": """augmentation : "auto" or float, default="auto"
+    "augmentation_strength": """augmentation_strength : "auto" or float, default="auto"
     How far images that are repeated or generated are shifted, turned, scaled and sheared, as a
     share of 0.1 of the side, 0.2 radians, 15 % and 0.2. Translations are not. "auto" goes as
     far as moved images lie at most 15 % farther from the nearest one of their class than
     unmoved ones. If there are more than two classes, half of the repeats stay as they are and
     the other half is moved twice as far. 0 moves none of them; the learned moves of
     `MGVAEOverSampler` remain. Tables are not touched.""",
-    "kinds": """row_kinds_ : ndarray of str of shape (n_synthetic,)
+    "kinds": """sample_kinds_ : ndarray of str of shape (n_synthetic,)
     What each new row is: "real" (a row of `X`, bit for bit), "moved" (a real image, moved),
     "translated" or "generated", or "smoothed" (a real row with noise, where a class could
     not be learned).""",
@@ -58,7 +58,7 @@ _PARTS = {
 
 n_synthetic_ : dict
     The same, without the classes of which none were made.""",
-    "fitted": """n_iter_ : dict of str to int
+    "fitted": """n_steps_ : dict of str to int
     Phase -> optimiser steps taken.
 
 stop_reason_ : dict of str to str

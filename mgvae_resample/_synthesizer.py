@@ -171,7 +171,7 @@ class Synthesizer(ABC):
         if not known.is_certain:
             known.fit(self._rejection(of_method).draw(_N_PROPOSALS, propose, rng).rows)
         self.rules = [known, *of_method]
-        if not ClassFilter.is_of_use(len(rows) - n_others, n_others, rows.shape[1]):
+        if not ClassFilter.is_applicable(len(rows) - n_others, n_others, rows.shape[1]):
             return
         new = self._rejection(self.rules).draw(_N_PROPOSALS, propose, rng).rows
         found = ClassFilter(self.modality.layout, self.class_rows, rows[is_other], rng)

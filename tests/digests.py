@@ -113,19 +113,19 @@ def cases():
 SPECIAL = {
     MGVAEOverSampler: {
         "rest": (numbers(120, 60, 12), {"exemplars": "rest"}),
-        "uniform": (mixed(150, 60), {"exemplar_weights": "uniform"}),
+        "uniform": (mixed(150, 60), {"exemplar_selection": "uniform"}),
         "two jobs": (numbers(120, 60, 12), {"n_jobs": 2}),
         "translated images": (
             images(80, 20, 12, shape=(5, 5, 3)),
-            {"image_shape": (5, 5, 3), "generated_share": 0.5},
+            {"image_shape": (5, 5, 3), "generated_fraction": 0.5},
         ),
     },
     BayesGANOverSampler: {
         "entangled": (numbers(120, 60, 12), {"structure": "entangled", "n_codes": 3}),
         "infogan": (numbers(120, 60), {"structure": "infogan"}),
         "no structure": (mixed(150, 60), {"structure": None}),
-        "all generated": (mixed(150, 60), {"generated_share": 1.0}),
-        "moved images": (images(80, 20), {"image_shape": (6, 7), "augmentation": 0.5}),
+        "all generated": (mixed(150, 60), {"generated_fraction": 1.0}),
+        "moved images": (images(80, 20), {"image_shape": (6, 7), "augmentation_strength": 0.5}),
     },
 }
 
@@ -178,7 +178,7 @@ def looked_at(sampler_class, X, y, params):
 def kinds_of_rows(sampler):
     """Return for each class that was over-sampled what its new rows are."""
     sizes = list(sampler.n_synthetic_.values())
-    parts = np.split(sampler.row_kinds_, np.cumsum(sizes)[:-1])
+    parts = np.split(sampler.sample_kinds_, np.cumsum(sizes)[:-1])
     return {k: set(part.tolist()) for k, part in zip(sampler.n_synthetic_, parts, strict=True)}
 
 
@@ -206,7 +206,7 @@ def coded(sampler, head):
     return {
         "codes": text_of(sampler.sample(5, learned(sampler)[0], codes={"c1": 1.5})),
         "traverse": text_of(sampler.traverse("c1")),
-        "latent codes": rounded(sampler.latent_codes(head)),
+        "latent codes": rounded(sampler.infer_codes(head)),
         "edges": repr([round(v, 5) for v in sampler.edge_scores_.edges.values()]),
     }
 

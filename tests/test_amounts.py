@@ -83,7 +83,7 @@ def test_a_grid_searches_amounts_and_their_parameters(quick, binary):
         {"sampler__sampling_strategy": [RaiseTo(0.5), MultiplyBy(2)]},
         {
             "sampler__sampling_strategy": [RaiseTo()],
-            "sampler__sampling_strategy__share": [0.4, 0.9],
+            "sampler__sampling_strategy__ratio": [0.4, 0.9],
         },
     ]
     search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y)

@@ -203,7 +203,7 @@ def test_where_nothing_was_learned_rows_come_from_the_smoothed_bootstrap(quick, 
     (phase,) = sampler.stop_reason_
     assert phase in ("pretrain", "train")
     assert sampler.stop_reason_ == {phase: "diverged"}
-    assert sampler.n_iter_ == {phase: 0}
+    assert sampler.n_steps_ == {phase: 0}
     assert sampler.history_ == {phase: {}}
     assert f"Training diverged in phase {phase!r} with learning_rate=1e+30 and two" in message
     assert "A smoothed bootstrap was used instead; try a smaller 'learning_rate'." in message
@@ -229,7 +229,7 @@ def test_a_learning_rate_just_too_large_is_lowered(quick, binary):
     assert f"was retried with {10.0 ** (exponent - 1):g}." in messages[0]
     assert "diverged" not in sampler.stop_reason_.values()
     assert np.isfinite(rows).all()
-    assert "smoothed" not in sampler.row_kinds_
+    assert "smoothed" not in sampler.sample_kinds_
 
 
 @pytest.fixture
@@ -289,7 +289,7 @@ def test_a_last_training_that_diverges_is_said_though_the_one_before_did_not(div
     _, (message,) = resample(sampler, *table(90, 60))
     assert "A smoothed bootstrap was used instead" in message
     assert sampler.stop_reason_ == {"pretrain": "max_steps", "finetune 1": "diverged"}
-    assert sampler.n_iter_["finetune 1"] == 0
+    assert sampler.n_steps_["finetune 1"] == 0
     assert (sampler.source_indices_ == -1).all()
 
 
@@ -304,11 +304,11 @@ def test_all_steps_are_made_where_nothing_ends_the_training_before(binary):
     sampler = quick_vae()
     sampler.fit_resample(*binary)
     assert sampler.stop_reason_ == {"pretrain": "max_steps", "finetune 1": "max_steps"}
-    assert sampler.n_iter_ == {"pretrain": 30, "finetune 1": 20}
+    assert sampler.n_steps_ == {"pretrain": 30, "finetune 1": 20}
     sampler = quick_gan()
     sampler.fit_resample(*binary)
     assert sampler.stop_reason_ == {"train": "max_steps"}
-    assert sampler.n_iter_ == {"train": 30}
+    assert sampler.n_steps_ == {"train": 30}
 
 
 def test_pretraining_stops_once_the_validation_loss_no_longer_falls():
@@ -316,7 +316,7 @@ def test_pretraining_stops_once_the_validation_loss_no_longer_falls():
     sampler.fit_resample(*table(200, 15))
     assert sampler.stop_reason_["pretrain"] == "early_stopping"
     losses = sampler.history_["pretrain"]["validation_loss"]
-    assert sampler.n_iter_["pretrain"] == 50 * len(losses) < 5000
+    assert sampler.n_steps_["pretrain"] == 50 * len(losses) < 5000
     # Nine epochs in a row were no better than the best one.
     assert int(np.argmin(losses)) == len(losses) - 10
 
@@ -328,11 +328,11 @@ def test_finetuning_stops_once_the_validation_loss_no_longer_falls():
     losses = sampler.history_["finetune 1"]["validation_loss"]
     # Training then goes on with all rows, for a quarter as many steps or up to 100.
     best = 25 * (int(np.argmin(losses)) + 1)
-    assert sampler.n_iter_["finetune 1"] == best + max(best // 4, 100 - best)
+    assert sampler.n_steps_["finetune 1"] == best + max(best // 4, 100 - best)
     assert int(np.argmin(losses)) == len(losses) - 4
 
 
 def test_where_nothing_was_trained_there_are_no_phases(quick):
     sampler = quick()
     sampler.fit_resample(*table(20, 20))
-    assert sampler.history_ == sampler.n_iter_ == sampler.stop_reason_ == {}
+    assert sampler.history_ == sampler.n_steps_ == sampler.stop_reason_ == {}

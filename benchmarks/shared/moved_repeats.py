@@ -9,11 +9,11 @@ import torch
 from imblearn.over_sampling import RandomOverSampler
 
 from benchmarks.shared.datasets import Labels, Rows
-from mgvae_resample._modality.image import largest_harmless_strength, moved
+from mgvae_resample._modality.image import largest_auto_strength, moved
 
 
 class MovedRepeats(RandomOverSampler):
-    """Random over-sampling whose images are moved, as far as ``augmentation`` of ours says."""
+    """Random over-sampling whose images are moved, as far as ``augmentation_strength`` of ours says."""
 
     def __init__(
         self,
@@ -25,15 +25,15 @@ class MovedRepeats(RandomOverSampler):
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
         self.image_shape = image_shape
-        self.augmentation = augmentation
+        self.augmentation_strength = augmentation_strength
 
     def _fit_resample(self, X: Rows, y: Labels, **params: Any) -> tuple[Rows, Labels]:
         X_res, y_res = super()._fit_resample(X, y, **params)
         rng, shape = torch.Generator().manual_seed(self.random_state or 0), self.image_shape
-        strength = self.augmentation
+        strength = self.augmentation_strength
         if strength is None:
             numbers = torch.from_numpy(np.unique(y, return_inverse=True)[1])
-            strength = largest_harmless_strength(torch.from_numpy(X), numbers, shape, rng)
+            strength = largest_auto_strength(torch.from_numpy(X), numbers, shape, rng)
         parts = torch.split(torch.from_numpy(np.asarray(X_res[len(X) :])), 1000)
         new = [
             moved(part, shape, rng, strength, "bicubic") if strength else part for part in parts

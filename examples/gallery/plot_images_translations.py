@@ -75,7 +75,7 @@ plt.show()
 # Are they copies?
 # ----------------
 #
-# Half of the images that ``fit_resample`` adds are translations; ``row_kinds_`` says which. The
+# Half of the images that ``fit_resample`` adds are translations; ``sample_kinds_`` says which. The
 # others are rare images, shifted, turned and scaled a little. ``fit_resample`` chooses
 # pairs in another way: first a rare image, then a common one that is like it. So pairs match
 # better than above, and new images are sharper and closer to known ones. ``source_indices_`` names
@@ -86,7 +86,7 @@ plt.show()
 from sklearn.neighbors import NearestNeighbors
 
 real = X_train[y_train == "5 to 9"]
-chosen = np.flatnonzero(sampler.row_kinds_ == "translated")[:12]
+chosen = np.flatnonzero(sampler.sample_kinds_ == "translated")[:12]
 nearest = NearestNeighbors(n_neighbors=1).fit(real).kneighbors(new[chosen])[1][:, 0]
 strips = {
     "exemplar": X_train[sampler.source_indices_[chosen]],

@@ -91,10 +91,10 @@ strips({"c1 = -1.5": faint, "c1 = 1.5": bold})
 # Codes of real images
 # --------------------
 #
-# ``latent_codes`` reads the codes of any image. Among the sevens that were not in training, these
+# ``infer_codes`` reads the codes of any image. Among the sevens that were not in training, these
 # have the lowest and the highest first code. So the code has the same meaning for real images.
 
 unseen = np.setdiff1d(np.flatnonzero(y == 7), kept)
 sevens = X[unseen]
-order = np.argsort(gan.latent_codes(sevens)[:, 0])
+order = np.argsort(gan.infer_codes(sevens)[:, 0])
 strips({"lowest c'1": sevens[order[:10]], "highest c'1": sevens[order[-10:]]})

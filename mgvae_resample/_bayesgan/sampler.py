@@ -50,7 +50,7 @@ class BayesGANOverSampler(DeepOverSampler):
 
     Three parameters are worth a look first: `sampling_strategy` (how many rows to make; less than
     full balance often gives a better F1 score), `image_shape` (if columns are pixels) and
-    `generated_share` (how many of the new rows repeat real ones).
+    `generated_fraction` (how many of the new rows repeat real ones).
 
     Parameters
     ----------
@@ -77,13 +77,13 @@ default="disentangled"
         of the convolutional stages, each of which halves the image; "auto" goes down to 8 pixels
         with 64 channels.
 
-    generated_share : "auto" or float, default="auto"
+    generated_fraction : "auto" or float, default="auto"
         Share of the new rows that are generated; the others repeat real rows of the class. "auto"
         is 1 for tables. For images it is a quarter for classes of up to 100 rows and 25 / n for
         classes of n rows: repeats keep a classifier true to the class, and what is common needs
         no generator.
 
-    {augmentation}
+    {augmentation_strength}
 
     max_steps : int, default=1500
         Optimiser steps.
@@ -177,8 +177,11 @@ default="disentangled"
         "noise_dim": [Interval(numbers.Integral, 1, None, closed="left")],
         "structure_weight": [Interval(numbers.Real, 0, None, closed="left")],
         "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
-        "generated_share": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
-        "augmentation": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="left")],
+        "generated_fraction": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
+        "augmentation_strength": [
+            StrOptions({"auto"}),
+            Interval(numbers.Real, 0, None, closed="left"),
+        ],
         "max_steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 2, None, closed="left")],
         "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
@@ -195,8 +198,8 @@ default="disentangled"
         noise_dim: int = 64,
         structure_weight: float = 0.15,
         hidden_layer_sizes: str | Sequence[int] = "auto",
-        generated_share: str | float = "auto",
-        augmentation: str | float = "auto",
+        generated_fraction: str | float = "auto",
+        augmentation_strength: str | float = "auto",
         max_steps: int = 1500,
         batch_size: str | int = "auto",
         learning_rate: str | float = "auto",
@@ -212,8 +215,8 @@ default="disentangled"
         self.noise_dim = noise_dim
         self.structure_weight = structure_weight
         self.hidden_layer_sizes = hidden_layer_sizes
-        self.generated_share = generated_share
-        self.augmentation = augmentation
+        self.generated_fraction = generated_fraction
+        self.augmentation_strength = augmentation_strength
         self.max_steps = max_steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -315,7 +318,7 @@ default="disentangled"
                 parts.append((label, synthesizer.generate(len(c), rng, c, z.numpy())))
         return self._decoded(parts)
 
-    def latent_codes(self, X: Any) -> npt.NDArray[np.float32]:
+    def infer_codes(self, X: Any) -> npt.NDArray[np.float32]:
         """Read the latent codes c' from rows.
 
         Parameters

@@ -53,7 +53,7 @@ class ClassSynthesizer(Synthesizer):
 
     def fit_density_ratio(self, rng: torch.Generator) -> None:
         """Find which rows to accept, of tables where there are rows enough."""
-        if not (self.modality.has_rules and DensityRatio.is_of_use(*self.class_rows.shape)):
+        if not (self.modality.has_rules and DensityRatio.is_applicable(*self.class_rows.shape)):
             return
         propose = self._propose(N_GENERATED, rng)
         generated = self._rejection(self.rules).draw(N_GENERATED, propose, rng).rows

@@ -81,13 +81,13 @@ def fit_gan(
     """
     network = make_network(run, config, modality, int(labels.max()) + 1)
     key = run.key(network, "BayesGAN", config, modality.key(), rows, labels)
-    if run.recall(network, key) is not None:
+    if run.load(network, key) is not None:
         return network
     game = Game(run, config, network, run.tensor(rows), torch.from_numpy(labels))
     history = run.train(network, game, config.train, phase="train")
     if history.stop_reason == "diverged":
         return None
-    run.keep(network, key)
+    run.store(network, key)
     return network
 
 

@@ -80,20 +80,20 @@ class MGVAEOverSampler(DeepOverSampler):
         the exemplars gets variations of itself. Of images of more than two classes the model is
         pre-trained on all classes of at least 100 rows as well.
 
-    exemplar_weights : {{"responsibility", "uniform"}} or float, default="responsibility"
+    exemplar_selection : {{"responsibility", "uniform"}} or float, default="responsibility"
         How exemplars are chosen for translation. "uniform" is the paper's rule. With
         "responsibility" an exemplar is chosen as often as it explains the class's own rows in
         latent space, which keeps new rows away from where the class has none. A number between
         0 (uniform) and 1 (responsibility) blends the two.
 
-    generated_share : "auto" or float, default="auto"
+    generated_fraction : "auto" or float, default="auto"
         Share of the new rows that are translated; the others repeat real rows of the class. "auto"
         is 1 for tables. For images it is one half where there are two classes, and 0 where there
         are more: from one common class to many others a translation has a long way to go. There
         every second repeat is moved as images of common classes differ from their neighbours
         (learned moves), and nothing is fine-tuned.
 
-    {augmentation}
+    {augmentation_strength}
 
     latent_dim : int, default=10
         Number of latents.
@@ -200,12 +200,15 @@ class MGVAEOverSampler(DeepOverSampler):
         **DeepOverSampler._parameter_constraints,
         "memory": [None, str, Memory],
         "exemplars": "no_validation",
-        "exemplar_weights": [
+        "exemplar_selection": [
             StrOptions({"responsibility", "uniform"}),
             Interval(numbers.Real, 0, 1, closed="both"),
         ],
-        "generated_share": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
-        "augmentation": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="left")],
+        "generated_fraction": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
+        "augmentation_strength": [
+            StrOptions({"auto"}),
+            Interval(numbers.Real, 0, None, closed="left"),
+        ],
         "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
         "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
         "n_exemplars": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
@@ -230,9 +233,9 @@ class MGVAEOverSampler(DeepOverSampler):
         *,
         sampling_strategy: Any = "auto",
         exemplars: Any = "majority",
-        exemplar_weights: str | float = "responsibility",
-        generated_share: str | float = "auto",
-        augmentation: str | float = "auto",
+        exemplar_selection: str | float = "responsibility",
+        generated_fraction: str | float = "auto",
+        augmentation_strength: str | float = "auto",
         latent_dim: int = 10,
         hidden_layer_sizes: str | Sequence[int] = "auto",
         n_exemplars: str | int = "auto",
@@ -250,9 +253,9 @@ class MGVAEOverSampler(DeepOverSampler):
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
         self.exemplars = exemplars
-        self.exemplar_weights = exemplar_weights
-        self.generated_share = generated_share
-        self.augmentation = augmentation
+        self.exemplar_selection = exemplar_selection
+        self.generated_fraction = generated_fraction
+        self.augmentation_strength = augmentation_strength
         self.latent_dim = latent_dim
         self.hidden_layer_sizes = hidden_layer_sizes
         self.n_exemplars = n_exemplars
@@ -288,7 +291,7 @@ class MGVAEOverSampler(DeepOverSampler):
         ------
         ValueError
             If `label` was not over-sampled, or no network was fine-tuned on it because its new
-            rows are real ones (``generated_share`` 0, as by default of images of more than two
+            rows are real ones (``generated_fraction`` 0, as by default of images of more than two
             classes).
         """
         synthesizer = self._synthesizer_of(label)
@@ -297,7 +300,7 @@ class MGVAEOverSampler(DeepOverSampler):
         if is_learned and synthesizer.plan.generated_fraction == 0.0:
             raise ValueError(
                 f"No network was fine-tuned on class {label!r}, since its new rows are real ones. "
-                "Fit with a 'generated_share' above 0 to translate rows into it."
+                "Fit with a 'generated_fraction' above 0 to translate rows into it."
             )
         with self._sampling() as run:
             new = synthesizer.translate(rows, run.rng("translate"))
@@ -315,7 +318,7 @@ class MGVAEOverSampler(DeepOverSampler):
             Real or synthetic rows of any class.
         label : label
             The class whose encoder reads them: the fine-tuned one, or the pre-trained one where
-            ``generated_share`` is 0.
+            ``generated_fraction`` is 0.
 
         Returns
         -------
@@ -370,7 +373,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
     def _config(self) -> MGVAEConfig:
         """Return the parameters, with what "auto" stands for."""
-        setting, weights = self._setting, self.exemplar_weights
+        setting, weights = self._setting, self.exemplar_selection
         sizes = self._hidden_layer_sizes()
         if check_hidden_layer_sizes(self.hidden_layer_sizes) is None:
             sizes = tuple(max(_NARROWEST, n // 2) for n in sizes)

@@ -73,7 +73,7 @@ def pretrain(
     initialise(network, run.rng("weights"))
     network.to(run.device)
     key = run.key(network, "MGVAE", "pretrain", config.key(config.pretrain), modality.key(), rows)
-    information = run.recall(network, key)
+    information = run.load(network, key)
     if information is not None:
         return network, information
     order = torch.randperm(len(rows), generator=run.rng("holdout")).numpy()
@@ -88,7 +88,7 @@ def pretrain(
     x, exemplars = (modality.inputs(kept[:n]) for n in (_FISHER_ROWS, config.n_exemplars))
     eps = normal((len(x), config.latent_dim), run.rng("fisher"), run.device)
     information = fisher_information(network, x, exemplars, eps)
-    run.keep(network, key, **information)
+    run.store(network, key, **information)
     return network, information
 
 
@@ -120,12 +120,12 @@ def finetune(
         weights = network.state_dict().values()
         settings = config.key(config.finetune), config.ewc_weight, network.modality.key()
         key = run.key(network, "MGVAE", phase, *settings, *weights, exemplars, class_rows)
-        if run.recall(network, key) is not None:
+        if run.load(network, key) is not None:
             return network, run
         history = _finetune(run, config, phase, network, pretrained[1], exemplars, class_rows)
         if history.stop_reason == "diverged":
             return None, run
-        run.keep(network, key)
+        run.store(network, key)
         return network, run
 
 

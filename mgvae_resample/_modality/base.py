@@ -174,7 +174,5 @@ class Modality(ABC, Generic[EncodingT]):
         """Move images by a share of what :meth:`augment` does. Shape: (n, d) -> (n, d)."""
 
     @abstractmethod
-    def largest_harmless_strength(
-        self, rows: Tensor, labels: Tensor, rng: torch.Generator
-    ) -> float:
+    def largest_auto_strength(self, rows: Tensor, labels: Tensor, rng: torch.Generator) -> float:
         """Return how far rows can be moved and still look like rows of their class."""

@@ -21,7 +21,7 @@ from .._tables.table import Table
 from .._warn import warn
 from .base import Calibration, ImageShapeWarning, Modality
 
-__all__ = ["ImageModality", "largest_harmless_strength", "moved"]
+__all__ = ["ImageModality", "largest_auto_strength", "moved"]
 
 _ROTATION = 0.2  # radians
 _SCALING = 0.15  # logarithm of the factor
@@ -43,7 +43,7 @@ class ImageModality(Modality[ImageEncoding]):
     chunk = 1024
     has_rules = False
     is_discrete = False
-    repeats = "Its images are repeated instead, and moved as 'augmentation' says."
+    repeats = "Its images are repeated instead, and moved as 'augmentation_strength' says."
 
     def __init__(self, image_shape: Sequence[int]) -> None:
         super().__init__(ImageEncoding())
@@ -146,13 +146,11 @@ class ImageModality(Modality[ImageEncoding]):
         smooth = F.avg_pool2d(pixels, 2 * reach + 1, 1, reach, count_include_pad=False)
         return flatten(smooth)
 
-    def largest_harmless_strength(
-        self, rows: Tensor, labels: Tensor, rng: torch.Generator
-    ) -> float:
+    def largest_auto_strength(self, rows: Tensor, labels: Tensor, rng: torch.Generator) -> float:
         """Return how far images can be moved and still look like images of their class."""
         if not rows.numel():
             return 0.0
-        return largest_harmless_strength(rows, labels, self.image_shape, rng)
+        return largest_auto_strength(rows, labels, self.image_shape, rng)
 
 
 def moved(
@@ -185,7 +183,7 @@ def moved(
     return flatten(new.clamp(0.0, 1.0))
 
 
-def largest_harmless_strength(
+def largest_auto_strength(
     rows: Tensor, labels: Tensor, image_shape: tuple[int, ...], rng: torch.Generator
 ) -> float:
     """Return how far images can be moved and still look like images of their class.

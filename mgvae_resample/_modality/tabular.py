@@ -166,8 +166,6 @@ class TabularModality(Modality[TabularEncoding]):
         """Return the rows as they are."""
         return rows
 
-    def largest_harmless_strength(
-        self, rows: Tensor, labels: Tensor, rng: torch.Generator
-    ) -> float:
+    def largest_auto_strength(self, rows: Tensor, labels: Tensor, rng: torch.Generator) -> float:
         """Return 0: rows of tables are not moved."""
         return 0.0

@@ -68,7 +68,7 @@ class ClassFilter:
         )
 
     @staticmethod
-    def is_of_use(n_class: int, n_others: int, n_columns: int) -> bool:
+    def is_applicable(n_class: int, n_others: int, n_columns: int) -> bool:
         """Tell whether there are rows enough, and not too many columns."""
         return min(n_class, n_others) >= _FEWEST_ROWS and n_columns <= _MOST_COLUMNS
 

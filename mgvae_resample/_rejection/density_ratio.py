@@ -67,7 +67,7 @@ class DensityRatio:
         return {name: value for name, value in vars(self).items() if name != "_certain"}
 
     @staticmethod
-    def is_of_use(n_rows: int, n_columns: int) -> bool:
+    def is_applicable(n_rows: int, n_columns: int) -> bool:
         """Tell whether a class has rows enough."""
         return n_rows >= max(_FEWEST_ROWS, n_columns)
 

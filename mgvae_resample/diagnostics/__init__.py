@@ -1,25 +1,25 @@
 """Numbers about synthetic rows: are they like real ones, are they new, are they possible."""
 
-from .figures import Figures
+from .figures import ClassMetrics
 from .metrics import (
-    closest_distances,
-    copies,
+    distance_to_closest_record,
+    copy_rate,
     density_and_coverage,
-    impossible_values,
-    misclassified,
+    invalid_value_rate,
+    misclassification_rate,
     two_sample_auc,
 )
-from .report import Reading, SynthesisReport, synthesis_report
+from .report import Finding, SynthesisReport, synthesis_report
 
 __all__ = [
-    "Figures",
-    "Reading",
+    "ClassMetrics",
+    "Finding",
     "SynthesisReport",
-    "closest_distances",
-    "copies",
+    "distance_to_closest_record",
+    "copy_rate",
     "density_and_coverage",
-    "impossible_values",
-    "misclassified",
+    "invalid_value_rate",
+    "misclassification_rate",
     "synthesis_report",
     "two_sample_auc",
 ]

@@ -16,14 +16,14 @@ from .._tables.table import Table
 from . import metrics
 from .embedding import embed
 
-__all__ = ["Figures", "class_figures"]
+__all__ = ["ClassMetrics", "class_metrics"]
 
 # Of larger classes as many rows are drawn at random: distances are measured between all pairs.
 _MAX_ROWS = 5_000
 
 
 @dataclass(frozen=True)
-class Figures:
+class ClassMetrics:
     """Numbers about the synthetic rows of one class; NaN where there are too few rows.
 
     Attributes
@@ -40,10 +40,10 @@ class Figures:
         Share of synthetic, and of real rows that equal a row learned from.
     misclassified, misclassified_real : float
         Share of synthetic, and of real rows that trees take for another class, see
-        `misclassified`. Without held-out rows the trees are fitted without the fold of each real
+        `misclassification_rate`. Without held-out rows the trees are fitted without the fold of each real
         row.
     impossible : float
-        See `impossible_values`.
+        See `invalid_value_rate`.
     """
 
     n_synthetic: int
@@ -62,7 +62,7 @@ class Figures:
     impossible: float = math.nan
 
 
-def class_figures(
+def class_metrics(
     table: Table,
     labels: npt.NDArray[Any],
     label: Any,
@@ -70,29 +70,29 @@ def class_figures(
     held_out: Table | None,
     rng: Generator,
     seed: int,
-) -> Figures:
+) -> ClassMetrics:
     """Compare synthetic rows of one class with held-out ones, or with those learned from."""
     learned = table.take(labels == label)
     real = learned if held_out is None else held_out
     found = _misclassified(table, labels, label, synthetic, held_out, seed)
     new = _sample(synthetic, min(_MAX_ROWS, max(len(real), 1)), rng)
     others, known = (_sample(part, _MAX_ROWS, rng) for part in (real, learned))
-    found["impossible"] = metrics.impossible_values(table, synthetic)
+    found["impossible"] = metrics.invalid_value_rate(table, synthetic)
     if len(others) > 1 and len(new) > 1:
         found["auc"] = metrics.two_sample_auc(others, new, random_state=int(rng.integers(2**31)))
         found["density"], found["coverage"] = metrics.density_and_coverage(others, new)
     if len(learned):
-        found["closest"] = float(np.median(metrics.closest_distances(known, new)))
-        found["copies"] = metrics.copies(learned, synthetic)
+        found["closest"] = float(np.median(metrics.distance_to_closest_record(known, new)))
+        found["copies"] = metrics.copy_rate(learned, synthetic)
     if held_out is not None and len(learned) and len(real):
-        found["closest_real"] = float(np.median(metrics.closest_distances(known, others)))
-        found["copies_real"] = metrics.copies(learned, real)
+        found["closest_real"] = float(np.median(metrics.distance_to_closest_record(known, others)))
+        found["copies_real"] = metrics.copy_rate(learned, real)
     elif held_out is None and len(known) > 1:
         (points,) = embed(known)
         distances = NearestNeighbors(n_neighbors=1).fit(points).kneighbors()[0][:, 0]
         found["closest_real"] = float(np.median(distances))
         found["copies_real"] = metrics.repeated(learned)
-    return Figures(len(synthetic), len(real), len(new), len(others), **found)
+    return ClassMetrics(len(synthetic), len(real), len(new), len(others), **found)
 
 
 def _misclassified(
@@ -113,7 +113,7 @@ def _misclassified(
     parts = [_sample(synthetic, _MAX_ROWS, rng)]
     if held_out is not None and len(held_out):
         parts.append(held_out)
-    shares = metrics.misclassified_shares(known, y, label, *parts, random_state=seed)
+    shares = metrics.misclassification_rates(known, y, label, *parts, random_state=seed)
     found = dict(zip(("misclassified", "misclassified_real"), shares, strict=False))
     n_splits = min(5, min(len(part) for part in at))
     if held_out is not None or n_splits < 2:
@@ -121,7 +121,7 @@ def _misclassified(
     n_wrong = 0.0
     for fit, held in StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(y, y):
         own = held[y[held] == label]
-        share = metrics.misclassified(known.take(fit), y[fit], known.take(own), label)
+        share = metrics.misclassification_rate(known.take(fit), y[fit], known.take(own), label)
         n_wrong += share * len(own)
     return found | {"misclassified_real": n_wrong / np.count_nonzero(y == label)}
 

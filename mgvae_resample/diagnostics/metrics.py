@@ -134,7 +134,7 @@ def density_and_coverage(
     return inside / (k * len(new)), float(covered.mean())
 
 
-def closest_distances(train: Any, rows: Any) -> npt.NDArray[np.float64]:
+def distance_to_closest_record(train: Any, rows: Any) -> npt.NDArray[np.float64]:
     """Measure the distance of each row to the closest training row.
 
     Compare the median for synthetic rows with that for held-out real rows: much smaller, and the
@@ -155,8 +155,8 @@ def closest_distances(train: Any, rows: Any) -> npt.NDArray[np.float64]:
 
     Examples
     --------
-    >>> from mgvae_resample.diagnostics import closest_distances
-    >>> closest_distances([[0.0], [2.0]], [[2.0], [5.0]])
+    >>> from mgvae_resample.diagnostics import distance_to_closest_record
+    >>> distance_to_closest_record([[0.0], [2.0]], [[2.0], [5.0]])
     array([0., 3.])
     """
     known, new = embed(train, rows)
@@ -164,7 +164,7 @@ def closest_distances(train: Any, rows: Any) -> npt.NDArray[np.float64]:
     return np.asarray(np.linalg.norm(new - closest, axis=1))
 
 
-def copies(train: Any, rows: Any) -> float:
+def copy_rate(train: Any, rows: Any) -> float:
     """Return the share of rows that equal a training row in every column.
 
     Held-out rows of tables of few values do so too: compare with their share.
@@ -184,7 +184,7 @@ def copies(train: Any, rows: Any) -> float:
     Examples
     --------
     >>> from mgvae_resample.diagnostics import copies
-    >>> copies([[1, 2], [3, 4]], [[3, 4], [1, 4]])
+    >>> copy_rate([[1, 2], [3, 4]], [[3, 4], [1, 4]])
     0.5
     """
     (known, new), _ = read_matrices(train, rows)
@@ -200,7 +200,7 @@ def repeated(rows: Any) -> float:
     return float(np.mean([counts[line] > 1 for line in lines]))
 
 
-def impossible_values(reference: Any, synthetic: Any) -> float:
+def invalid_value_rate(reference: Any, synthetic: Any) -> float:
     """Return the share of values that no row of the reference could have.
 
     Such a value is a category that the reference does not hold, a number beyond its smallest and
@@ -220,8 +220,8 @@ def impossible_values(reference: Any, synthetic: Any) -> float:
 
     Examples
     --------
-    >>> from mgvae_resample.diagnostics import impossible_values
-    >>> impossible_values([[0, 10], [1, 20]], [[0, 30], [1, 15]])
+    >>> from mgvae_resample.diagnostics import invalid_value_rate
+    >>> invalid_value_rate([[0, 10], [1, 20]], [[0, 30], [1, 15]])
     0.25
     """
     (known, new), categorical = read_matrices(reference, synthetic)
@@ -229,7 +229,9 @@ def impossible_values(reference: Any, synthetic: Any) -> float:
     return float(np.mean([_is_impossible(*column) for column in columns]))
 
 
-def misclassified(X: Any, y: Any, rows: Any, label: Any, *, random_state: int = 0) -> float:
+def misclassification_rate(
+    X: Any, y: Any, rows: Any, label: Any, *, random_state: int = 0
+) -> float:
     """Return the share of rows that boosted trees take for another class than theirs.
 
     The trees learn a real table, with classes of equal weight. Compare the share of synthetic rows
@@ -261,17 +263,17 @@ def misclassified(X: Any, y: Any, rows: Any, label: Any, *, random_state: int = 
     Examples
     --------
     >>> from mgvae_resample.diagnostics import misclassified
-    >>> misclassified([[0.0]] * 9 + [[1.0]] * 9, [0] * 9 + [1] * 9, [[1.0], [0.0]], 1)
+    >>> misclassification_rate([[0.0]] * 9 + [[1.0]] * 9, [0] * 9 + [1] * 9, [[1.0], [0.0]], 1)
     0.5
     """
-    (share,) = misclassified_shares(X, y, label, rows, random_state=random_state)
+    (share,) = misclassification_rates(X, y, label, rows, random_state=random_state)
     return share
 
 
-def misclassified_shares(
+def misclassification_rates(
     X: Any, y: Any, label: Any, *parts: Any, random_state: int
 ) -> list[float]:
-    """Return :func:`misclassified` of several parts of one class, by the same trees."""
+    """Return :func:`misclassification_rate` of several parts of one class, by the same trees."""
     classes, numbers = np.unique(column_or_1d(y), return_inverse=True)
     if len(classes) < 2:
         raise ValueError("Expected two classes in y at least, got one.")

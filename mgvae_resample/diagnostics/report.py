@@ -16,7 +16,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._tables.labels import plain_label
 from .._tables.table import Table
-from .figures import Figures, class_figures
+from .figures import ClassMetrics, class_metrics
 
 # Of held-out rows more copies than this point to rows that were trained on.
 _MOST_COPIES = 0.5
@@ -30,7 +30,7 @@ _HIDDEN = (
 
 
 @dataclass(frozen=True)
-class Reading:
+class Finding:
     """One figure: its name, its value as text, and what it says."""
 
     name: str
@@ -40,20 +40,20 @@ class Reading:
 
 @dataclass(frozen=True, repr=False)
 class SynthesisReport:
-    """Figures about synthetic rows of each class that was over-sampled; prints as a table.
+    """ClassMetrics about synthetic rows of each class that was over-sampled; prints as a table.
 
     Attributes
     ----------
     figures : dict
-        Class label -> its `Figures`, such as ``figures[label].auc``.
+        Class label -> its `ClassMetrics`, such as ``metrics[label].auc``.
     held_out : bool
         Whether synthetic rows were compared with rows that they were not made from.
     """
 
-    figures: dict[Any, Figures]
+    metrics: dict[Any, ClassMetrics]
     held_out: bool
 
-    def readings(self, label: Any) -> list[Reading]:
+    def findings(self, label: Any) -> list[Finding]:
         """Return name, value and plain words of each figure of one class.
 
         Parameters
@@ -63,16 +63,16 @@ class SynthesisReport:
 
         Returns
         -------
-        list of Reading
+        list of Finding
             Each has ``name``, ``value`` and ``words``.
         """
-        f, other = self.figures[label], "held-out rows" if self.held_out else "the other real rows"
+        f, other = self.metrics[label], "held-out rows" if self.held_out else "the other real rows"
         closest, same = partial(_closest, other=other), partial(_copies, other=other)
         taken = partial(_misclassified, other=other)
         classes = f"{_share(f.misclassified)} / {_share(f.misclassified_real)}"
         distance = f"{f.closest:.2f} / {f.closest_real:.2f}"
         # Name and value, what there may be too few rows for, and what the value says.
-        found: list[tuple[str, str, str, Callable[[Figures], str]]] = [
+        found: list[tuple[str, str, str, Callable[[ClassMetrics], str]]] = [
             ("two-sample AUC", f"{f.auc:.2f}", "a comparison", _auc),
             ("density", f"{f.density:.2f}", "neighbourhoods", _density),
             ("coverage", f"{f.coverage:.2f}", "neighbourhoods", _coverage),
@@ -82,38 +82,38 @@ class SynthesisReport:
             ("impossible values", _share(f.impossible), "values", _impossible),
         ]
         return [
-            Reading(name, re.sub("nan%?", "-", value), f"Too few rows for {what}.")
+            Finding(name, re.sub("nan%?", "-", value), f"Too few rows for {what}.")
             if "nan" in value
-            else Reading(name, value, words(f))
+            else Finding(name, value, words(f))
             for name, value, what, words in found
         ]
 
     def __repr__(self) -> str:
         parts = []
-        for label in self.figures:
-            lines = [self._title(label), *map(_line, self.readings(label))]
+        for label in self.metrics:
+            lines = [self._title(label), *map(_line, self.findings(label))]
             parts.append("\n".join(lines))
         return "\n\n".join([*parts, *(fill(note, _WIDTH) for note in self._notes())])
 
     def _repr_html_(self) -> str:
         parts = []
-        for label in self.figures:
+        for label in self.metrics:
             rows = "".join(
                 f"<tr><th style='text-align:left'>{escape(r.name)}</th><td>{escape(r.value)}</td>"
                 f"<td style='text-align:left'>{escape(r.words)}</td></tr>"
-                for r in self.readings(label)
+                for r in self.findings(label)
             )
             title = escape(self._title(label))
             parts.append(f"<table><caption>{title}</caption><tbody>{rows}</tbody></table>")
         return "".join([*parts, *(f"<p>{escape(note)}</p>" for note in self._notes())])
 
     def _title(self, label: Any) -> str:
-        n_synthetic, n_real = self.figures[label].n_synthetic, self.figures[label].n_real
+        n_synthetic, n_real = self.metrics[label].n_synthetic, self.metrics[label].n_real
         against = "held-out rows" if self.held_out else "of the rows they were learned from"
         return f"Class {plain_label(label)!r}: {n_synthetic} synthetic, {n_real} {against}"
 
     def _notes(self) -> list[str]:
-        if not self.figures:
+        if not self.metrics:
             return ["No rows were added: there is nothing to report."]
         if not self.held_out:
             return [_HIDDEN]
@@ -121,7 +121,7 @@ class SynthesisReport:
             f"Class {plain_label(label)!r}: {f.copies_real:.0%} of the held-out rows equal a row "
             "learned from. Unless so many rows of the table repeat others, they are rows that "
             "were trained on, and every figure looks better than it is."
-            for label, f in self.figures.items()
+            for label, f in self.metrics.items()
             if f.copies_real > _MOST_COPIES
         ]
 
@@ -156,8 +156,8 @@ def synthesis_report(
     -------
     SynthesisReport
         For each class with new rows: `two_sample_auc`, `density_and_coverage`, median of
-        `closest_distances`, `copies`, `misclassified` and `impossible_values`, each with a
-        reading in plain words when printed, or as a table in a notebook. Figures that need two
+        `distance_to_closest_record`, `copy_rate`, `misclassification_rate` and `invalid_value_rate`, each with a
+        reading in plain words when printed, or as a table in a notebook. ClassMetrics that need two
         rows are NaN with fewer.
 
     Raises
@@ -175,9 +175,9 @@ def synthesis_report(
     >>> held = rng.normal(size=(140, 3)), np.ones(140, dtype=int)
     >>> X_res, y_res = SMOTE(random_state=0).fit_resample(X, y)
     >>> report = synthesis_report(X, y, X_res, y_res, X_held=held[0], y_held=held[1])
-    >>> 0.5 < report.figures[1].auc < 0.9
+    >>> 0.5 < report.metrics[1].auc < 0.9
     True
-    >>> report.figures[1].copies
+    >>> report.metrics[1].copies
     0.0
     """
     labels, resampled = column_or_1d(y), column_or_1d(y_res)
@@ -196,20 +196,20 @@ def synthesis_report(
     check_consistent_length(held_table, held_labels)
     rng = np.random.default_rng(random_state)
     new = np.arange(len(resampled)) >= len(labels)
-    figures = {}
+    metrics = {}
     for label in np.unique(resampled[new]):
         synthetic = resampled_table.take(new & (resampled == label))
         held = None if held_table is None else held_table.take(held_labels == label)
-        figures[label] = class_figures(table, labels, label, synthetic, held, rng, random_state)
-    return SynthesisReport(figures, held_table is not None)
+        metrics[label] = class_metrics(table, labels, label, synthetic, held, rng, random_state)
+    return SynthesisReport(metrics, held_table is not None)
 
 
-def _line(reading: Reading) -> str:
+def _line(reading: Finding) -> str:
     head = f"  {reading.name:<20}{reading.value:>13}   "
     return fill(reading.words, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
-def _auc(f: Figures) -> str:
+def _auc(f: ClassMetrics) -> str:
     opening = f"A boosted-tree classifier tells synthetic from real rows with AUC {f.auc:.2f}"
     n = min(f.n_real_compared, f.n_compared)
     # Two standard errors of the AUC of two equal samples of one law.
@@ -225,7 +225,7 @@ def _auc(f: Figures) -> str:
     return f"{opening}: they are plainly not of the same law."
 
 
-def _density(f: Figures) -> str:
+def _density(f: ClassMetrics) -> str:
     if f.density < 0.8:
         return "Below 1: synthetic rows lie where real rows are rare, or where there are none."
     if f.density > 1.25:
@@ -233,7 +233,7 @@ def _density(f: Figures) -> str:
     return "About 1: synthetic rows lie as densely as real rows do."
 
 
-def _coverage(f: Figures) -> str:
+def _coverage(f: ClassMetrics) -> str:
     opening = f"{f.coverage:.0%} of real rows have a synthetic row in their neighbourhood"
     expected = expected_coverage(f.n_real_compared, f.n_compared)
     # Two standard errors of a share, or a twentieth.
@@ -253,7 +253,7 @@ def expected_coverage(n_real: int, n_synthetic: int) -> float:
     return 1 - math.prod((n_real - i) / (n_real + n_synthetic - i) for i in range(1, k + 1))
 
 
-def _closest(f: Figures, other: str) -> str:
+def _closest(f: ClassMetrics, other: str) -> str:
     opening = "Medians of synthetic / real rows, to the closest row learned from"
     if f.closest < 0.5 * f.closest_real:
         return f"{opening}: synthetic rows stay much closer to known rows than {other} do."
@@ -262,14 +262,14 @@ def _closest(f: Figures, other: str) -> str:
     return f"{opening}: synthetic rows are about as new as {other}."
 
 
-def _copies(f: Figures, other: str) -> str:
+def _copies(f: ClassMetrics, other: str) -> str:
     opening = f"{f.copies:.1%} of synthetic rows equal a row learned from"
     if math.isnan(f.copies_real):
         return f"{opening}."
     return f"{opening}; of {other} {f.copies_real:.1%} do."
 
 
-def _misclassified(f: Figures, other: str) -> str:
+def _misclassified(f: ClassMetrics, other: str) -> str:
     opening = f"Trees take {f.misclassified:.1%} of synthetic rows for another class"
     # Two standard errors of a share of the real rows.
     real = f.misclassified_real
@@ -281,7 +281,7 @@ def _misclassified(f: Figures, other: str) -> str:
     return f"{opening}, but {real:.1%} of {other}: some are not of their class."
 
 
-def _impossible(f: Figures) -> str:
+def _impossible(f: ClassMetrics) -> str:
     if f.impossible == 0:
         return "Every value is a known category, or within the range of its column."
     share = f"{f.impossible:.2%} of values are unknown categories"

@@ -100,7 +100,7 @@ class RowsDisplay(Display):
             The classes to show, a panel each; all that were over-sampled if None.
         latent : bool, default=False
             Whether to show the rows' latents as well, for a sampler that reads them with
-            ``encode`` or ``latent_codes``.
+            ``encode`` or ``infer_codes``.
         %(ax)s
         max_rows : int, default=2000
             Most rows drawn of each kind, evenly spaced.
@@ -111,7 +111,7 @@ class RowsDisplay(Display):
         table, y, new = cls._read_resampled(sampler, X_res, y_res)
         has_encoder = hasattr(sampler, "encode")
         if latent and not has_encoder:
-            cls._check_sampler(sampler, "latent_codes", such_as="MGVAEOverSampler")
+            cls._check_sampler(sampler, "infer_codes", such_as="MGVAEOverSampler")
         chosen = n_synthetic(sampler) if labels is None else labels
         chosen = [check_label(sampler, label) for label in chosen]
         is_image = getattr(sampler, "image_shape", None) is not None
@@ -123,7 +123,7 @@ class RowsDisplay(Display):
             for label in (k for k in chosen if k in learned):
                 planes["latents", label] = _latents(sampler, X_res, y, ~new, label)
         elif latent:
-            planes |= _planes("latent codes", sampler.latent_codes(X_res), y, ~new, chosen)
+            planes |= _planes("latent codes", sampler.infer_codes(X_res), y, ~new, chosen)
         return cls(planes=planes, y=y, is_synthetic=new).plot(ax, max_rows=max_rows)
 
     def plot(self, ax: Any = None, *, max_rows: int = 2000) -> Self:

@@ -116,17 +116,17 @@ def _curves(sampler: Any, phase: str) -> TrainingCurves:
     terms = {name: np.asarray(v, dtype=np.float64) for name, v in sampler.history_[phase].items()}
     is_finetuning = phase.startswith("finetune")
     if is_finetuning:
-        # It goes on with all rows after its history; n_iter_ counts those steps too.
+        # It goes on with all rows after its history; n_steps_ counts those steps too.
         title = f"fine-tuning on class {phase.removeprefix('finetune ')}"
         epoch_steps, most = _FINETUNING_EPOCH_STEPS, sampler.max_finetune_steps
         most_steps = np.inf if most == "auto" else most
     else:
         title = "pre-training" if phase == "pretrain" else "training"
-        epoch_steps, most_steps = _EPOCH_STEPS, sampler.n_iter_[phase]
+        epoch_steps, most_steps = _EPOCH_STEPS, sampler.n_steps_[phase]
     n_epochs = max(map(len, terms.values()))
     steps = np.minimum(epoch_steps * np.arange(1, n_epochs + 1), most_steps).astype(np.int64)
     kept = None
     if _VALIDATION in terms:
         best = int(steps[terms[_VALIDATION].argmin()])
-        kept = sampler.n_iter_[phase] if is_finetuning else best
+        kept = sampler.n_steps_[phase] if is_finetuning else best
     return TrainingCurves(title, steps, terms, kept, sampler.stop_reason_[phase])

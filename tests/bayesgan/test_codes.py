@@ -49,7 +49,7 @@ def test_scores_before_training_are_low():
 
 def test_codes_given_are_read_back(learned):
     c = np.random.default_rng(0).normal(size=(400, 3))
-    latent = learned.latent_codes(learned.sample(400, 1, codes=c))
+    latent = learned.infer_codes(learned.sample(400, 1, codes=c))
     assert latent.shape == (400, 4)
     for i in range(3):
         assert np.corrcoef(c[:, i], latent[:, i])[0, 1] > 0.85
@@ -61,7 +61,7 @@ def test_codes_given_are_read_back(learned):
 
 
 def test_latent_codes_are_standardised(learned):
-    latent = learned.latent_codes(np.concatenate([learned.sample(600, c) for c in (1, 2)]))
+    latent = learned.infer_codes(np.concatenate([learned.sample(600, c) for c in (1, 2)]))
     assert_allclose(latent.mean(0), 0.0, atol=0.35)
     assert_allclose(latent.std(0), 1.0, atol=0.35)
 
@@ -72,8 +72,8 @@ def test_scores_print_one_line_a_code(learned):
 
 
 def test_a_dict_sets_some_codes_and_leaves_the_others(learned):
-    low = learned.latent_codes(learned.sample(300, 2, codes={"c1": -1.5}))
-    high = learned.latent_codes(learned.sample(300, 2, codes={"c1": 1.5}))
+    low = learned.infer_codes(learned.sample(300, 2, codes={"c1": -1.5}))
+    high = learned.infer_codes(learned.sample(300, 2, codes={"c1": 1.5}))
     assert (high[:, 0].mean() - low[:, 0].mean()) > 1.5
     assert abs(high[:, 1].mean() - low[:, 1].mean()) < 0.5
     assert low[:, 1].std() > 0.5
@@ -95,7 +95,7 @@ def test_traversal_moves_one_code_over_classes(learned):
     values = np.linspace(-2, 2, 7)
     rows = learned.traverse("c2", labels=[2, 1], values=values)
     assert rows.shape == (14, 6)
-    latent = learned.latent_codes(rows).reshape(2, 7, 4)
+    latent = learned.infer_codes(rows).reshape(2, 7, 4)
     moved = np.ptp(latent, axis=1)
     assert (moved[:, 1] > 1.5).all()
     assert (moved[:, 1] > 2 * moved[:, 0]).all()
@@ -111,7 +111,7 @@ def test_a_pickled_sampler_reads_and_steers_the_same_way(learned):
     twin = pickle.loads(pickle.dumps(learned))
     rows = learned.sample(10, 1, codes={"c3": 1.0})
     assert_array_equal(twin.sample(10, 1, codes={"c3": 1.0}), rows)
-    assert_array_equal(twin.latent_codes(rows), learned.latent_codes(rows))
+    assert_array_equal(twin.infer_codes(rows), learned.infer_codes(rows))
 
 
 BAD_CODES = {
@@ -154,7 +154,7 @@ def test_without_structure_there_are_no_codes():
     assert "likelihood" not in sampler.history_["train"]
     assert sampler.sample(3, 1).shape == (3, 6)
     with pytest.raises(ValueError, match="no latent codes"):
-        sampler.latent_codes(np.zeros((2, 6)))
+        sampler.infer_codes(np.zeros((2, 6)))
     with pytest.raises(ValueError, match="has none"):
         sampler.sample(3, 1, codes={"c1": 0.0})
 
@@ -182,7 +182,7 @@ def test_common_classes_get_fewer_generated_images():
     X = np.random.default_rng(0).random((len(y), 30))
     sampler = quick_gan(image_shape=(5, 6), hidden_layer_sizes=(4,), max_steps=2)
     _, y_res = sampler.fit_resample(X, y)
-    generated = sampler.row_kinds_ == "generated"
+    generated = sampler.sample_kinds_ == "generated"
     assert generated[y_res[len(y) :] == 1].mean() == pytest.approx(0.25, abs=0.01)
     assert generated[y_res[len(y) :] == 2].mean() == pytest.approx(0.0625, abs=0.005)
 
@@ -191,7 +191,9 @@ def test_images_are_real_moved_and_generated_unless_codes_steer_them():
     random = np.random.default_rng(0)
     X, y = random.integers(0, 9, (90, 30)) / 8, np.repeat([0, 1], [60, 30])
     sampler = quick_gan(image_shape=(5, 6), hidden_layer_sizes=(4,), max_steps=2)
-    sampler.set_params(generated_share=0.5, augmentation=0.0, sampling_strategy={1: 70})
+    sampler.set_params(
+        generated_fraction=0.5, augmentation_strength=0.0, sampling_strategy={1: 70}
+    )
     X_res, _ = sampler.fit_resample(X, y)
 
     def repeats(rows):

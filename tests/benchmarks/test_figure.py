@@ -29,7 +29,10 @@ def test_of_two_ways_of_a_rival_the_better_one_counts():
         [
             scores(none=[0.5, 0.5], MovedRepeats=[0.6, 0.6]),
             scores(
-                **{"MovedRepeats(augmentation=0.5)": [0.7, 0.7], "threshold@epochs": [0.4, 0.4]}
+                **{
+                    "MovedRepeats(augmentation_strength=0.5)": [0.7, 0.7],
+                    "threshold@epochs": [0.4, 0.4],
+                }
             ),
         ]
     )

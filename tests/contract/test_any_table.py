@@ -224,8 +224,8 @@ def test_translated_rows_and_codes_of_mixed_tables(quick):
         assert sampler.translate(X[y == 0], 1).dtypes.equals(X.dtypes)
         with pytest.raises(ValueError, match="Column 'town' of X holds 'Bern'"):
             sampler.translate(X.assign(town="Bern"), 1)
-    if hasattr(sampler, "latent_codes"):
-        assert sampler.latent_codes(X).shape == (len(X), 2)
+    if hasattr(sampler, "infer_codes"):
+        assert sampler.infer_codes(X).shape == (len(X), 2)
         assert sampler.traverse("c1").dtypes.equals(X.dtypes)
 
 
@@ -255,9 +255,9 @@ def test_rows_repeat_rows_of_the_class_as_often_as_further_rows_would(quick, val
         pd.DataFrame({name: g.choice(values, n) for name in "pqrst"[:n_columns]})
         for n in (250, 2000)
     )
-    sampler = quick(**having(quick, **LEARNED, generated_share=1.0))
+    sampler = quick(**having(quick, **LEARNED, generated_fraction=1.0))
     new = sampler.fit_resample(X, np.repeat([0, 1], [200, 50]))[0].iloc[250:]
-    assert "real" not in sampler.row_kinds_
+    assert "real" not in sampler.sample_kinds_
     repeats, further = (
         known_fractions(rows, X.iloc[200:], X.iloc[:200])[0] for rows in (new, held_out)
     )
@@ -271,8 +271,8 @@ def test_frames_in_another_order_are_refused(quick, binary):
     sampler.fit_resample(frame, y)
     if hasattr(sampler, "translate"):
         call, args = sampler.translate, (1,)
-    elif hasattr(sampler, "latent_codes"):
-        call, args = sampler.latent_codes, ()
+    elif hasattr(sampler, "infer_codes"):
+        call, args = sampler.infer_codes, ()
     else:
         pytest.skip("reads no rows after fitting")
     with pytest.raises(ValueError, match=r"Expected the columns \[0, 1, 2, 3\]"):

@@ -57,9 +57,9 @@ BAD_GAN_PARAMETERS = [
     {"structure_weight": -0.1},
     {"hidden_layer_sizes": (0,)},
     {"hidden_layer_sizes": "wide"},
-    {"generated_share": 1.5},
-    {"generated_share": "half"},
-    {"augmentation": -1.0},
+    {"generated_fraction": 1.5},
+    {"generated_fraction": "half"},
+    {"augmentation_strength": -1.0},
     {"max_steps": 0},
     {"max_steps": "many"},
     {"batch_size": 1},
@@ -71,7 +71,7 @@ BAD_GAN_PARAMETERS = [
 
 BAD_PARAMETERS = [
     {"exemplars": "minority"},
-    {"exemplar_weights": "heavy"},
+    {"exemplar_selection": "heavy"},
     {"latent_dim": 0},
     {"hidden_layer_sizes": (0,)},
     {"hidden_layer_sizes": (2.5,)},

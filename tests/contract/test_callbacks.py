@@ -76,7 +76,7 @@ def test_a_callback_stops_the_game(binary):
     sampler = quick_gan(max_steps=300).set_callbacks(Recorder(stop_after=1))
     _, y_res = sampler.fit_resample(*binary)
     assert sampler.stop_reason_ == {"train": "callback"}
-    assert sampler.n_iter_ == {"train": 50}
+    assert sampler.n_steps_ == {"train": 50}
     assert counts(y_res) == {0: 60, 1: 60}
 
 
@@ -91,14 +91,14 @@ def test_a_callback_stops_the_training(binary):
     full.fit_resample(*binary)
     _, y_res = stopped.fit_resample(*binary)
     assert stopped.stop_reason_ == {"pretrain": "callback", "finetune 1": "callback"}
-    assert stopped.n_iter_["pretrain"] < full.n_iter_["pretrain"]
+    assert stopped.n_steps_["pretrain"] < full.n_steps_["pretrain"]
     assert counts(y_res) == {0: 60, 1: 60}
 
 
 def test_a_class_that_could_go_on_with_all_rows_stops_as_well():
     sampler = quick_vae(**LONG).set_callbacks(Recorder(stop_after=1))
     sampler.fit_resample(*table(220, 80))
-    assert sampler.n_iter_ == {"pretrain": 50, "finetune 1": 25}
+    assert sampler.n_steps_ == {"pretrain": 50, "finetune 1": 25}
 
 
 @pytest.mark.parametrize("name", [sampler.__name__ for sampler in OURS])

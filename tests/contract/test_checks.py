@@ -60,7 +60,7 @@ def test_fit_validates_and_does_not_train(quick, binary):
         "classes_",
         "device_",
         "history_",
-        "n_iter_",
+        "n_steps_",
         "n_synthetic_",
         "source_indices_",
         "stop_reason_",

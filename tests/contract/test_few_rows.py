@@ -68,7 +68,7 @@ def test_a_class_of_one_row_beside_a_larger_one(quick):
         X_res, y_res = sampler.fit_resample(X, y)
     assert counts(y_res) == {0: 40, 1: 40, 2: 40}
     assert len(sampler.source_indices_) == len(X_res) - len(X)
-    kinds, labels = sampler.row_kinds_, y_res[len(y) :]
+    kinds, labels = sampler.sample_kinds_, y_res[len(y) :]
     assert set(kinds[labels == 1]) == {"smoothed"}
     assert (sampler.source_indices_[labels == 1] == -1).all()
     assert "smoothed" not in kinds[labels == 2]

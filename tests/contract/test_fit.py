@@ -56,7 +56,7 @@ def test_nothing_of_an_earlier_fit_is_there_while_another_goes_on(quick, binary)
     seen = []
 
     def strategy(y):
-        seen.append((hasattr(sampler, "row_kinds_"), hasattr(sampler, "history_")))
+        seen.append((hasattr(sampler, "sample_kinds_"), hasattr(sampler, "history_")))
         return {1: 30}
 
     sampler.set_params(sampling_strategy=strategy).fit_resample(*binary)

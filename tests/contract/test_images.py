@@ -79,9 +79,9 @@ def test_images_of_one_colour_are_repeated_with_a_warning(quick):
 
 def test_new_images_look_like_their_class(quick):
     X, y = images(200, 40)
-    rows = brief(quick, n_steps=300, **having(quick, generated_share=1.0)).fit_resample(X, y)[0][
-        240:
-    ]
+    rows = brief(quick, n_steps=300, **having(quick, generated_fraction=1.0)).fit_resample(X, y)[
+        0
+    ][240:]
     own, other = (np.linalg.norm(rows.mean(0) - X[y == c].mean(0)) for c in (1, 0))
     assert own < 0.75 * other
     assert rows.std(0).mean() > 0.5 * X[y == 1].std(0).mean()

@@ -35,7 +35,7 @@ def test_a_small_table_is_learned_from_whole():
 @pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
 def test_counts_and_sources_are_those_of_the_whole_table(quick, small_limits, container):
     X, y = table(400, 150, 40)
-    sampler = quick(**having(quick, generated_share=0.5))
+    sampler = quick(**having(quick, generated_fraction=0.5))
     X_res, y_res = sampler.fit_resample(container(X), y)
     X_res = np.asarray(X_res)
     assert counts(y_res) == {0: 400, 1: 400, 2: 400}
@@ -44,13 +44,13 @@ def test_counts_and_sources_are_those_of_the_whole_table(quick, small_limits, co
     source, new = sampler.source_indices_, X_res[len(X) :]
     assert len(source) == len(new)
     assert source.max(initial=-1) < len(X)
-    if "generated_share" in sampler.get_params():
-        repeats = sampler.row_kinds_ == "real"
+    if "generated_fraction" in sampler.get_params():
+        repeats = sampler.sample_kinds_ == "real"
         assert repeats.any()
         assert_array_equal(new[repeats], X[source[repeats]])
         assert_array_equal(y[source[repeats]], y_res[len(X) :][repeats])
     if hasattr(sampler, "exemplar_indices_"):
         assert set(y[sampler.exemplar_indices_[2]]) == {0}
-        translated = sampler.row_kinds_ == "translated"
+        translated = sampler.sample_kinds_ == "translated"
         assert translated.any()
         assert np.isin(source[translated], sampler.exemplar_indices_[2]).all()

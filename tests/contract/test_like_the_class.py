@@ -12,13 +12,13 @@ from tests.contract.having import having
 from tests.support import OURS, known_fractions
 
 # A game of fewer steps makes so few rows of some kinds that refusals do not help.
-PLAYED = {"max_steps": 300, "hidden_layer_sizes": (64, 64), "generated_share": 1.0}
+PLAYED = {"max_steps": 300, "hidden_layer_sizes": (64, 64), "generated_fraction": 1.0}
 
 
 @pytest.fixture
 def generating(quick):
     """Return a sampler that generates all new rows of tables, after a short training."""
-    params = having(quick, generated_share=1.0)
+    params = having(quick, generated_fraction=1.0)
     if "max_steps" in quick().get_params():
         params = PLAYED
     return quick(**params)

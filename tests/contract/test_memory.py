@@ -19,8 +19,12 @@ from tests.support import OURS, quick_sampler, table
 
 AMOUNTS = ["auto", {1: 70, 2: 40}, RaiseTo(0.5), MultiplyBy(3)]
 DRAWING = {
-    "MGVAEOverSampler": [{"exemplar_weights": "uniform"}, {"generated_share": 0.2}, {"n_jobs": 2}],
-    "BayesGANOverSampler": [{"generated_share": 0.2}, {"augmentation": 0.5}],
+    "MGVAEOverSampler": [
+        {"exemplar_selection": "uniform"},
+        {"generated_fraction": 0.2},
+        {"n_jobs": 2},
+    ],
+    "BayesGANOverSampler": [{"generated_fraction": 0.2}, {"augmentation_strength": 0.5}],
 }
 TRAINING = {
     "MGVAEOverSampler": [
@@ -57,7 +61,7 @@ def trainings(monkeypatch):
 def results(sampler, X, y):
     """Return everything a fit leaves behind."""
     X_res, y_res = sampler.fit_resample(X, y)
-    told = (sampler.history_, sampler.n_iter_, sampler.stop_reason_)
+    told = (sampler.history_, sampler.n_steps_, sampler.stop_reason_)
     return [X_res, y_res, sampler.source_indices_, sampler.sample(5, 1)], told
 
 
@@ -159,11 +163,11 @@ def test_a_network_with_other_weights_never_reads_an_entry(tmp_path):
     run = Run(0, torch.device("cpu"))
     run.cache = TrainingCache(str(tmp_path), "1")
     stored = nn.Sequential(nn.Linear(2, 3))
-    run.keep(stored, run.key(stored, "rows"))
-    assert run.recall(stored, run.key(stored, "rows")) is not None
+    run.store(stored, run.key(stored, "rows"))
+    assert run.load(stored, run.key(stored, "rows")) is not None
     renamed, larger = nn.ModuleDict({"first": nn.Linear(2, 3)}), nn.Sequential(nn.Linear(2, 4))
     for other in (renamed, larger):
-        assert run.recall(other, run.key(other, "rows")) is None
+        assert run.load(other, run.key(other, "rows")) is None
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, binary):

@@ -223,7 +223,11 @@ def pictures(quick):
     """Return a sampler of images, and such that it moves."""
     shape = (8, 9)
     X, y = images(24, 8, shape=shape)
-    return brief(quick, shape, **having(quick, augmentation=0.5, generated_share=0.6)), X, y
+    return (
+        brief(quick, shape, **having(quick, augmentation_strength=0.5, generated_fraction=0.6)),
+        X,
+        y,
+    )
 
 
 def told(sampler, X, y):
@@ -231,8 +235,8 @@ def told(sampler, X, y):
     made = [sampler.fit_resample(X, y)[0], sampler.sample(5, 1)]
     if hasattr(sampler, "translate"):
         made += [sampler.translate(X[y == 0], 1), sampler.encode(X, 1)]
-    if hasattr(sampler, "latent_codes"):
-        made += [sampler.latent_codes(X), sampler.traverse("c1")]
+    if hasattr(sampler, "infer_codes"):
+        made += [sampler.infer_codes(X), sampler.traverse("c1")]
     return pickle.dumps(sampler), [pd.DataFrame(rows) for rows in made]
 
 

@@ -28,16 +28,16 @@ def drawn(quick, X, y, **params):
 
 def test_there_is_one_kind_and_one_source_a_row(quick):
     sampler, new, _ = drawn(quick, *table(60, 15, 30))
-    assert sampler.row_kinds_.shape == sampler.source_indices_.shape == (len(new),)
-    assert set(sampler.row_kinds_) <= {"real", "translated", "generated"}
+    assert sampler.sample_kinds_.shape == sampler.source_indices_.shape == (len(new),)
+    assert set(sampler.sample_kinds_) <= {"real", "translated", "generated"}
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_a_share_is_made_and_the_others_are_rows_of_the_table(quick, share):
-    needs(quick, "generated_share")
+    needs(quick, "generated_fraction")
     X, y = table(100, 20)
-    sampler, new, _ = drawn(quick, X, y, generated_share=share)
-    real = sampler.row_kinds_ == "real"
+    sampler, new, _ = drawn(quick, X, y, generated_fraction=share)
+    real = sampler.sample_kinds_ == "real"
     assert (~real).sum() == round(80 * share)
     source = sampler.source_indices_[real]
     assert (y[source] == 1).all()
@@ -48,17 +48,17 @@ def test_a_share_is_made_and_the_others_are_rows_of_the_table(quick, share):
 
 def test_by_default_every_row_of_a_table_is_made(quick):
     sampler, _, _ = drawn(quick, *table(100, 20))
-    assert "real" not in sampler.row_kinds_
+    assert "real" not in sampler.sample_kinds_
 
 
-@pytest.mark.parametrize(("augmentation", "kind"), [(0.0, "real"), (0.5, "moved")])
+@pytest.mark.parametrize(("augmentation_strength", "kind"), [(0.0, "real"), (0.5, "moved")])
 def test_images_that_are_repeated_are_moved_as_asked(quick, augmentation, kind):
-    needs(quick, "generated_share")
+    needs(quick, "generated_fraction")
     X, y = grey(60, 20)
     sampler, new, _ = drawn(
-        quick, X, y, image_shape=SHAPE, generated_share=0.0, augmentation=augmentation
+        quick, X, y, image_shape=SHAPE, generated_fraction=0.0, augmentation_strength=augmentation
     )
-    assert set(sampler.row_kinds_) == {kind}
+    assert set(sampler.sample_kinds_) == {kind}
     source = sampler.source_indices_
     assert (y[source] == 1).all()
     if kind == "real":
@@ -67,14 +67,14 @@ def test_images_that_are_repeated_are_moved_as_asked(quick, augmentation, kind):
         assert not np.isclose(new, X[source]).all(axis=1).any()
 
 
-@pytest.mark.parametrize("augmentation", ["auto", 0.3])
+@pytest.mark.parametrize("augmentation_strength", ["auto", 0.3])
 def test_of_many_classes_half_of_the_repeats_stay_as_they_are(quick, augmentation):
-    needs(quick, "generated_share")
+    needs(quick, "generated_fraction")
     X, y = grey(60, 20, 9)
     sampler, new, labels = drawn(
-        quick, X, y, image_shape=SHAPE, generated_share=0.0, augmentation=augmentation
+        quick, X, y, image_shape=SHAPE, generated_fraction=0.0, augmentation_strength=augmentation
     )
-    is_real, source = sampler.row_kinds_ == "real", sampler.source_indices_
+    is_real, source = sampler.sample_kinds_ == "real", sampler.source_indices_
     assert [is_real[labels == k].sum() for k in (1, 2)] == [20, 25]
     assert_array_equal(new[is_real], X[source[is_real]])
     # Each row of a class is among those that are kept, and among those that are moved.
@@ -83,14 +83,14 @@ def test_of_many_classes_half_of_the_repeats_stay_as_they_are(quick, augmentatio
 
 
 def test_the_repeats_that_are_moved_go_twice_as_far(quick, monkeypatch):
-    needs(quick, "generated_share")
+    needs(quick, "generated_fraction")
     strengths = []
     monkeypatch.setattr(
         "mgvae_resample._modality.image.ImageModality.move",
         lambda self, rows, rng, strength: strengths.append(strength) or rows,
     )
     for sizes in ((60, 20), (60, 60, 20)):
-        params = {"image_shape": SHAPE, "generated_share": 0.0, "augmentation": 0.3}
+        params = {"image_shape": SHAPE, "generated_fraction": 0.0, "augmentation_strength": 0.3}
         drawn(quick, *grey(*sizes), **params)
     few, many = next(s for s in strengths if s > 0.3 - 1e-9), max(strengths)
     assert (few, many) == (pytest.approx(0.3), pytest.approx(0.6))
@@ -99,32 +99,32 @@ def test_the_repeats_that_are_moved_go_twice_as_far(quick, monkeypatch):
 def test_a_class_that_cannot_be_learned_is_smoothed(quick):
     with pytest.warns(UserWarning, match="Class 1 "):
         sampler, _, labels = drawn(quick, *table(40, 2, 20))
-    assert set(sampler.row_kinds_[labels == 1]) == {"smoothed"}
-    assert "smoothed" not in sampler.row_kinds_[labels == 2]
+    assert set(sampler.sample_kinds_[labels == 1]) == {"smoothed"}
+    assert "smoothed" not in sampler.sample_kinds_[labels == 2]
 
 
 def test_few_images_are_repeated_and_moved_whatever_cannot_be_learned(quick):
     random = np.random.default_rng(0)
     X, y = random.integers(0, 256, (60, 64)).astype(np.uint8), np.repeat([0, 1, 2], [40, 18, 2])
-    needs(quick, "augmentation")
-    sampler = quick(image_shape=(8, 8), hidden_layer_sizes=(4,), augmentation=0.5)
+    needs(quick, "augmentation_strength")
+    sampler = quick(image_shape=(8, 8), hidden_layer_sizes=(4,), augmentation_strength=0.5)
     with pytest.warns(FewRowsWarning, match="Its images are repeated instead, and moved"):
         X_res, y_res = sampler.fit_resample(X, y)
     few = y_res[60:] == 2
-    assert set(sampler.row_kinds_[few]) == {"real", "moved"}
+    assert set(sampler.sample_kinds_[few]) == {"real", "moved"}
     assert set(sampler.source_indices_[few]) == {58, 59}
-    real = few & (sampler.row_kinds_ == "real")
+    real = few & (sampler.sample_kinds_ == "real")
     np.testing.assert_array_equal(X_res[60:][real], X[sampler.source_indices_[real]])
     assert len(np.unique(X_res[60:][few], axis=0)) > 4
 
 
-@pytest.mark.parametrize("augmentation", ["auto", 0.5])
+@pytest.mark.parametrize("augmentation_strength", ["auto", 0.5])
 @pytest.mark.parametrize("n_rare", [2, 15])
 def test_images_without_a_pixel_that_varies_are_repeated(quick, augmentation, n_rare):
-    needs(quick, "augmentation")
+    needs(quick, "augmentation_strength")
     X, y = np.full((60 + n_rare, 16), 7, np.uint8), np.repeat([0, 1], [60, n_rare])
     with pytest.warns(FewRowsWarning, match="Its images are repeated instead"):
-        X_res, _ = quick(image_shape=(4, 4), augmentation=augmentation).fit_resample(X, y)
+        X_res, _ = quick(image_shape=(4, 4), augmentation_strength=augmentation).fit_resample(X, y)
     assert len(X_res) == 120
     assert (X_res == 7).all()
 
@@ -135,6 +135,6 @@ def test_rows_without_values_are_repeated_as_they_are(quick):
     sampler = quick()
     with pytest.warns(FewRowsWarning, match="Its rows are repeated as they are"):
         X_res, _ = sampler.fit_resample(X, y)
-    assert set(sampler.row_kinds_) == {"real"}
+    assert set(sampler.sample_kinds_) == {"real"}
     expected = X.iloc[sampler.source_indices_].reset_index(drop=True)
     pd.testing.assert_frame_equal(X_res.iloc[60:].reset_index(drop=True), expected)

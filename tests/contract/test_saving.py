@@ -98,7 +98,7 @@ def test_what_is_read_from_codes_is_saved():
     twin = loaded(sampler)
     assert twin.edge_scores_ == sampler.edge_scores_
     assert twin.structure_ == sampler.structure_
-    np.testing.assert_array_equal(twin.latent_codes(X), sampler.latent_codes(X))
+    np.testing.assert_array_equal(twin.infer_codes(X), sampler.infer_codes(X))
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ def test_real_rows_are_the_rows_they_are_said_to_be_bit_for_bit(container):
     g = np.random.default_rng(0)
     y = np.repeat([0, 1], [4000, 3500])
     X = np.exp(g.normal(size=(7500, 3)) + y[:, None])
-    sampler = quick_gan(generated_share=0.3, max_steps=2)
+    sampler = quick_gan(generated_fraction=0.3, max_steps=2)
     X_res, _ = sampler.fit_resample(CONTAINERS[container](X), y)
     source, new = sampler.source_indices_, np.asarray(X_res)[7500:]
     real = source >= 0
@@ -330,7 +330,10 @@ def test_real_images_are_the_images_they_are_said_to_be_bit_for_bit():
     y = np.repeat([0, 1], [60, 20])
     X = g.random((80, 30)) * np.pi - 1.0
     sampler = quick_gan(
-        image_shape=(5, 6), augmentation=0.0, generated_share=0.5, hidden_layer_sizes=(4,)
+        image_shape=(5, 6),
+        augmentation_strength=0.0,
+        generated_fraction=0.5,
+        hidden_layer_sizes=(4,),
     )
     X_res, _ = sampler.fit_resample(X, y)
     source, new = sampler.source_indices_, X_res[80:]

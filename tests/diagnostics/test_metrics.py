@@ -14,11 +14,11 @@ from scipy.sparse import csr_array
 
 from mgvae_resample import diagnostics
 from mgvae_resample.diagnostics import (
-    closest_distances,
-    copies,
+    distance_to_closest_record,
+    copy_rate,
     density_and_coverage,
-    impossible_values,
-    misclassified,
+    invalid_value_rate,
+    misclassification_rate,
     synthesis_report,
     two_sample_auc,
 )
@@ -93,7 +93,7 @@ def test_columns_without_values_are_no_obstacle():
     assert 0.3 < two_sample_auc(real, synthetic) < 0.7
     assert two_sample_auc(gap, gap) == 0.5
     assert density_and_coverage(real, synthetic)[1] > 0.8
-    assert impossible_values(synthetic[:, -1:], real[:, -1:]) == 1 / 60
+    assert invalid_value_rate(synthetic[:, -1:], real[:, -1:]) == 1 / 60
 
 
 def test_auc_is_repeatable_and_knows_its_seed():
@@ -105,7 +105,7 @@ def test_auc_is_repeatable_and_knows_its_seed():
 def test_many_categories_are_folded():
     names = pd.DataFrame({"name": [f"n{i}" for i in range(300)] * 2})
     assert 0.3 < two_sample_auc(names, names) < 0.7
-    assert len(closest_distances(names, names[:5])) == 5
+    assert len(distance_to_closest_record(names, names[:5])) == 5
 
 
 def test_coverage_falls_where_a_mode_is_missing():
@@ -126,34 +126,36 @@ def test_distance_counts_one_for_a_category_and_one_for_a_gap():
     train = pd.DataFrame({"x": [0.0, 2.0], "kind": ["a", "b"]})
     rows = pd.DataFrame({"x": [0.0, 0.0, 3.0, None], "kind": ["a", "c", "b", "b"]})
     expected = [0.0, 1.0, 1.0, np.sqrt(2)]  # of the last: the mean is 1 from x, the gap is 1
-    np.testing.assert_allclose(closest_distances(train, rows), expected, atol=1e-12)
+    np.testing.assert_allclose(distance_to_closest_record(train, rows), expected, atol=1e-12)
 
 
 def test_leaving_a_constant_counts_one():
     train = np.array([[0.1, 0.0], [0.1, 2.0], [0.1, 4.0]])
-    np.testing.assert_allclose(closest_distances(train, [[900.0, 2.0], [0.1, 2.0]]), [1.0, 0.0])
+    np.testing.assert_allclose(
+        distance_to_closest_record(train, [[900.0, 2.0], [0.1, 2.0]]), [1.0, 0.0]
+    )
 
 
 def test_copies_are_found_whatever_the_columns():
     train = mixed(100, 0)
-    assert copies(train, train.sample(frac=0.5, random_state=0)) == 1.0
-    assert copies(train, pd.concat([train[:10], mixed(30, 1)])) == pytest.approx(0.25, abs=0.03)
+    assert copy_rate(train, train.sample(frac=0.5, random_state=0)) == 1.0
+    assert copy_rate(train, pd.concat([train[:10], mixed(30, 1)])) == pytest.approx(0.25, abs=0.03)
     moved = train.assign(price=train["price"] + 0.001).dropna()
-    assert copies(train, moved) == 0.0
+    assert copy_rate(train, moved) == 0.0
 
 
 def test_impossible_values_are_counted_cell_by_cell():
     reference = pd.DataFrame({"x": [0.0, 1.0], "gap": [1.0, None], "kind": ["a", "b"]})
     rows = pd.DataFrame({"x": [0.5, 1.5, None], "gap": [None, 1.0, 2.0], "kind": ["a", "c", None]})
     # 1.5 and the gap in x; 2.0 in "gap"; "c" and the gap in "kind".
-    assert impossible_values(reference, rows) == pytest.approx(5 / 9)
-    assert impossible_values(rows, reference) == pytest.approx(2 / 6)  # x = 0, kind b
-    assert impossible_values(reference, reference) == 0.0
+    assert invalid_value_rate(reference, rows) == pytest.approx(5 / 9)
+    assert invalid_value_rate(rows, reference) == pytest.approx(2 / 6)  # x = 0, kind b
+    assert invalid_value_rate(reference, reference) == 0.0
 
 
 def test_rescaling_there_and_back_is_not_impossible():
     X = normal(100, 0)
-    assert impossible_values(X, (X / 3.0) * 3.0) == 0.0
+    assert invalid_value_rate(X, (X / 3.0) * 3.0) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -163,7 +165,7 @@ def test_rescaling_there_and_back_is_not_impossible():
 def test_containers_agree(container):
     X = normal(60, 0).round()
     rows = X[:30] + np.array([1.0, 0.0, 0.0])
-    assert copies(container(X), container(rows)) == copies(X, rows)
+    assert copy_rate(container(X), container(rows)) == copy_rate(X, rows)
     assert two_sample_auc(container(X), container(rows)) == two_sample_auc(X, rows)
 
 
@@ -175,30 +177,30 @@ def test_kinds_of_missing_agree():
         [[1], [None], [3]],
         [[Decimal(1)], [None], [Decimal(3)]],
     ]
-    assert all(copies(a, b) == 1.0 for a in kinds for b in kinds)
+    assert all(copy_rate(a, b) == 1.0 for a in kinds for b in kinds)
 
 
 def test_dates_are_numbers():
     days = pd.DataFrame({"t": pd.to_datetime(["2024-01-01", "2024-01-03", None])})
     rows = pd.DataFrame({"t": pd.to_datetime(["2024-01-02", "2024-01-04", None])})
-    assert impossible_values(days, rows) == pytest.approx(1 / 3)
+    assert invalid_value_rate(days, rows) == pytest.approx(1 / 3)
     zoned = days["t"].dt.tz_localize("UTC").to_frame()
-    assert impossible_values(zoned, zoned) == 0.0
+    assert invalid_value_rate(zoned, zoned) == 0.0
     spans = rows["t"].diff().to_frame()
-    assert impossible_values(spans, spans * 2) == pytest.approx(1 / 3)
-    assert copies(days, days.astype(object).where(days.notna(), None)) == 1.0
+    assert invalid_value_rate(spans, spans * 2) == pytest.approx(1 / 3)
+    assert copy_rate(days, days.astype(object).where(days.notna(), None)) == 1.0
     never = pd.DataFrame({"t": pd.Series(["2024-01-01", "9999-12-31"], dtype="datetime64[s]")})
-    assert copies(never, never) == 1.0
+    assert copy_rate(never, never) == 1.0
 
 
 @pytest.mark.parametrize("dtype", ["timestamp[us][pyarrow]", "date32[day][pyarrow]"])
 def test_arrow_s_dates_are_dates(dtype):
     pytest.importorskip("pyarrow")
     days = pd.DataFrame({"t": pd.to_datetime(["2024-01-01", "2024-01-03", None])})
-    assert copies(days, days.astype(dtype)) == 1.0
+    assert copy_rate(days, days.astype(dtype)) == 1.0
 
 
-@pytest.mark.parametrize("measure", [two_sample_auc, density_and_coverage, copies])
+@pytest.mark.parametrize("measure", [two_sample_auc, density_and_coverage, copy_rate])
 def test_other_columns_are_refused(measure):
     with pytest.raises(ValueError, match="same columns"):
         measure(normal(10, 0), normal(10, 0, n_columns=2))
@@ -213,7 +215,7 @@ def test_single_rows_are_refused():
     with pytest.raises(ValueError, match="two real rows"):
         density_and_coverage([[1.0]], [[1.0], [2.0]])
     with pytest.raises(ValueError, match="2D array"):
-        copies([1.0, 2.0], [1.0, 2.0])
+        copy_rate([1.0, 2.0], [1.0, 2.0])
 
 
 def test_polars_frames_are_read_like_those_of_pandas():
@@ -225,7 +227,7 @@ def test_polars_frames_are_read_like_those_of_pandas():
     expected = synthesis_report(X, y, X_res, y_res)
     found = synthesis_report(pl.from_pandas(X), y, pl.from_pandas(X_res), y_res)
     assert found.figures == expected.figures
-    assert copies(pl.from_pandas(X), pl.from_pandas(X_res)) == 1.0
+    assert copy_rate(pl.from_pandas(X), pl.from_pandas(X_res)) == 1.0
 
 
 def test_columns_of_polars_are_read_as_what_they_are():
@@ -244,7 +246,7 @@ def test_columns_of_polars_are_read_as_what_they_are():
     np.testing.assert_array_equal(columns[0].values, [19723.0, 19725.0, np.nan, 19723.0])
     assert columns[3].categories == ("a", "b")
     other = pd.DataFrame({"day": pd.to_datetime(days), "price": [1.5, 2.25, None]})
-    assert copies(frame[["day", "price"]], other) == 1.0
+    assert copy_rate(frame[["day", "price"]], other) == 1.0
 
 
 def test_objects_that_are_all_numbers_or_dates_are_read_as_such():
@@ -253,25 +255,25 @@ def test_objects_that_are_all_numbers_or_dates_are_read_as_such():
     assert [c.kind for c in read_columns(frame)] == ["date", "number", "category"]
     array = frame.to_numpy()
     assert [c.kind for c in read_columns(array)] == ["date", "number", "category"]
-    assert copies(frame, array) == 1.0
+    assert copy_rate(frame, array) == 1.0
 
 
 def test_rows_are_taken_for_the_class_that_they_look_like():
     X, y = np.repeat([[0.0], [1.0], [2.0]], 30, axis=0), np.repeat(["a", "b", "c"], 30)
-    assert misclassified(X, y, [[0.0], [1.0], [1.0], [2.0]], "b") == 0.5
-    assert misclassified(X, y, X[y == "c"], "c") == 0.0
+    assert misclassification_rate(X, y, [[0.0], [1.0], [1.0], [2.0]], "b") == 0.5
+    assert misclassification_rate(X, y, X[y == "c"], "c") == 0.0
 
 
 def test_classes_weigh_the_same_when_rows_are_classified():
     """Where a third of a common class looks like a rare one, that place is of the rare one."""
     X = np.repeat([[0.0], [1.0], [1.0]], [400, 200, 20], axis=0)
     y = np.repeat([0, 0, 1], [400, 200, 20])
-    assert misclassified(X, y, [[1.0]], 1) == 0.0
+    assert misclassification_rate(X, y, [[1.0]], 1) == 0.0
 
 
 def test_one_class_cannot_be_taken_for_another():
     with pytest.raises(ValueError, match="two classes"):
-        misclassified([[0.0], [1.0]], [1, 1], [[0.0]], 1)
+        misclassification_rate([[0.0], [1.0]], [1, 1], [[0.0]], 1)
 
 
 @pytest.mark.parametrize("container", [np.array, pd.DataFrame, pl.DataFrame])
@@ -282,8 +284,8 @@ def test_large_integers_are_told_apart(container, low):
         np.array(part)[:, None] if container is np.array else container({"id": part})
         for part in parts
     )
-    assert copies(known, new) == pytest.approx(1 / 3)
-    assert impossible_values(known, new) == pytest.approx(1 / 3)
+    assert copy_rate(known, new) == pytest.approx(1 / 3)
+    assert invalid_value_rate(known, new) == pytest.approx(1 / 3)
 
 
 def test_large_integers_are_named_by_what_they_are_counted_from():

@@ -6,7 +6,7 @@ import pytest
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from scipy.sparse import csr_array
 
-from mgvae_resample.diagnostics import copies, impossible_values, synthesis_report
+from mgvae_resample.diagnostics import copy_rate, invalid_value_rate, synthesis_report
 from mgvae_resample.diagnostics.report import expected_coverage
 from tests.support import table
 
@@ -23,30 +23,30 @@ def report_on(sampler, train, held=(None, None)):
 
 
 def words(report, label):
-    return {reading.name: reading.words for reading in report.readings(label)}
+    return {reading.name: reading.words for reading in report.findings(label)}
 
 
 def test_each_class_with_new_rows_is_reported(halves):
     train, held = halves
     report = report_on(SMOTE(random_state=0), train, held)
     wanted = np.bincount(train[1]).max() - np.bincount(train[1])
-    assert {c: f.n_synthetic for c, f in report.figures.items()} == {1: wanted[1], 2: wanted[2]}
-    assert {c: f.n_real for c, f in report.figures.items()} == {
+    assert {c: f.n_synthetic for c, f in report.metrics.items()} == {1: wanted[1], 2: wanted[2]}
+    assert {c: f.n_real for c, f in report.metrics.items()} == {
         c: np.count_nonzero(held[1] == c) for c in (1, 2)
     }
-    figures = report.figures[2]
+    metrics = report.metrics[2]
     X_res, y_res = SMOTE(random_state=0).fit_resample(*train)
     new = X_res[220:][y_res[220:] == 2]
-    assert figures.copies == copies(train[0][train[1] == 2], new) == 0.0
-    assert figures.impossible == impossible_values(train[0], new) == 0.0
-    assert figures.closest < figures.closest_real
+    assert metrics.copies == copy_rate(train[0][train[1] == 2], new) == 0.0
+    assert metrics.impossible == invalid_value_rate(train[0], new) == 0.0
+    assert metrics.closest < metrics.closest_real
 
 
 def test_copies_are_called_copies(halves):
     train, held = halves
     report = report_on(RandomOverSampler(random_state=0), train, held)
-    assert report.figures[1].copies == 1.0
-    assert report.figures[1].copies_real == report.figures[1].closest == 0.0
+    assert report.metrics[1].copies == 1.0
+    assert report.metrics[1].copies_real == report.metrics[1].closest == 0.0
     assert (
         "much closer to known rows than held-out rows" in words(report, 1)["distance to closest"]
     )
@@ -92,8 +92,8 @@ def test_without_held_out_rows_it_says_what_is_hidden(halves):
     assert "hides memorisation" in repr(report).replace("\n", " ")
     assert "hides memorisation" in report._repr_html_()
     # Real rows are compared with the other real rows.
-    assert report.figures[1].closest_real > 0.0
-    assert report.figures[1].copies_real == 0.0
+    assert report.metrics[1].closest_real > 0.0
+    assert report.metrics[1].copies_real == 0.0
     assert "hides" not in repr(report_on(RandomOverSampler(random_state=0), train, held))
 
 
@@ -103,8 +103,8 @@ def test_rows_of_another_class_are_called_so(halves, with_held_out):
     held = held if with_held_out else (None, None)
     wrong = np.concatenate([X, X[y == 0][:60]]), np.concatenate([y, np.full(60, 2)])
     report = synthesis_report(X, y, *wrong, X_held=held[0], y_held=held[1])
-    assert report.figures[2].misclassified > 0.9
-    assert report.figures[2].misclassified_real < 0.2
+    assert report.metrics[2].misclassified > 0.9
+    assert report.metrics[2].misclassified_real < 0.2
     assert "some are not of their class" in words(report, 2)["misclassified"]
     right = report_on(SMOTE(random_state=0), (X, y), held)
     assert "they are of their class" in words(right, 2)["misclassified"]
@@ -124,7 +124,7 @@ def test_it_shows_every_figure_within_the_width_of_a_page(halves):
     assert all(len(line) < 100 for line in shown.splitlines())
     assert shown.count("two-sample AUC") == 2
     assert shown.startswith("Class 1: ")
-    assert f"{report.figures[1].auc:.2f}" in shown
+    assert f"{report.metrics[1].auc:.2f}" in shown
     html = report._repr_html_()
     assert html.count("<table>") == html.count("</table>") == 2
     assert html.count("<tr>") == 14
@@ -162,15 +162,15 @@ def test_containers_agree(halves, container):
 def test_few_rows_are_no_error():
     X, y = table(20, 1)
     report = synthesis_report(X, y, np.concatenate([X, X[y == 1]]), np.append(y, 1))
-    assert np.isnan(report.figures[1].auc)
+    assert np.isnan(report.metrics[1].auc)
     assert words(report, 1)["density"] == "Too few rows for neighbourhoods."
-    assert report.figures[1].copies == 1.0
+    assert report.metrics[1].copies == 1.0
     nothing = synthesis_report(X, y, X, y)
     assert repr(nothing).startswith("No rows were added")
     held_none = synthesis_report(
         X, y, np.concatenate([X, X[y == 1]]), np.append(y, 1), X_held=X[:5] * 0, y_held=np.zeros(5)
     )
-    assert held_none.figures[1].n_real == 0
+    assert held_none.metrics[1].n_real == 0
     assert "-" in repr(held_none)
 
 
@@ -201,7 +201,7 @@ def test_missing_parts_are_seen_whatever_the_number_of_real_rows():
     held = rng.normal(size=(20_000, 2)), np.ones(20_000, int)
     report = synthesis_report(X, y, *resampled, X_held=held[0], y_held=held[1])
     assert "Parts are missing" in words(report, 1)["coverage"]
-    assert report.figures[1].n_real == 20_000
+    assert report.metrics[1].n_real == 20_000
 
 
 def test_real_rows_that_are_merely_near_are_no_copies():
@@ -210,10 +210,10 @@ def test_real_rows_that_are_merely_near_are_no_copies():
     X[40] = 1e15
     new = np.exp(6 * rng.normal(size=(10, 1)))
     resampled = np.concatenate([X, new]), np.append(y, np.ones(10, int))
-    assert synthesis_report(X, y, *resampled).figures[1].copies_real == 0.0
+    assert synthesis_report(X, y, *resampled).metrics[1].copies_real == 0.0
     X[45:48] = X[31]
     resampled = np.concatenate([X, new]), np.append(y, np.ones(10, int))
-    assert synthesis_report(X, y, *resampled).figures[1].copies_real == 4 / 30
+    assert synthesis_report(X, y, *resampled).metrics[1].copies_real == 4 / 30
 
 
 def test_tables_and_labels_of_other_lengths_are_refused(halves):

@@ -44,7 +44,7 @@ def test_latent_codes_have_planes_of_their_own():
     for k in (1, 2):
         points = shown.planes["latent codes", k].points
         assert_allclose(
-            distances(points), distances(sampler.latent_codes(X_res)), rtol=1e-3, atol=1e-4
+            distances(points), distances(sampler.infer_codes(X_res)), rtol=1e-3, atol=1e-4
         )
 
 

@@ -20,7 +20,7 @@ def test_curves_hold_the_history_and_its_steps():
     pretraining, with_holdout, without = shown.trainings
     assert list(pretraining.steps) == [50, 100, 130]
     assert list(with_holdout.steps) == list(without.steps) == [25, 50, 60]
-    assert with_holdout.kept == sampler.n_iter_["finetune 1"]
+    assert with_holdout.kept == sampler.n_steps_["finetune 1"]
     assert without.kept is None
     assert pretraining.kept in pretraining.steps
     histories = sampler.history_.values()

@@ -29,7 +29,7 @@ def test_one_class_gives_all_exemplars_when_named(four_classes):
 
 def test_the_rest_gives_the_exemplars_when_asked_for(four_classes):
     found = exemplar_classes(
-        quick_vae(exemplars="rest", exemplar_weights="uniform"), *four_classes
+        quick_vae(exemplars="rest", exemplar_selection="uniform"), *four_classes
     )
     assert found == {1: {0, 2, 3}, 2: {0, 1, 3}, 3: {0, 1, 2}}
 
@@ -48,7 +48,7 @@ def test_responsibility_prefers_exemplars_near_the_minority():
     for weights in ("uniform", 0.5, "responsibility"):
         # EWC holds the latent space in place, so that near stays near.
         settings = {"max_pretrain_steps": 200, "learning_rate": 0.01, "ewc_weight": 1.0}
-        sampler = quick_vae(exemplar_weights=weights, **settings)
+        sampler = quick_vae(exemplar_selection=weights, **settings)
         sampler.fit_resample(X, y)
         share[weights] = np.mean(sampler.source_indices_ < 60)
     assert abs(share["uniform"] - 0.5) < 0.15
@@ -58,6 +58,6 @@ def test_responsibility_prefers_exemplars_near_the_minority():
 
 def test_uniform_weights_use_many_exemplars(four_classes):
     X, y = four_classes
-    sampler = quick_vae(exemplar_weights="uniform", sampling_strategy={3: 300})
+    sampler = quick_vae(exemplar_selection="uniform", sampling_strategy={3: 300})
     sampler.fit_resample(X, y)
     assert len(np.unique(sampler.source_indices_)) > 50

@@ -81,22 +81,22 @@ def shades(*sizes):
 )
 def test_only_classes_with_translations_are_fine_tuned(sizes, share, phases, kinds):
     X, y = shades(*sizes)
-    sampler = quick_vae(image_shape=(5, 6), hidden_layer_sizes=(4,), generated_share=share)
+    sampler = quick_vae(image_shape=(5, 6), hidden_layer_sizes=(4,), generated_fraction=share)
     sampler.fit_resample(X, y)
     assert list(sampler.history_) == phases
-    assert set(sampler.row_kinds_) == kinds
+    assert set(sampler.sample_kinds_) == kinds
     if "translated" in kinds:
         assert sampler.translate(X[:3], 1).shape == (3, 30)
     else:
-        with pytest.raises(ValueError, match="a 'generated_share' above 0"):
+        with pytest.raises(ValueError, match="a 'generated_fraction' above 0"):
             sampler.translate(X[:3], 1)
 
 
 def test_of_two_classes_there_are_no_learned_moves():
     X, y = shades(120, 20)
-    sampler = quick_vae(image_shape=(5, 6), hidden_layer_sizes=(4,), augmentation=0.0)
+    sampler = quick_vae(image_shape=(5, 6), hidden_layer_sizes=(4,), augmentation_strength=0.0)
     X_res, _ = sampler.fit_resample(X, y)
-    is_real = sampler.row_kinds_ == "real"
+    is_real = sampler.sample_kinds_ == "real"
     assert is_real.sum() == 50
     np.testing.assert_array_equal(X_res[140:][is_real], X[sampler.source_indices_[is_real]])
 
@@ -104,10 +104,13 @@ def test_of_two_classes_there_are_no_learned_moves():
 def test_a_move_changes_the_image_without_augmentation():
     X, y = shades(120, 20, 120)
     sampler = quick_vae(
-        image_shape=(5, 6), hidden_layer_sizes=(4,), generated_share=0.0, augmentation=0.0
+        image_shape=(5, 6),
+        hidden_layer_sizes=(4,),
+        generated_fraction=0.0,
+        augmentation_strength=0.0,
     )
     X_res, _ = sampler.fit_resample(X, y)
-    is_moved = sampler.row_kinds_ == "moved"
+    is_moved = sampler.sample_kinds_ == "moved"
     assert is_moved.sum() == 50
     new, source = X_res[260:][is_moved], sampler.source_indices_[is_moved]
     assert not np.isclose(new, X[source]).all(axis=1).any()

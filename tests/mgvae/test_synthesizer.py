@@ -125,8 +125,8 @@ def test_little_of_an_exemplar_shows_through_its_translation(seed):
     kept = few[np.append(np.flatnonzero(digit[few] < 5), rare)]
     sampler = MGVAEOverSampler(
         image_shape=(8, 8),
-        generated_share=1.0,
-        augmentation=0.0,
+        generated_fraction=1.0,
+        augmentation_strength=0.0,
         max_pretrain_steps=150,
         max_finetune_steps=100,
         random_state=seed,
@@ -146,9 +146,9 @@ def test_translations_equal_known_rows_as_often_as_further_rows_of_the_class_do(
         y = meets & (random.random(4500) >= overlap)
         rows = pd.DataFrame(numbers, columns=list("wxyz")).astype(str)
         X, y, further = rows[:500], y[:500], rows[500:][y[500:]]
-        sampler = quick_vae(generated_share=1.0)
+        sampler = quick_vae(generated_fraction=1.0)
         new = sampler.fit_resample(X, y)[0].iloc[500:]
-        assert set(sampler.row_kinds_) == {"translated"}
+        assert set(sampler.sample_kinds_) == {"translated"}
         found.append([known_fractions(some, X[y], X[~y]) for some in (new, further)])
     (repeats, of_others), expected = np.mean(found, 0)
     assert repeats == pytest.approx(expected[0], abs=0.1)

@@ -5,7 +5,7 @@ import torch
 from numpy.testing import assert_array_equal
 from torch.distributions import Bernoulli
 
-from mgvae_resample._modality.image import largest_harmless_strength, moved
+from mgvae_resample._modality.image import largest_auto_strength, moved
 from tests.layouts import images, rng
 
 
@@ -72,15 +72,15 @@ def test_images_are_moved_as_far_as_their_neighbours_lie():
     labels = torch.zeros(60, dtype=torch.int64)
     everywhere = blobs(2 + 8 * place)
     one_place = blobs(torch.full((60, 2), 5.5)) * (0.5 + 0.5 * bright[:, :1])
-    free = largest_harmless_strength(everywhere, labels, (12, 12), rng())
-    bound = largest_harmless_strength(one_place, labels, (12, 12), rng())
+    free = largest_auto_strength(everywhere, labels, (12, 12), rng())
+    bound = largest_auto_strength(one_place, labels, (12, 12), rng())
     assert free >= 0.2
     assert bound == 0.0
 
 
 def test_an_image_alone_in_its_class_is_not_moved():
     rows = torch.rand(2, 16, generator=rng())
-    assert largest_harmless_strength(rows, torch.tensor([0, 1]), (4, 4), rng()) == 0.0
+    assert largest_auto_strength(rows, torch.tensor([0, 1]), (4, 4), rng()) == 0.0
 
 
 @pytest.mark.parametrize("kind", ["black and white", "grey"])

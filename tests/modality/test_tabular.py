@@ -61,4 +61,4 @@ def test_rows_of_tables_are_not_moved():
     modality, rows = continuous(3), torch.randn(20, 3, generator=rng())
     encoded = rows.numpy()
     assert modality.move(encoded, rng(), 1.0) is encoded
-    assert modality.largest_harmless_strength(rows, torch.zeros(20), rng()) == 0.0
+    assert modality.largest_auto_strength(rows, torch.zeros(20), rng()) == 0.0

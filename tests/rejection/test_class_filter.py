@@ -83,7 +83,7 @@ def test_one_fold_is_enough_where_it_takes_more_real_rows_for_others():
     [(30, 30, 100, True), (29, 900, 4, False), (900, 29, 4, False), (900, 900, 101, False)],
 )
 def test_it_needs_rows_enough_and_few_columns(n_rows, n_others, n_columns, expected):
-    assert ClassFilter.is_of_use(n_rows, n_others, n_columns) is expected
+    assert ClassFilter.is_applicable(n_rows, n_others, n_columns) is expected
 
 
 @pytest.mark.parametrize(("n_rows", "n_others"), [(47, 211), (64, 129), (31, 100)])
@@ -171,6 +171,6 @@ def test_images_are_taken_as_they_are(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_where_all_new_rows_are_real_ones_there_is_none(name):
-    sampler = quick_sampler(name, generated_share=0.0)
+    sampler = quick_sampler(name, generated_fraction=0.0)
     with mock.patch.object(ClassFilter, "chance_for", side_effect=AssertionError):
         sampler.fit_resample(*exact_rule())
