@@ -76,3 +76,16 @@ def is_rare(X):
 def counts(y):
     """Return how many rows each class has, whatever the container."""
     return dict(Counter(np.asarray(y).tolist()))
+
+
+def known_fractions(rows, of_class, of_others):
+    """Return how many rows equal one of the class, and how many one of other classes alone."""
+    of_class, of_others = (set(as_tuples(known)) for known in (of_class, of_others))
+    of_others -= of_class
+    rows = as_tuples(rows)
+    return tuple(np.mean([row in known for row in rows]) for known in (of_class, of_others))
+
+
+def as_tuples(rows):
+    """Return the rows of a frame or an array as tuples."""
+    return list(map(tuple, np.asarray(rows)))

@@ -34,7 +34,7 @@ class Rule(Protocol):
     """Says which rows are accepted."""
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
-        """Tell which encoded rows are accepted; ``rng`` where chance decides.
+        """Tell which encoded rows, at least one, are accepted; ``rng`` where chance decides.
 
         Shape: (n, d) -> (n,).
         """

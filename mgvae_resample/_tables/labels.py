@@ -23,14 +23,14 @@ AnyArray: TypeAlias = npt.NDArray[Any]
 
 
 def plain_labels(y: Any) -> Any:
-    """Return one label a row as numpy has them, of whatever container; None stays.
+    """Return one label a row as numpy has them, of whatever container.
 
     Of one-hot labels, a column for each class, it is the number of the column that holds 1.
     Missing labels are refused, and what is no class: fractions, text beside numbers, several a
     row, or objects that classifiers do not take. Messages say what was found and what to do.
     """
     if y is None:
-        return None
+        raise ValueError("Expected array-like (array or non-string sequence), got None as y.")
     labels = _as_array(y)
     _check_none_is_missing(labels)
     if labels.ndim == 2 and labels.shape[1] > 1:

@@ -113,7 +113,7 @@ class Display:
         """
         kind = type(sampler).__name__
         # Ours have more once rows were drawn; of others `fit` and `fit_resample` leave the same.
-        mark = "sample_kinds_" if hasattr(type(sampler), "sample_kinds_") else "sampling_strategy_"
+        mark = "sample_kinds_" if hasattr(type(sampler), "registry") else "sampling_strategy_"
         is_fitted = hasattr(sampler, mark) or not hasattr(sampler, "fit_resample")
         for name in needed:
             if name.endswith("_") and not is_fitted:

@@ -185,3 +185,21 @@ def test_common_classes_get_fewer_generated_images():
     generated = sampler.sample_kinds_ == "generated"
     assert generated[y_res[len(y) :] == 1].mean() == pytest.approx(0.25, abs=0.01)
     assert generated[y_res[len(y) :] == 2].mean() == pytest.approx(0.0625, abs=0.005)
+
+
+def test_images_are_real_moved_and_generated_unless_codes_steer_them():
+    random = np.random.default_rng(0)
+    X, y = random.integers(0, 9, (90, 30)) / 8, np.repeat([0, 1], [60, 30])
+    sampler = quick_gan(image_shape=(5, 6), hidden_layer_sizes=(4,), max_steps=2)
+    sampler.set_params(
+        generated_fraction=0.5, augmentation_strength=0.0, sampling_strategy={1: 70}
+    )
+    X_res, _ = sampler.fit_resample(X, y)
+
+    def repeats(rows):
+        return np.mean([(row == X[y == 1]).all(1).any() for row in rows])
+
+    assert repeats(X_res[90:]) == pytest.approx(0.5)
+    assert repeats(sampler.sample(40)) == pytest.approx(0.5)
+    assert repeats(sampler.sample(40, codes={})) == 0.0
+    assert repeats(sampler.sample(40, codes={"c1": 1.0})) == 0.0

@@ -1,7 +1,6 @@
 """Tables as people have them: mixed types, missing values, frames of every library."""
 
 from contextlib import nullcontext
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,8 @@ import pytest
 from scipy import sparse
 
 from mgvae_resample import FewRowsWarning, IdentifierWarning
-from tests.support import counts, quick_gan, quick_vae, table
+from tests.contract.having import having
+from tests.support import counts, known_fractions, quick_vae, table
 from tests.tables.columns import PANDAS, POLARS, customers
 
 LEARNED = {"max_pretrain_steps": 300, "max_finetune_steps": 300, "hidden_layer_sizes": (64, 64)}
@@ -246,14 +246,22 @@ def test_images_with_missing_pixels_are_refused_by_name(quick):
         quick(image_shape=(2, 2)).fit_resample(X, np.repeat([0, 1], 20))
 
 
-@pytest.mark.parametrize("make", [quick_vae, partial(quick_gan, generated_fraction=1.0)])
+@pytest.mark.parametrize("n_columns", [3, 4, 5])
 @pytest.mark.parametrize("values", [list("abcde"), [0, 1, 2, 3, 4], [0.5, 1, 2, 4, 7.25]])
-def test_rows_of_few_values_are_no_copies(make, values):
+def test_rows_repeat_rows_of_the_class_as_often_as_further_rows_would(quick, values, n_columns):
+    """Of three columns a third of further rows are repeats, of five hardly one is."""
     g = np.random.default_rng(0)
-    X = pd.DataFrame({name: g.choice(values, 250) for name in "pqrst"})
-    own = set(X.iloc[200:].itertuples(index=False, name=None))
-    new = make().fit_resample(X, np.repeat([0, 1], [200, 50]))[0].iloc[250:]
-    assert not own.intersection(new.itertuples(index=False, name=None))
+    X, held_out = (
+        pd.DataFrame({name: g.choice(values, n) for name in "pqrst"[:n_columns]})
+        for n in (250, 2000)
+    )
+    sampler = quick(**having(quick, **LEARNED, generated_fraction=1.0))
+    new = sampler.fit_resample(X, np.repeat([0, 1], [200, 50]))[0].iloc[250:]
+    assert "real" not in sampler.sample_kinds_
+    repeats, further = (
+        known_fractions(rows, X.iloc[200:], X.iloc[:200])[0] for rows in (new, held_out)
+    )
+    assert repeats == pytest.approx(further, abs=0.1)
 
 
 def test_frames_in_another_order_are_refused(quick, binary):

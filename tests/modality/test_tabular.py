@@ -62,9 +62,3 @@ def test_rows_of_tables_are_not_moved():
     encoded = rows.numpy()
     assert modality.move(encoded, rng(), 1.0) is encoded
     assert modality.largest_auto_strength(rows, torch.zeros(20), rng()) == 0.0
-
-
-def test_copies_are_found_though_values_are_missing():
-    modality = tabular(*EVERY_KIND)
-    known = modality.copies_of(torch.tensor(ROWS[1:]).numpy())
-    assert known.hold(torch.tensor(ROWS).numpy()).tolist() == [False, True, True]

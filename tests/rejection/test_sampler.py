@@ -50,6 +50,17 @@ def test_after_the_last_trial_the_last_row_that_met_most_rules_is_taken():
     assert drawn([-1, 5, 6, 11], rules).rows[0, 0] == 11
 
 
+def test_rules_are_asked_about_rows_only():
+    """Trees, say, cannot judge a table without rows."""
+
+    class OfSomeRows(Above):
+        def accepts(self, rows, rng):
+            assert len(rows)
+            return super().accepts(rows, rng)
+
+    assert drawn([-1, -2, 5], [Above(0), OfSomeRows(1)]).rows[0, 0] == 5
+
+
 @pytest.mark.parametrize("n", [1, 10, 25])
 def test_sources_stay_with_their_rows_and_chunks_in_order(n):
     random = np.random.default_rng(0)
