@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import mgvae_resample
-from tests.support import OURS, quick_sampler, table
+from tests.support import OURS, SAMPLERS, quick_sampler, table
 
 PACKAGE = str(Path(mgvae_resample.__file__).parent)
 
@@ -55,7 +55,7 @@ def way_of(sampler, X, y):
     return stack[::-1], entered
 
 
-@pytest.mark.parametrize("name", [sampler.__name__ for sampler in OURS])
+@pytest.mark.parametrize("name", SAMPLERS)
 def test_at_most_six_frames_stand_between_the_call_and_the_gradient(name):
     stack, _ = way_of(quick_sampler(name), *table(60, 15))
     assert len(stack) <= 6, stack
