@@ -247,7 +247,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             self._learned_from = at = rows_to_learn(y, run.rng("rows to learn"))
             rows = self._modality.encode(table if len(at) == len(y) else table.take(at))
             plans = self._plans(y, wanted, rows, y[at], run)
-            synthesizers = self._synthesizers_of(rows, y[at], plans, run)
+            learned = [label for label, plan in plans.items() if plan.not_learned is None]
+            fitted = self._fit_synthesizers(rows, y[at], learned, run)
+            synthesizers = self._with_rules(fitted, rows, y[at], plans, run)
             for label, n_new in wanted.items():
                 synthesizer, rng = synthesizers[label], run.rng("draw", self._number(label))
                 synthesizer.n_refused = 0
@@ -321,16 +323,19 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         """Return what "auto" stands for."""
         return 1.0
 
-    def _synthesizers_of(
-        self, rows: EncodedRows, y: Labels, plans: dict[Label, Plan], run: Run
+    def _with_rules(
+        self,
+        fitted: Mapping[Label, Synthesizer],
+        rows: EncodedRows,
+        y: Labels,
+        plans: Mapping[Label, Plan],
+        run: Run,
     ) -> dict[Label, Synthesizer]:
-        """Learn classes, and find the rules that new rows must meet."""
-        learned = [label for label, plan in plans.items() if plan.not_learned is None]
-        fitted, synthesizers = self._fit_synthesizers(rows, y, learned, run), {}
-        keys = row_keys(rows)
+        """Return a synthesizer for each class, with the rules that its new rows must meet."""
+        keys, synthesizers = row_keys(rows), {}
         for label, plan in plans.items():
             if plan.not_learned is None and label not in fitted:
-                plans[label] = plan = plan.unlearned(self._modality)
+                plan = plan.unlearned(self._modality)
             is_class = y == label
             synthesizer = fitted.get(label) or SmoothedBootstrap(self._modality, rows[is_class])
             synthesizer.plan, synthesizer.class_index = plan, np.flatnonzero(is_class)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import mgvae_resample
-from tests.support import OURS, quick_sampler, quick_vae, table
+from tests.support import OURS, SAMPLERS, quick_sampler, quick_vae, table
 
 PACKAGE = str(Path(mgvae_resample.__file__).parent)
 
@@ -84,7 +84,7 @@ def way_to_a_row(sampler, X, y):
     return stacks[0]
 
 
-@pytest.mark.parametrize("name", [sampler.__name__ for sampler in OURS])
+@pytest.mark.parametrize("name", SAMPLERS)
 def test_at_most_six_frames_stand_between_the_call_and_the_gradient(name):
     stack, _ = way_of(quick_sampler(name), *table(60, 15))
     assert 0 < len(stack) <= 6, "\n".join(stack)

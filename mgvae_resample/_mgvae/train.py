@@ -115,54 +115,52 @@ def finetune(
         The run, with what it recorded.
     """
     with single_thread:
-        network = deepcopy(pretrained[0])
+        network, budget = deepcopy(pretrained[0]), config.finetune
         weights = network.state_dict().values()
-        settings = config.key(config.finetune), config.ewc_weight, network.modality.key()
+        settings = config.key(budget), config.ewc_weight, network.modality.key()
         key = run.key(network, "MGVAE", phase, *settings, *weights, exemplars, class_rows)
         if run.load(network, key) is not None:
             return network, run
-        history = _finetune(run, config, phase, network, pretrained[1], exemplars, class_rows)
+        rows = run.tensor(class_rows)
+        objective = Finetuning(run, config, network, pretrained[1], run.tensor(exemplars))
+        n_held = _n_held(len(rows))
+        if n_held == 0:
+            objective.begin(rows)
+            history = run.train(network, objective, _fixed(budget), phase=phase)
+        else:
+            # NOTE[DIFF] The paper makes a fixed number of epochs, and rows are memorised.
+            order = torch.randperm(len(rows), generator=run.rng("holdout"))
+            objective.begin(rows[order[n_held:]], held=rows[order[:n_held]])
+            history = run.train(network, objective, budget, phase=phase)
+            is_over = history.stop_reason in ("diverged", "callback")
+            if not is_over and len(rows) < _ENOUGH_WITHOUT_HOLDOUT:
+                objective.begin(rows)
+                final = run.train(network, objective, _final(budget, history), phase=None)
+                history.n_steps = history.best_steps + final.n_steps
+                if final.stop_reason == "diverged":
+                    history.n_steps, history.stop_reason = 0, "diverged"
         if history.stop_reason == "diverged":
             return None, run
         run.store(network, key)
         return network, run
 
 
-def _finetune(
-    run: Run,
-    config: MGVAEConfig,
-    phase: str,
-    network: MajorityGuidedVAE,
-    information: Weights,
-    exemplars: EncodedRows,
-    class_rows: EncodedRows,
-) -> History:
-    """Train on the class; where held-out rows say when to stop, on the others first."""
-    budget, n_held = config.finetune, len(class_rows) // 5
-    rows, references = run.tensor(class_rows), run.tensor(exemplars)
-    objective = Finetuning(run, config, network, information, references)
-    if len(class_rows) < _FEWEST_FOR_HOLDOUT:
-        n_steps = min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
-        fixed = replace(budget, max_steps=n_steps, patience=None)
-        objective.begin(rows)
-        return run.train(network, objective, fixed, phase=phase)
-    # NOTE[DIFF] The paper makes a fixed number of epochs, and rows are memorised.
-    order = torch.randperm(len(class_rows), generator=run.rng("holdout"))
-    objective.begin(rows[order[n_held:]], held=rows[order[:n_held]])
-    history = run.train(network, objective, budget, phase=phase)
-    is_over = history.stop_reason in ("diverged", "callback")
-    if is_over or len(class_rows) >= _ENOUGH_WITHOUT_HOLDOUT:
-        return history
+def _n_held(n_rows: int) -> int:
+    """Return how many rows are held out to say when to stop."""
+    return n_rows // 5 if n_rows >= _FEWEST_FOR_HOLDOUT else 0
+
+
+def _fixed(budget: TrainConfig) -> TrainConfig:
+    """Return the training of a class with too few rows to hold some out."""
+    n_steps = min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
+    return replace(budget, max_steps=n_steps, patience=None)
+
+
+def _final(budget: TrainConfig, history: History) -> TrainConfig:
+    """Return the training with all rows, after that with some held out."""
     n_steps = max(history.best_steps // 4, _FEWEST_STEPS - history.best_steps)
     n_steps = min(n_steps, budget.max_steps)
-    rate = history.learning_rate
-    fixed = replace(budget, max_steps=n_steps, patience=None, learning_rate=rate)
-    objective.begin(rows)
-    final = run.train(network, objective, fixed, phase=None)
-    history.n_steps = history.best_steps + final.n_steps
-    if final.stop_reason == "diverged":
-        history.n_steps, history.stop_reason = 0, "diverged"
-    return history
+    return replace(budget, max_steps=n_steps, patience=None, learning_rate=history.learning_rate)
 
 
 class _Bound:

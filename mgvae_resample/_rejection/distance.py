@@ -25,8 +25,8 @@ class DistanceCeiling:
 
     The distance to the closest record of a new row may be no larger than nine tenths of the
     class's own rows have, leave one out (seven tenths with fewer than thirty rows, all where more
-    than a tenth of them repeat another). Repeats are left aside. Distances are Euclidean, between normal scores and one-hot
-    categories.
+    than a tenth of them repeat another). Repeats are left aside. Distances are Euclidean, between
+    normal scores and one-hot categories.
 
     Parameters
     ----------

@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
-from tests.support import OURS, SAMPLERS, counts, quick_gan, quick_sampler, quick_vae, table
+from tests.contract.having import having, needs
+from tests.support import counts, quick_gan, quick_vae, table
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has no callbacks")
 
@@ -101,16 +102,15 @@ def test_a_class_that_could_go_on_with_all_rows_stops_as_well():
     assert sampler.n_steps_ == {"pretrain": 50, "finetune 1": 25}
 
 
-@pytest.mark.parametrize("name", [sampler.__name__ for sampler in OURS])
-def test_what_a_callback_stopped_is_not_cached(binary, tmp_path, name):
-    params = {**LONG, "max_steps": 300} | {"memory": str(tmp_path)}
-    known = {k: v for k, v in params.items() if k in SAMPLERS[name]().get_params()}
-    stopped = quick_sampler(name, **known).set_callbacks(Recorder(stop_after=1))
+def test_what_a_callback_stopped_is_not_cached(quick, binary, tmp_path):
+    needs(quick, "memory")
+    long = having(quick, **LONG, max_steps=300)
+    stopped = quick(**long, memory=str(tmp_path)).set_callbacks(Recorder(stop_after=1))
     stopped.fit_resample(*binary)
-    sampler = quick_sampler(name, **known)
+    sampler = quick(**long, memory=str(tmp_path))
     X_res, _ = sampler.fit_resample(*binary)
     assert "callback" not in sampler.stop_reason_.values()
-    expected, _ = quick_sampler(name, **known | {"memory": None}).fit_resample(*binary)
+    expected, _ = quick(**long).fit_resample(*binary)
     assert_array_equal(X_res, expected)
 
 

@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 
-from tests.support import OURS, quick_sampler, table
+from tests.contract.having import needs
+from tests.support import quick_sampler, table
 
 
 def test_a_sampler_that_checked_another_table_draws_no_rows(quick, binary):
@@ -33,11 +34,10 @@ def test_other_arguments_are_refused_as_by_smote(quick, binary):
         quick().fit_resample(*binary, sample_weight=np.ones(75))
 
 
-@pytest.mark.parametrize("name", [sampler.__name__ for sampler in OURS])
-def test_hidden_layer_sizes_may_be_an_array(name, binary):
-    sampler = quick_sampler(name, hidden_layer_sizes=np.array([8, 4]))
-    X_res, _ = sampler.fit_resample(*binary)
-    expected, _ = quick_sampler(name, hidden_layer_sizes=(8, 4)).fit_resample(*binary)
+def test_hidden_layer_sizes_may_be_an_array(quick, binary):
+    needs(quick, "hidden_layer_sizes")
+    X_res, _ = quick(hidden_layer_sizes=np.array([8, 4])).fit_resample(*binary)
+    expected, _ = quick(hidden_layer_sizes=(8, 4)).fit_resample(*binary)
     assert_array_equal(X_res, expected)
 
 

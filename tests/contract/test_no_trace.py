@@ -315,8 +315,8 @@ def test_long_labels_stay_apart(quick, dtype):
 def test_a_first_fit_imports_no_compiler():
     """Torch's optimisers, torch.func.grad and skip_init would; it takes longer than a fit."""
     code = (
-        "import sys; from tests.support import OURS, quick_sampler, table\n"
-        "for sampler in OURS: quick_sampler(sampler.__name__).fit_resample(*table(40, 10))\n"
+        "import sys; from tests.support import MAKERS, table\n"
+        "for quick in MAKERS.values(): quick().fit_resample(*table(40, 10))\n"
         "print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -51,12 +51,12 @@ def test_by_default_every_row_of_a_table_is_made(quick):
     assert "real" not in sampler.sample_kinds_
 
 
-@pytest.mark.parametrize(("augmentation_strength", "kind"), [(0.0, "real"), (0.5, "moved")])
-def test_images_that_are_repeated_are_moved_as_asked(quick, augmentation, kind):
+@pytest.mark.parametrize(("strength", "kind"), [(0.0, "real"), (0.5, "moved")])
+def test_images_that_are_repeated_are_moved_as_asked(quick, strength, kind):
     needs(quick, "generated_fraction")
     X, y = grey(60, 20)
     sampler, new, _ = drawn(
-        quick, X, y, image_shape=SHAPE, generated_fraction=0.0, augmentation_strength=augmentation
+        quick, X, y, image_shape=SHAPE, generated_fraction=0.0, augmentation_strength=strength
     )
     assert set(sampler.sample_kinds_) == {kind}
     source = sampler.source_indices_
@@ -67,12 +67,12 @@ def test_images_that_are_repeated_are_moved_as_asked(quick, augmentation, kind):
         assert not np.isclose(new, X[source]).all(axis=1).any()
 
 
-@pytest.mark.parametrize("augmentation_strength", ["auto", 0.3])
-def test_of_many_classes_half_of_the_repeats_stay_as_they_are(quick, augmentation):
+@pytest.mark.parametrize("strength", ["auto", 0.3])
+def test_of_many_classes_half_of_the_repeats_stay_as_they_are(quick, strength):
     needs(quick, "generated_fraction")
     X, y = grey(60, 20, 9)
     sampler, new, labels = drawn(
-        quick, X, y, image_shape=SHAPE, generated_fraction=0.0, augmentation_strength=augmentation
+        quick, X, y, image_shape=SHAPE, generated_fraction=0.0, augmentation_strength=strength
     )
     is_real, source = sampler.sample_kinds_ == "real", sampler.source_indices_
     assert [is_real[labels == k].sum() for k in (1, 2)] == [20, 25]
@@ -118,13 +118,13 @@ def test_few_images_are_repeated_and_moved_whatever_cannot_be_learned(quick):
     assert len(np.unique(X_res[60:][few], axis=0)) > 4
 
 
-@pytest.mark.parametrize("augmentation_strength", ["auto", 0.5])
+@pytest.mark.parametrize("strength", ["auto", 0.5])
 @pytest.mark.parametrize("n_rare", [2, 15])
-def test_images_without_a_pixel_that_varies_are_repeated(quick, augmentation, n_rare):
+def test_images_without_a_pixel_that_varies_are_repeated(quick, strength, n_rare):
     needs(quick, "augmentation_strength")
     X, y = np.full((60 + n_rare, 16), 7, np.uint8), np.repeat([0, 1], [60, n_rare])
     with pytest.warns(FewRowsWarning, match="Its images are repeated instead"):
-        X_res, _ = quick(image_shape=(4, 4), augmentation_strength=augmentation).fit_resample(X, y)
+        X_res, _ = quick(image_shape=(4, 4), augmentation_strength=strength).fit_resample(X, y)
     assert len(X_res) == 120
     assert (X_res == 7).all()
 
