@@ -343,7 +343,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             synthesizer.fit_rules(rows, keys, ~is_class, rng)
             synthesizers[label] = synthesizer
         if self._modality.is_discrete and self.generated_fraction == "auto" and fitted:
-            self._choose_fraction(rows, y, fitted, run)
+            learned = {k: s for k, s in synthesizers.items() if k in fitted}
+            self._choose_fraction(rows, y, learned, run)
         return synthesizers
 
     def _choose_fraction(
@@ -458,8 +459,11 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         run: Run,
     ) -> Any:
         """Draw rows of a class and restore them, until n of them meet a condition."""
+        self._synthesizers[label].n_refused = 0
         if where is None:
-            return self._decoded([(label, draw(n))])
+            rows = draw(n)
+            self.n_refused_[label] = self._synthesizers[label].n_refused
+            return self._decoded([(label, rows)])
         if not callable(where):
             raise TypeError(
                 "'where' must be a function that gets rows and returns a bool for each, such as "

@@ -60,8 +60,8 @@ n_synthetic_ : dict
     The same, without the classes of which none were made.
 
 n_refused_ : dict
-    Class label -> number of new rows of tables that were taken although they do not meet all
-    rules: after 40 trials the best of the rows drawn is taken.""",
+    Class label -> how many of the rows of a table drawn last, by ``fit_resample`` or ``sample``,
+    do not meet all rules: after 40 trials the best of those drawn is taken.""",
     "fitted": """n_steps_ : dict of str to int
     Phase -> optimiser steps taken.
 

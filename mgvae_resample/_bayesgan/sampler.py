@@ -19,7 +19,6 @@ from .._nn.training import TrainConfig
 from .._parameters import check_n_samples, documented
 from .._run import Run
 from .._synthesizer import Synthesizer
-from .._warn import warn
 from .codes import CodeReader, given_codes, traversal
 from .structure import BayesianStructure
 from .synthesizer import ClassSynthesizer
@@ -30,8 +29,6 @@ __all__ = ["BayesGANOverSampler"]
 _EMA_DECAY = 0.998
 # Classes with more rows than this get a smaller share of generated ones.
 _COMMON = 100
-# Rows with given codes that may be unlike their class without a warning.
-_MOST_REFUSED = 0.1
 
 
 # What "auto" stands for.
@@ -274,15 +271,7 @@ default="disentangled"
                 c = given_codes(codes, self._observed(), n)
                 return synthesizer.generate(n, rng, c)  # type: ignore[no-any-return]
 
-            before = 0 if codes is None else synthesizer.n_refused
-            rows = self._drawn(label, n, draw, where, run)
-        n_refused = 0 if codes is None else synthesizer.n_refused - before
-        if n_refused > _MOST_REFUSED * n:
-            warn(
-                f"Of {n} rows of class {label!r} with the codes given, {n_refused} do not look "
-                "like the class. Codes farther from 0 than 2 lead away from it."
-            )
-        return rows
+            return self._drawn(label, n, draw, where, run)
 
     def traverse(
         self,
@@ -340,8 +329,8 @@ default="disentangled"
         Returns
         -------
         ndarray of shape (n_samples, n_latent)
-            The codes, of mean 0 and variance 1 over generated rows of all classes, in the order
-            of ``structure_.latent``.
+            The codes, in the order of ``structure_.latent``. They have mean 0 and variance 1 over
+            rows that the generator makes of all classes with standard normal codes.
 
         Raises
         ------
@@ -412,11 +401,11 @@ default="disentangled"
             return {}
         found: dict[Label, ClassSynthesizer] = {}
         for number, label in enumerate(plain_classes(classes)):
-            found[label] = ClassSynthesizer(network, number, rows[y == label])
-            found[label].fit_class_adjustment(run.rng("adjustment", number))
+            found[label] = synthesizer = ClassSynthesizer(network, number, rows[y == label])
+            synthesizer.fit_class_adjustment(run.rng("adjustment", number))
             if label in labels:
-                found[label].fit_density_ratio(run.rng("density ratio", number))
+                synthesizer.fit_density_ratio(run.rng("density ratio", number))
         if config.structure is not None:
-            synthesizers = list(found.values())
-            self._reader, self.edge_scores_ = CodeReader.fit(run, config.structure, synthesizers)
+            of_classes = list(found.values())
+            self._reader, self.edge_scores_ = CodeReader.fit(run, config.structure, of_classes)
         return {label: found[label] for label in labels}
