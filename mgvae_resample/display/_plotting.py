@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import column_or_1d
 
+from .._docs import fill_in
 from .._tables.labels import plain_label
 from .._tables.schema import read_pixels
 from .._tables.table import Table
@@ -29,10 +30,10 @@ _EXAMPLE = """Examples
 --------
 >>> import matplotlib.pyplot as plt
 >>> from sklearn.datasets import make_classification
->>> from mgvae_resample import {0}
->>> from mgvae_resample.display import %(display)s
+>>> from mgvae_resample import {sampler}
+>>> from mgvae_resample.display import {display}
 >>> X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
->>> sampler = {0}({1}, random_state=0)
+>>> sampler = {sampler}({parameters}, random_state=0)
 >>> X_res, y_res = sampler.fit_resample(X, y)"""
 
 # Parts that docstrings of displays have in common, by what stands for them.
@@ -47,10 +48,12 @@ Parameters
 figure_ : matplotlib Figure
     The figure with the panels.
 axes_ : ndarray of matplotlib Axes""",
-    "mgvae_example": _EXAMPLE.format(
-        "MGVAEOverSampler", "max_pretrain_steps=100, max_finetune_steps=50"
+    "mgvae_example": _EXAMPLE.replace("{sampler}", "MGVAEOverSampler").replace(
+        "{parameters}", "max_pretrain_steps=100, max_finetune_steps=50"
     ),
-    "bayesgan_example": _EXAMPLE.format("BayesGANOverSampler", "n_codes=2, max_steps=100"),
+    "bayesgan_example": _EXAMPLE.replace("{sampler}", "BayesGANOverSampler").replace(
+        "{parameters}", "n_codes=2, max_steps=100"
+    ),
     "resampled": """sampler : over-sampler
     Fitted sampler that appends its rows class by class: ours, or one such as SMOTE to compare
     with.
@@ -64,7 +67,7 @@ X_res, y_res : {array-like, dataframe, sparse matrix} and array-like
     One Axes lends its place to the panels, several become the panels; a new figure if None.""",
     "returns_and_errors": """Returns
 -------
-%(display)s
+{display}
     The display, drawn.
 
 Raises
@@ -80,13 +83,13 @@ ValueError""",
 def documented(display: type[Documented]) -> type[Documented]:
     """Complete the docstrings of a display by the parts that displays have in common.
 
-    Those of the class and of its ``from_estimator`` name such a part as ``%(ax)s``. That of
+    Those of the class and of its ``from_estimator`` name such a part as ``{ax}``. That of
     ``plot`` says what is drawn; its parameters are described as in ``from_estimator``.
     """
     make, plot = vars(display)["from_estimator"].__func__, vars(display)["plot"]
     for thing in (display, make):
-        text = inspect.cleandoc(thing.__doc__ or "")
-        thing.__doc__ = text % _PARTS % {"display": display.__name__}
+        fill_in(thing, _PARTS)
+        fill_in(thing, {"display": display.__name__})
     entries = re.findall(r"^(\w+)( : .*(?:\n .*)+)", make.__doc__, re.MULTILINE)
     described = {name: name + words for name, words in entries}
     parameters = [described.get(name, "") for name in inspect.signature(plot).parameters]
@@ -113,7 +116,7 @@ class Display:
         """
         kind = type(sampler).__name__
         # Ours have more once rows were drawn; of others `fit` and `fit_resample` leave the same.
-        mark = "sample_kinds_" if hasattr(type(sampler), "sample_kinds_") else "sampling_strategy_"
+        mark = "sample_kinds_" if hasattr(type(sampler), "registry") else "sampling_strategy_"
         is_fitted = hasattr(sampler, mark) or not hasattr(sampler, "fit_resample")
         for name in needed:
             if name.endswith("_") and not is_fitted:

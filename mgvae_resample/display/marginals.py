@@ -55,7 +55,7 @@ class Marginal:
 class MarginalsDisplay(Display):
     """Columns of a class, real rows against synthetic ones.
 
-    %(parameters)s
+    {parameters}
     marginals : sequence of Marginal
         The columns, in the order of the panels.
     label : label
@@ -63,10 +63,10 @@ class MarginalsDisplay(Display):
     n_rows : tuple of two int
         Number of real and of synthetic rows.
 
-    %(attributes)s
+    {attributes}
         One a column.
 
-    %(mgvae_example)s
+    {mgvae_example}
     >>> display = MarginalsDisplay.from_estimator(sampler, X_res, y_res, columns=[0, 3])
     >>> [marginal.column.name for marginal in display.marginals]
     ['x0', 'x3']
@@ -94,7 +94,7 @@ class MarginalsDisplay(Display):
 
         Parameters
         ----------
-        %(resampled)s
+        {resampled}
         label : label, default=None
             A class that was over-sampled; the one with most synthetic rows if None.
         columns : sequence of str or int, default=None
@@ -104,9 +104,9 @@ class MarginalsDisplay(Display):
             Most columns shown if `columns` does not name them.
         kind : {"ecdf", "histogram"}, default="ecdf"
             How numbers are drawn: empirical distribution functions, or shares of 20 bins.
-        %(ax)s
+        {ax}
 
-        %(returns_and_errors)s
+        {returns_and_errors}
             If the rows are not what it returned, `label` was not over-sampled, a column is
             unknown or `kind` is neither of the two.
         """

@@ -43,14 +43,14 @@ class TrainingCurves:
 class TrainingCurvesDisplay(Display):
     """Loss terms of every training of a fitted sampler, one panel a training.
 
-    %(parameters)s
+    {parameters}
     trainings : sequence of TrainingCurves
         Title, terms and end of each training.
 
-    %(attributes)s
+    {attributes}
         One a training.
 
-    %(mgvae_example)s
+    {mgvae_example}
     >>> display = TrainingCurvesDisplay.from_estimator(sampler)
     >>> [training.title for training in display.trainings]
     ['pre-training', 'fine-tuning on class 1']
@@ -67,9 +67,9 @@ class TrainingCurvesDisplay(Display):
         ----------
         sampler : MGVAEOverSampler or BayesGANOverSampler
             Fitted sampler.
-        %(ax)s
+        {ax}
 
-        %(returns_and_errors)s
+        {returns_and_errors}
             If nothing was trained, because every class had too few rows.
         """
         cls._check_sampler(sampler, "history_", such_as="MGVAEOverSampler")

@@ -101,7 +101,7 @@ class Pairs:
 class TranslationDisplay(Display):
     """Rows before and after their translation into another class.
 
-    %(parameters)s
+    {parameters}
     label : label
         The class the rows were translated into.
     n_rows : int
@@ -111,10 +111,10 @@ class TranslationDisplay(Display):
     images : ndarray of shape (2, n_rows, height, width) or (..., 3), or None
         The given images, and their translations; None for tables.
 
-    %(attributes)s
+    {attributes}
         One for all images; for tables one a row.
 
-    %(mgvae_example)s
+    {mgvae_example}
     >>> display = TranslationDisplay.from_estimator(sampler, X[y == 0], label=1, n_rows=4)
     >>> len(display.axes_)
     4
@@ -151,13 +151,13 @@ class TranslationDisplay(Display):
             The class to translate into, one that was over-sampled.
         n_rows : int, default=8
             Number of rows to translate.
-        %(image_shape)s
+        {image_shape}
         max_columns : int, default=12
             Most columns drawn of a table: those that change most.
-        %(cmap)s
-        %(ax)s
+        {cmap}
+        {ax}
 
-        %(returns_and_errors)s
+        {returns_and_errors}
             If `label` was not over-sampled, `n_rows` is below 1, or the image shape
             does not fit the columns.
         """

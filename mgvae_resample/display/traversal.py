@@ -61,7 +61,7 @@ class Effect:
 class TraversalDisplay(Display):
     """One code moved at a time, all else kept.
 
-    %(parameters)s
+    {parameters}
     values : ndarray of shape (n_values,)
         Values the codes are moved to.
     labels : sequence of labels
@@ -71,10 +71,10 @@ class TraversalDisplay(Display):
     effects : dict of (str, label) to sequence of Effect
         Code, class -> the columns of a table and how they move, most first; empty for images.
 
-    %(attributes)s
+    {attributes}
         One a code; for tables one for each code and class.
 
-    %(bayesgan_example)s
+    {bayesgan_example}
     >>> display = TraversalDisplay.from_estimator(sampler, values=[-1, 0, 1])
     >>> sorted(display.effects)
     [('c1', 1), ('c2', 1)]
@@ -114,13 +114,13 @@ class TraversalDisplay(Display):
             The classes, all that were learned and over-sampled if None.
         values : array-like of shape (n_values,), default=(-2, -1.5, ..., 2)
             Values of the code; it is standard normal in training.
-        %(image_shape)s
+        {image_shape}
         max_columns : int, default=5
             Most columns drawn of a table in a panel: those that move most.
-        %(cmap)s
-        %(ax)s
+        {cmap}
+        {ax}
 
-        %(returns_and_errors)s
+        {returns_and_errors}
             If it was told to have no codes, there is no such code, or a class was not learned
             and over-sampled.
         """

@@ -76,7 +76,7 @@ def test_pixels_are_not_standardised(digits):
 def test_latent_codes_must_be_there():
     smote = SMOTE(random_state=0)
     X_res, y_res = smote.fit_resample(*table(60, 15))
-    with pytest.raises(TypeError, match="'latent_codes', such as MGVAEOverSampler; got SMOTE"):
+    with pytest.raises(TypeError, match="'infer_codes', such as MGVAEOverSampler; got SMOTE"):
         RowsDisplay.from_estimator(smote, X_res, y_res, latent=True)
 
 
