@@ -490,6 +490,12 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         ]
         return tables[0].append(tables[1:], sum(map(len, tables[1:]))).native
 
+    @property
+    def learned_classes_(self) -> list[Label]:
+        """Classes with new rows that had enough rows to be learned."""
+        drawn = self._synthesizers.items()
+        return [label for label, s in drawn if not isinstance(s, SmoothedBootstrap)]
+
     def _synthesizer_of(self, label: Label) -> Any:
         """Return the synthesizer of a class, on the device of the training where there is one."""
         self._check_resampled()

@@ -60,6 +60,9 @@ device_ : torch.device
 classes_ : ndarray of shape (n_classes,)
     The class labels.
 
+learned_classes_ : list
+    Labels of the classes with new rows that had enough rows to be learned.
+
 n_features_in_ : int
     Number of columns.
 

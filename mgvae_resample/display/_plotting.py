@@ -64,7 +64,7 @@ X_res, y_res : {array-like, dataframe, sparse matrix} and array-like
     "cmap": """cmap : str, default="gray"
     Colours of images of one channel.""",
     "ax": """ax : matplotlib Axes or array-like of Axes, default=None
-    One Axes lends its place to the panels, several become the panels; a new figure if None.""",
+    One for each panel; a new figure if None.""",
     "returns_and_errors": """Returns
 -------
 {display}
@@ -175,18 +175,9 @@ class Display:
             figsize = (n_columns * size[0] + margin[0], n_rows * size[1] + margin[1])
             _, ax = plt.subplots(n_rows, n_columns, figsize=figsize, layout="constrained")
         axes = np.atleast_1d(np.array(ax, dtype=object)).ravel()
-        n_places = n_rows * n_columns
-        if len(axes) == 1 and n_panels > 1:
-            place = axes[0].get_subplotspec()
-            if place is None:
-                raise ValueError("'ax' must be an Axes of a grid, as plt.subplots makes it.")
-            axes[0].set_axis_off()
-            axes = place.subgridspec(n_rows, n_columns).subplots(squeeze=False).ravel()
         if len(axes) < n_panels:
-            raise ValueError(
-                f"'ax' must be None, one Axes, or at least {n_panels} of them, got {len(axes)}."
-            )
-        for unused in axes[n_panels:n_places]:
+            raise ValueError(f"'ax' must be None or at least {n_panels} Axes, got {len(axes)}.")
+        for unused in axes[n_panels : n_rows * n_columns]:
             unused.set_axis_off()
         self.axes_, self.figure_ = axes[:n_panels], axes[0].figure
         for panel in self.axes_:

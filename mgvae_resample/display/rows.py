@@ -32,7 +32,7 @@ class Plane:
     points : ndarray of shape (n_rows, 2)
         Principal components of each row.
     explained : ndarray of shape (2,)
-        Share of the variance of the real rows along each.
+        Fraction of the variance of the real rows along each.
     background : str
         What stands behind the rows of the class: "other classes" or "exemplars".
     in_background : ndarray of bool of shape (n_rows,)

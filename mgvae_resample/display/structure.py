@@ -22,10 +22,10 @@ class StructureDisplay(Display):
     edges : dict of str to float
         Latent code -> R² of its regression on its parents; 1 is perfect.
     non_edges : dict of (str, str) to float
-        Latent code, non-parent -> share of the latent code's variance that the non-parent
+        Latent code, non-parent -> fraction of the latent code's variance that the non-parent
         explains beyond the parents; 0 is perfect.
     classes : dict of str to float
-        Latent code -> share of its variance between classes; 0 is perfect.
+        Latent code -> fraction of its variance between classes; 0 is perfect.
 
     Attributes
     ----------
