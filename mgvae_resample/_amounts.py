@@ -20,18 +20,7 @@ class _Amount(BaseEstimator):
     """A ``sampling_strategy`` that raises the smaller classes; subclasses say how far."""
 
     def __call__(self, y: Any) -> dict[Hashable, int]:
-        """Return the number of rows that each class to be raised has afterwards.
-
-        Parameters
-        ----------
-        y : array-like of shape (n_samples,)
-            Class labels.
-
-        Returns
-        -------
-        dict
-            Class label -> number of rows.
-        """
+        """Return the number of rows that each class to be raised has afterwards, by label."""
         self._validate_params()
         labels, counts = np.unique(np.asarray(y), return_counts=True)
         classes, largest = plain_classes(labels), counts.max()

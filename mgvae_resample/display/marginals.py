@@ -23,25 +23,16 @@ _STYLES: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Marginal:
-    """One column of the real and of the synthetic rows.
-
-    Attributes
-    ----------
-    column : Column
-        The column, of all rows.
-    real, synthetic : ndarray
-        Its values that are not missing.
-    missing : tuple of two floats
-        Fraction missing among real and among synthetic rows.
-    gap : float
-        Largest difference between the two distribution functions, for categories half the sum of
-        the differences between fractions (total variation); 0 is none, 1 the most.
-    """
+    """One column of the real and of the synthetic rows."""
 
     column: Column
+    # Its values that are not missing.
     real: Floats
     synthetic: Floats
+    # Fraction missing among real and among synthetic rows.
     missing: tuple[float, float]
+    # Largest difference between the two distribution functions, for categories half the sum of the
+    # differences between frequencies (total variation); 0 is none, 1 the most.
     gap: float
 
     @property

@@ -25,22 +25,12 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class Plane:
-    """Rows in the plane along which the real ones vary most.
+    """Rows in the plane along which the real ones vary most."""
 
-    Attributes
-    ----------
-    points : ndarray of shape (n_rows, 2)
-        Principal components of each row.
-    explained : ndarray of shape (2,)
-        Fraction of the variance of the real rows along each.
-    background : str
-        What stands behind the rows of the class: "other classes" or "exemplars".
-    in_background : ndarray of bool of shape (n_rows,)
-        Which rows do.
-    """
-
+    # Two principal components of each row, and the fraction of the real rows' variance along each.
     points: Floats
     explained: Floats
+    # What stands behind the rows of the class, "other classes" or "exemplars", and which rows do.
     background: str
     in_background: Mask
 

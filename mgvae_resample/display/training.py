@@ -18,22 +18,12 @@ _VALIDATION, _KEPT = "validation_loss", "weights kept"
 
 @dataclass(frozen=True, eq=False)
 class TrainingCurves:
-    """One training.
-
-    Attributes
-    ----------
-    title : str
-        What was trained.
-    terms : dict of str to ndarray of shape (n_epochs,)
-        Mean of each loss term over each epoch; "validation_loss" is that of held-out rows.
-    kept : int or None
-        Epoch whose weights were kept, where the validation loss chose them.
-    stop_reason : str
-        Why the training stopped.
-    """
+    """One training."""
 
     title: str
+    # Mean of each loss term over each epoch; "validation_loss" is that of held-out rows.
     terms: dict[str, npt.NDArray[np.float64]]
+    # Epoch whose weights were kept, where the validation loss chose them.
     kept: int | None
     stop_reason: str
 

@@ -33,17 +33,11 @@ _N_ROWS = 200
 
 @dataclass(frozen=True)
 class Effect:
-    """One column, or one category of it.
+    """One column, or one category of it."""
 
-    Attributes
-    ----------
-    name : str
-        The column, or ``column = category``.
-    means : ndarray of shape (n_values,)
-        Mean at each value of the code, in standard deviations from the mean of all.
-    """
-
+    # The column, or ``column = category``.
     name: str
+    # Mean at each value of the code, in standard deviations from the mean of all.
     means: Floats
 
     @property

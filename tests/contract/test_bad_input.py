@@ -128,7 +128,7 @@ def test_bad_labels_are_refused(quick, binary, labels, method):
 def test_text_beside_numbers_is_no_label(quick, binary, method):
     X, y = binary
     for labels in (np.where(y == 1, "one", y.astype(object)), ["one", *y[1:].tolist()]):
-        with pytest.raises(ValueError, match="text beside numbers.*'one'"):
+        with pytest.raises(ValueError, match=r"text beside numbers.*'one'"):
             getattr(quick(), method)(X, labels)
 
 
