@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Hashable
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval
 
 from ._tables.labels import plain_classes
 
@@ -19,18 +20,8 @@ class _Amount(BaseEstimator):
     """A ``sampling_strategy`` that raises the smaller classes; subclasses say how far."""
 
     def __call__(self, y: Any) -> dict[Hashable, int]:
-        """Return the number of rows that each class to be raised has afterwards.
-
-        Parameters
-        ----------
-        y : array-like of shape (n_samples,)
-            Class labels.
-
-        Returns
-        -------
-        dict
-            Class label -> number of rows.
-        """
+        """Return the number of rows that each class to be raised has afterwards, by label."""
+        self._validate_params()
         labels, counts = np.unique(np.asarray(y), return_counts=True)
         classes, largest = plain_classes(labels), counts.max()
         sizes = dict(zip(classes, counts.tolist(), strict=True))
@@ -39,7 +30,7 @@ class _Amount(BaseEstimator):
 
     @abstractmethod
     def _target(self, n: int, largest: int) -> int:
-        """Return how many rows a class of n rows has afterwards; check the parameter."""
+        """Return how many rows a class of n rows has afterwards."""
 
 
 class RaiseTo(_Amount):
@@ -69,15 +60,14 @@ class RaiseTo(_Amount):
     {'c': 50}
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "ratio": [Interval(Real, 0, 1, closed="right")]
+    }
+
     def __init__(self, ratio: float = 1.0) -> None:
         self.ratio = ratio
 
     def _target(self, n: int, largest: int) -> int:
-        if not _is_number(self.ratio) or not 0 < self.ratio <= 1:
-            raise ValueError(
-                f"The 'ratio' of RaiseTo is {self.ratio!r}; expected a number above 0 and at "
-                "most 1."
-            )
         return round(self.ratio * largest)
 
 
@@ -105,16 +95,12 @@ class MultiplyBy(_Amount):
     {'b': 100, 'c': 32}
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "factor": [Interval(Real, 1, None, closed="left")]
+    }
+
     def __init__(self, factor: float = 2.0) -> None:
         self.factor = factor
 
     def _target(self, n: int, largest: int) -> int:
-        if not _is_number(self.factor) or not self.factor >= 1:
-            raise ValueError(
-                f"The 'factor' of MultiplyBy is {self.factor!r}; expected a number of at least 1."
-            )
         return min(largest, round(self.factor * n))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)

@@ -22,6 +22,14 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from ._cache import TrainingCache
 from ._callbacks import CallbackSupportMixin
+from ._checks import (
+    check_counts,
+    check_hidden_layer_sizes,
+    check_image_shape,
+    check_n_samples,
+    check_ratio,
+)
+from ._docs import documented
 from ._encoding.layout import EncodedRows
 from ._fraction import N_GENERATED, discrete_fraction
 from ._modality.base import ImageShapeWarning, Modality
@@ -29,14 +37,6 @@ from ._modality.image import ImageModality
 from ._modality.tabular import IdentifierWarning, TabularModality
 from ._nn.modes import without_callers_modes
 from ._nn.random import random_rows
-from ._parameters import (
-    check_counts,
-    check_hidden_layer_sizes,
-    check_image_shape,
-    check_n_samples,
-    check_ratio,
-    documented,
-)
 from ._plan import NOT_LEARNED, Plan, make_plan, rows_to_learn
 from ._rejection.known_rows import row_keys
 from ._run import Run, TrainingWarning, resolve_device, single_thread
@@ -499,6 +499,12 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             for label, rows in parts
         ]
         return tables[0].append(tables[1:], sum(map(len, tables[1:]))).native
+
+    @property
+    def learned_classes_(self) -> list[Label]:
+        """Classes with new rows that had enough rows to be learned."""
+        drawn = self._synthesizers.items()
+        return [label for label, s in drawn if not isinstance(s, SmoothedBootstrap)]
 
     def _synthesizer_of(self, label: Label) -> Any:
         """Return the synthesizer of a class, on the device of the training where there is one."""

@@ -61,11 +61,11 @@ def test_clones_pickles_and_prints(amount):
 @pytest.mark.parametrize(
     ("amount", "reason"),
     [
-        (RaiseTo(0), "'ratio' of RaiseTo is 0"),
-        (RaiseTo(1.5), "'ratio' of RaiseTo is 1.5"),
+        (RaiseTo(0), "'ratio' parameter of RaiseTo must be .* Got 0"),
+        (RaiseTo(1.5), "'ratio' parameter of RaiseTo must be .* Got 1.5"),
         (RaiseTo("half"), "'half'"),
         (RaiseTo(float("nan")), "nan"),
-        (MultiplyBy(0.5), "'factor' of MultiplyBy is 0.5"),
+        (MultiplyBy(0.5), "'factor' parameter of MultiplyBy must be .* Got 0.5"),
         (MultiplyBy(None), "None"),
     ],
     ids=str,

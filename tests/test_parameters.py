@@ -2,7 +2,7 @@
 
 import pytest
 
-from mgvae_resample._parameters import check_counts
+from mgvae_resample._checks import check_counts
 
 
 def test_counts_that_are_no_integers_are_refused():

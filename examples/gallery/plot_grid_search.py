@@ -59,7 +59,7 @@ grid = [
     {"sampler": ["passthrough"]},
     {
         "sampler__sampling_strategy": [RaiseTo(0.1), RaiseTo(0.3), RaiseTo(1.0)],
-        "sampler__exemplar_weights": ["uniform", "responsibility"],
+        "sampler__exemplar_selection": ["uniform", "responsibility"],
     },
 ]
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
@@ -85,7 +85,7 @@ names = [
     "no resampling"
     if "sampler" in parameters
     else f"{parameters['sampler__sampling_strategy'].share}, "
-    f"{parameters['sampler__exemplar_weights']}"
+    f"{parameters['sampler__exemplar_selection']}"
     for parameters in results["params"]
 ]
 figure, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")

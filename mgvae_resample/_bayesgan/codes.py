@@ -99,8 +99,8 @@ class CodeReader:
         rng = run.rng("scored rows")
         latent = []
         for synthesizer, codes in zip(synthesizers, c.numpy(), strict=True):
-            # No rule refuses a row here, so that the codes keep their distribution. Through rows of
-            # the table and back, as a user's rows come.
+            # No rule refuses a row here, so that the codes keep their distribution. Rows go
+            # through the table and back, as a user's rows come.
             z = normal((n, network.noise_dim), rng, _CPU).numpy()
             rows = modality.decode(synthesizer.generate(n, rng, codes, z), None)
             latent.append(_read(network, modality.encode(rows)))

@@ -13,10 +13,11 @@ from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._base import NOT_LEARNED, Condition, DeepOverSampler, Label, Labels, plain_classes
+from .._checks import SHARED_CONSTRAINTS, check_n_samples
+from .._docs import documented
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
 from .._nn.training import TrainConfig
-from .._parameters import check_n_samples, documented
 from .._run import Run
 from .._synthesizer import Synthesizer
 from .codes import CodeReader, given_codes, traversal
@@ -56,7 +57,7 @@ class BayesGANOverSampler(DeepOverSampler):
     ----------
     {sampling_strategy}
 
-    structure : {{"disentangled", "entangled", "infogan"}}, BayesianStructure or None, \
+    structure : {"disentangled", "entangled", "infogan"}, BayesianStructure or None, \
 default="disentangled"
         The Bayesian network. "disentangled" ties each latent code to one observed code,
         "entangled" adds a latent code that depends on two others. "infogan" keeps the codes and
@@ -160,14 +161,14 @@ default="disentangled"
     >>> sampler = BayesGANOverSampler(max_steps=100, random_state=0)
     >>> X_res, y_res = sampler.fit_resample(X, y)
     >>> Counter(y_res.tolist())
-    Counter({{0: 359, 1: 359}})
-    >>> sampler.sample(5, label=1, codes={{"c1": 2.0}}).shape
+    Counter({0: 359, 1: 359})
+    >>> sampler.sample(5, label=1, codes={"c1": 2.0}).shape
     (5, 20)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **DeepOverSampler._parameter_constraints,
-        "memory": [None, str, Memory],
+        **SHARED_CONSTRAINTS,
         "structure": [
             StrOptions({"disentangled", "entangled", "infogan"}),
             BayesianStructure,
@@ -176,15 +177,8 @@ default="disentangled"
         "n_codes": [Interval(numbers.Integral, 1, None, closed="left")],
         "noise_dim": [Interval(numbers.Integral, 1, None, closed="left")],
         "structure_weight": [Interval(numbers.Real, 0, None, closed="left")],
-        "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
-        "generated_fraction": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
-        "augmentation_strength": [
-            StrOptions({"auto"}),
-            Interval(numbers.Real, 0, None, closed="left"),
-        ],
         "max_steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 2, None, closed="left")],
-        "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
     }
 
     _auto = AUTO
@@ -246,7 +240,7 @@ default="disentangled"
         {sample}
         codes : dict, array-like of shape (n_codes,) or (n_samples, n_codes), default=None
             Values of the observed codes, standard normal where not given; a dict such as
-            ``{{"c1": 2.0}}`` gives some of them, as numbers or arrays of shape (n_samples,). With
+            ``{"c1": 2.0}`` gives some of them, as numbers or arrays of shape (n_samples,). With
             `where` each code is one number.
         {where}
         {sample_seed}

@@ -17,9 +17,6 @@ Mask = npt.NDArray[np.bool_]
 Graph: TypeAlias = "nx.DiGraph[str]"
 
 _NAME = re.compile(r"c('?)([1-9][0-9]*)")
-_CLASS_NAMES = {"y", "class", "label", "target"}
-
-_FEWEST_ENTANGLED = 3
 
 
 class BayesianStructure:
@@ -57,8 +54,8 @@ class BayesianStructure:
     TypeError
         If an edge is not a pair of strings.
     ValueError
-        If there are no edges, a name is unknown or missing, an edge leads to an observed code or
-        touches the class, the edges form a cycle, or a latent code has no parent.
+        If there are no edges, a name is unknown or missing, an edge leads to an observed code,
+        the edges form a cycle, or a latent code has no parent.
 
     References
     ----------
@@ -80,7 +77,7 @@ class BayesianStructure:
         if isinstance(edges, nx.DiGraph):
             given.add_nodes_from(_clean(node) for node in edges.nodes)
             for node in given:
-                _check_names(f"node {node!r}", node)
+                _number(node, f"node {node!r}")
             edges = edges.edges()
         for edge in edges:
             given.add_edge(*_checked_edge(edge))
@@ -124,10 +121,9 @@ class BayesianStructure:
                 f"Expected the preset 'disentangled' or 'entangled' and at least one code, got "
                 f"{name!r} with {n_codes} codes."
             )
-        if n_codes < _FEWEST_ENTANGLED:
+        if n_codes < 3:
             raise ValueError(
-                f"The preset 'entangled' needs 'n_codes' of at least {_FEWEST_ENTANGLED}, got "
-                f"{n_codes}."
+                f"The preset 'entangled' needs 'n_codes' of at least 3, got {n_codes}."
             )
         edges = [("c1", "c'1"), ("c2", "c'2"), ("c3", "c'3"), ("c'2", "c'4"), ("c'3", "c'4")]
         return cls(edges + [(f"c{i}", f"c'{i + 1}") for i in range(4, n_codes + 1)])
@@ -264,39 +260,27 @@ def _check_acyclic(graph: Graph) -> None:
 
 
 def _clean(name: Any) -> str:
-    """Return a name with a plain prime."""
+    """Return a name without blanks."""
     if not isinstance(name, str):
         raise TypeError(f"Codes are named by strings such as 'c1' and \"c'1\", got {name!r}.")
-    return name.strip().replace("′", "'").replace("’", "'")  # noqa: RUF001
+    return name.strip()
 
 
 def _checked_edge(edge: Any) -> tuple[str, str]:
     """Check one edge by itself."""
-    if isinstance(edge, str) or not isinstance(edge, Iterable):
-        raise TypeError(f"An edge is a pair of names such as ('c1', \"c'1\"), got {edge!r}.")
-    ends = tuple(edge)
+    ends = () if isinstance(edge, str) or not isinstance(edge, Iterable) else tuple(edge)
     if len(ends) != 2:
         raise TypeError(f"An edge is a pair of names such as ('c1', \"c'1\"), got {edge!r}.")
     parent, child = _clean(ends[0]), _clean(ends[1])
     what = f"edge ({parent!r}, {child!r})"
-    _check_names(what, parent, child)
+    for name in (parent, child):
+        _number(name, what)
     if not _is_latent(child):
         raise ValueError(
             f"The {what} leads to an observed code. Observed codes are drawn independently and "
             "have no parents; let the edge lead to a latent code."
         )
     return parent, child
-
-
-def _check_names(what: str, *names: str) -> None:
-    """Refuse names of the class and unknown ones."""
-    if _CLASS_NAMES.intersection(name.lower() for name in names):
-        raise ValueError(
-            f"The {what} ties a code to the class. Class membership stays disentangled from all "
-            "codes: the generator is given the class anyway. Leave it out."
-        )
-    for name in names:
-        _number(name, what)
 
 
 def _is_latent(name: str) -> bool:
@@ -310,7 +294,7 @@ def _number(name: str, what: str = "") -> int:
     if match is None:
         raise ValueError(
             f"The {what} has the unknown name {name!r}. Codes are named c1, c2, ... (observed) "
-            "and c'1, c'2, ... (latent)."
+            "and c'1, c'2, ... (latent); the class has no edges."
         )
     return int(match[2])
 

@@ -59,8 +59,8 @@ class ImageEncoding:
         return self
 
     def encode(self, table: Table) -> EncodedRows:
-        """Encode images, of any container. Shape: -> (n_rows, layout.width)."""
-        pixels = read_pixels(self._template.conform(table))
+        """Encode images, in the fitted container. Shape: -> (n_rows, layout.width)."""
+        pixels = read_pixels(self._template.check_like(table))
         rows = np.empty((len(pixels), self.layout.width), dtype=np.float32)
         low, high = self.intensity_range
         if not rows.size:

@@ -71,11 +71,11 @@ class TabularEncoding:
         return all(self.columns[slot.column].is_discrete for slot in self.layout.slots)
 
     def encode(self, table: Table) -> EncodedRows:
-        """Encode rows, of any container. Shape: -> (n_rows, layout.width).
+        """Encode rows, in the fitted container. Shape: -> (n_rows, layout.width).
 
         They may be rows that `fit` has not seen, but have no other categories.
         """
-        table = self.schema.template.conform(table)
+        table = self.schema.template.check_like(table)
         rows = np.empty((len(table), self.layout.width), dtype=np.float32)
         at = {slot.column: i for i, slot in enumerate(self.layout.slots)}
         for j, encoder in enumerate(self.columns):

@@ -14,10 +14,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._base import NOT_LEARNED, DeepOverSampler, Label, Labels, plain_classes
+from .._checks import SHARED_CONSTRAINTS, check_hidden_layer_sizes
+from .._docs import documented
 from .._encoding.layout import EncodedRows
 from .._nn.random import random_rows
 from .._nn.training import TrainConfig
-from .._parameters import check_hidden_layer_sizes, documented
 from .._rejection.sampler import Indices
 from .._run import Run
 from .._synthesizer import Synthesizer
@@ -74,13 +75,13 @@ class MGVAEOverSampler(DeepOverSampler):
     ----------
     {sampling_strategy}
 
-    exemplars : {{"majority", "rest"}} or class label, default="majority"
+    exemplars : {"majority", "rest"} or class label, default="majority"
         The real rows that are translated, and that the model is pre-trained on: the largest
         class, all rows of other classes, or one class by its label. A class whose own rows are
         the exemplars gets variations of itself. Of images of more than two classes the model is
         pre-trained on all classes of at least 100 rows as well.
 
-    exemplar_selection : {{"responsibility", "uniform"}} or float, default="responsibility"
+    exemplar_selection : {"responsibility", "uniform"} or float, default="responsibility"
         How exemplars are chosen for translation. "uniform" is the paper's rule. With
         "responsibility" an exemplar is chosen as often as it explains the class's own rows in
         latent space, which keeps new rows away from where the class has none. A number between
@@ -193,24 +194,18 @@ class MGVAEOverSampler(DeepOverSampler):
     >>> sampler = MGVAEOverSampler(max_pretrain_steps=100, random_state=0)
     >>> X_res, y_res = sampler.fit_resample(X, y)
     >>> Counter(y_res.tolist())
-    Counter({{0: 359, 1: 359}})
+    Counter({0: 359, 1: 359})
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **DeepOverSampler._parameter_constraints,
-        "memory": [None, str, Memory],
+        **SHARED_CONSTRAINTS,
         "exemplars": "no_validation",
         "exemplar_selection": [
             StrOptions({"responsibility", "uniform"}),
             Interval(numbers.Real, 0, 1, closed="both"),
         ],
-        "generated_fraction": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
-        "augmentation_strength": [
-            StrOptions({"auto"}),
-            Interval(numbers.Real, 0, None, closed="left"),
-        ],
         "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
         "n_exemplars": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
         "ewc_weight": [Interval(numbers.Real, 0, None, closed="left")],
         "max_pretrain_steps": [
@@ -222,7 +217,6 @@ class MGVAEOverSampler(DeepOverSampler):
             Interval(numbers.Integral, 1, None, closed="left"),
         ],
         "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
         "n_jobs": [numbers.Integral, None],
     }
 

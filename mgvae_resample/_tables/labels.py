@@ -124,92 +124,57 @@ def _check_none_is_missing(labels: AnyArray) -> None:
 
 def _columns_of_ones(labels: AnyArray) -> AnyArray:
     """Return the columns that hold 1 in one-hot labels. Shape: (n, n_classes) -> (n,)."""
-    shape = f"Input y has shape {labels.shape}"
-    if not len(labels):
-        return np.empty(0, dtype=np.intp)
     labels = labels if labels.dtype.kind in "biuf" else labels.astype(object)
-    ones = np.asarray(labels == 1, dtype=np.bool_)
-    strange = labels[~ones & ~np.asarray(labels == 0, dtype=np.bool_)]
-    if len(strange):
+    ones, zeros = (np.asarray(labels == value, dtype=np.bool_) for value in (1, 0))
+    is_wrong = (ones.sum(axis=1) != 1) | ~(ones | zeros).all(axis=1)
+    if is_wrong.any():
+        row = int(np.argmax(is_wrong))
         raise ValueError(
-            f"{shape} and holds {plain_label(strange[0])!r}. A column for each class holds 1 in "
-            "the rows of the class, else 0; or give one label a row, a column of y. Multilabel "
-            "and multioutput targets are not supported."
-        )
-    counts = ones.sum(axis=1)
-    row = int(np.argmax(counts != 1))
-    if counts[row] > 1:
-        raise ValueError(
-            f"{shape}, and row {row} is of {counts[row]} classes. Multilabel and multioutput "
-            "targets are not supported: give each row one class."
-        )
-    if counts[row] == 0:
-        raise ValueError(
-            f"{shape}, and row {row} has no 1, so that it is of no class. Add a column for the "
-            "class of such rows (pandas' get_dummies without drop_first), or drop them."
+            f"Input y has shape {labels.shape}, and row {row} is {labels[row].tolist()}. Give one "
+            "label a row, or a column for each class, with 1 in the rows of the class, else 0 "
+            "(pandas' get_dummies without drop_first). Multilabel and multioutput targets are "
+            "not supported."
         )
     return np.asarray(ones.argmax(axis=1))
 
 
 def _classes_of_objects(labels: AnyArray) -> AnyArray:
     """Return objects as they are if all are text, and as numpy's numbers if all are numbers."""
-    examples = {type(label): label for label in reversed(labels.tolist())}
-    found = list(examples.values())
-    if all(isinstance(label, str) for label in found):
-        return labels
-    if all(isinstance(label, bool | np.bool_) for label in found):
-        return labels.astype(np.bool_)
-    if all(isinstance(label, numbers.Integral | np.bool_) for label in found):
-        try:
-            return labels.astype(np.int64)
-        except OverflowError as error:
-            raise ValueError(
-                f"Input y holds integers beyond 64 bits ({error}). Give them as text."
-            ) from error
-    if all(isinstance(label, numbers.Real | np.bool_) for label in found):
-        return _checked(labels.astype(np.float64))
-    if all(isinstance(label, str | numbers.Real | np.bool_) for label in found):
-        text = next(label for label in found if isinstance(label, str))
-        number = next(label for label in found if not isinstance(label, str))
-        raise TypeError(
-            f"Input y holds text beside numbers, such as {text!r} and {number!r}, which have no "
-            "order. Give all labels as text, as in [str(label) for label in y], or all as numbers."
-        )
-    strange = next(label for label in found if not isinstance(label, str | numbers.Real))
-    raise _no_class(type(strange).__name__, strange)
+    examples = {type(label): label for label in reversed(labels.tolist())}.values()
+    of_types: list[tuple[Any, Any]] = [
+        (str, object),
+        (bool | np.bool_, np.bool_),
+        (numbers.Integral | np.bool_, np.int64),
+        (numbers.Real | np.bool_, np.float64),
+    ]
+    for types, dtype in of_types:
+        if all(isinstance(label, types) for label in examples):
+            try:
+                return _checked(labels.astype(dtype))
+            except OverflowError as error:
+                raise _no_class("integers beyond 64 bits", labels[0]) from error
+    for label in examples:
+        if not isinstance(label, str | numbers.Real | np.bool_):
+            raise _no_class(type(label).__name__, label)
+    raise _no_class("text beside numbers", *examples)
 
 
 def _checked(labels: AnyArray) -> AnyArray:
     """Return labels of a dtype of numpy's, unless classifiers do not take them."""
-    if labels.dtype.kind == "S":
-        raise TypeError(
-            f"Input y holds bytes, such as {plain_label(labels[0])!r}. Give text, as in "
-            "y.astype(str)."
-        )
-    if labels.dtype.kind == "c":
-        raise ValueError(
-            f"Complex data not supported: input y has dtype {labels.dtype}. Give whole numbers or "
-            "text."
-        )
-    if labels.dtype.kind == "V":
+    if labels.dtype.kind in "ScV":
         raise _no_class(labels.dtype.name, labels[0])
     if labels.dtype.kind == "f" and np.isfinite(labels).all():
         fractions = labels[labels != np.rint(labels)]
         if len(fractions):
-            raise ValueError(
-                f"Unknown label type: continuous. Input y holds {plain_label(fractions[0])!r}, "
-                "and labels are whole numbers or text. If such numbers are classes, give them as "
-                "text, as in y.astype(str); if they are measurements, rows have no classes to "
-                "resample: bin them first, as by pd.cut(y, bins, labels=False)."
-            )
+            raise _no_class("continuous", plain_label(fractions[0]))
     return labels
 
 
-def _no_class(kind: str, example: object) -> ValueError:
+def _no_class(kind: str, *examples: object) -> ValueError:
     return ValueError(
-        f"Unknown label type: {kind}. Input y holds {example!r}, and scikit-learn's classifiers "
-        "take text, whole numbers and booleans alone. Convert the labels, as in y.astype(str); "
-        "of bins, pd.cut(..., labels=False) gives numbers."
+        f"Unknown label type: {kind}. Input y holds {' and '.join(map(repr, examples))}, and "
+        "scikit-learn's classifiers take text, whole numbers and booleans alone. Convert the "
+        "labels, as in y.astype(str); bin measurements, as by pd.cut(y, bins, labels=False)."
     )
 
 

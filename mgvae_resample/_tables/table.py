@@ -155,18 +155,22 @@ class Table:
         """Return rows of numbers in this container; a dense array where this is sparse."""
         if self.container == "array":
             return Table(rows, self.is_list)
-        return Table(self._with_dtypes(self.conform(Table(rows)).native))
+        if self.container == "pandas":
+            import pandas as pd
 
-    def conform(self, X: Table) -> Table:
-        """Return another table in this container; data frames must have the same columns."""
-        if self.labels is not None and X.labels is not None and self.labels != X.labels:
+            return Table(self._with_dtypes(pd.DataFrame(rows, columns=self.native.columns)))
+        return Table(self._with_dtypes(_polars_frame(self.native, rows.T)))
+
+    def check_like(self, X: Table) -> Table:
+        """Return a table, unless it has another container or other columns than this one."""
+        if self.container != X.container:
+            raise TypeError(
+                f"Expected rows in the container that fit_resample was given ({self.container}), "
+                f"got {type(X.native).__name__}."
+            )
+        if self.labels != X.labels:
             raise ValueError(f"Expected the columns {self.labels} in this order, got {X.labels}.")
-        if self.container == X.container:
-            return X
-        if self.container == "array":
-            return Table(_to_array(X.native), self.is_list)
-        to_frame = _to_pandas if self.container == "pandas" else _to_polars
-        return Table(to_frame(self.native, X.native))
+        return X
 
     def output(self) -> Any:
         """Return the native table, or a list of rows where the caller gave one."""
@@ -275,32 +279,6 @@ def _append_sparse(X: Any, others: Sequence[Any]) -> Any:
 def _dense(X: Any) -> AnyArray:
     dense: AnyArray = X.toarray() if hasattr(X, "toarray") else X
     return dense
-
-
-def _to_array(frame: Any) -> Any:
-    """Return a data frame as an array, of objects where its columns have no dtype in common."""
-    if hasattr(frame, "iloc") or all(dtype.is_numeric() for dtype in frame.dtypes):
-        return frame.to_numpy()
-    return np.array([column.to_list() for column in frame], dtype=object).T
-
-
-def _to_pandas(template: Any, X: Any) -> Any:
-    import pandas as pd
-
-    if hasattr(X, "to_pandas"):
-        return X.to_pandas(use_pyarrow_extension_array=True)
-    return pd.DataFrame(_dense(X), columns=template.columns)
-
-
-def _to_polars(template: Any, X: Any) -> Any:
-    import polars as pl
-
-    if hasattr(X, "iloc"):
-        return pl.from_pandas(X)
-    rows = _dense(X)
-    if rows.dtype.kind != "O":
-        return pl.DataFrame(rows, schema=template.columns, orient="row")
-    return _polars_frame(template, (pl.Series(c.tolist(), strict=False) for c in rows.T))
 
 
 def _polars_frame(template: Any, columns: Iterable[Any]) -> Any:

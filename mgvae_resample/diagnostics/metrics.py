@@ -66,8 +66,12 @@ def two_sample_auc(real: Any, synthetic: Any, *, random_state: int = 0) -> float
     rng = np.random.default_rng(random_state)
     rows = np.concatenate([part[rng.permutation(len(part))[:n]] for part in (a, b)])
     rows[:, categorical] = fold_categories(rows[:, categorical])
-    labels = np.repeat([0, 1], n)
-    return float(roc_auc_score(labels, _held_out_scores(rows, labels, categorical, random_state)))
+    labels, scores = np.repeat([0, 1], n), np.full(2 * n, 0.5)
+    folds = StratifiedKFold(min(5, n), shuffle=True, random_state=random_state)
+    for fit, held in folds.split(rows, labels):
+        predict = _trees(rows[fit], labels[fit], categorical, random_state)
+        scores[held] = predict(rows[held])[:, 1]
+    return float(roc_auc_score(labels, scores))
 
 
 def density_and_coverage(
@@ -313,45 +317,19 @@ def misclassification_rates(
     return [float(np.mean(predict(rows).argmax(1) != number)) for rows in others]
 
 
-def _held_out_scores(
-    rows: Floats, labels: npt.NDArray[np.int_], categorical: Mask, random_state: int
-) -> Floats:
-    """Return P(label 1) of each row from trees that were fitted without its fold."""
-    scores = np.full(len(rows), 0.5)
-    n_splits = min(5, len(rows) // 2)
-    folds = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
-    for fit, held in folds.split(rows, labels):
-        predict = _trees(rows[fit], labels[fit], categorical, random_state)
-        scores[held] = predict(rows[held])[:, 1]
-    return scores
-
-
 def _trees(
-    rows: Floats,
-    labels: npt.NDArray[Any],
-    categorical: Mask,
-    random_state: int,
-    class_weight: str | None = None,
+    rows: Floats, labels: npt.NDArray[Any], categorical: Mask, random_state: int, **params: Any
 ) -> Callable[[Floats], Floats]:
     """Fit boosted trees, and return what gives P(class) of rows. Shape: (n, d) -> (n, c)."""
     # scikit-learn's trees refuse a column without any value.
-    seen = ~np.isnan(rows).all(axis=0)
-    if not seen.any():
-        n_classes = len(np.unique(labels))
-        return lambda new: np.full((len(new), n_classes), 1.0 / n_classes)
+    rows = np.where(np.isnan(rows).all(axis=0), 0.0, rows)
     # On so few rows threads wait for each other most of the time.
     with threadpool_limits(1, user_api="openmp"):
-        trees = boosted_trees(
-            rows[:, seen],
-            labels,
-            categorical[seen],
-            class_weight=class_weight,
-            random_state=random_state,
-        )
+        trees = boosted_trees(rows, labels, categorical, random_state=random_state, **params)
 
     def predict(new: Floats) -> Floats:
         with threadpool_limits(1, user_api="openmp"):
-            return np.asarray(trees.predict_proba(new[:, seen]))
+            return np.asarray(trees.predict_proba(new))
 
     return predict
 

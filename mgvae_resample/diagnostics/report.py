@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from html import escape
 from textwrap import fill
 from typing import Any
 
@@ -130,18 +129,6 @@ class SynthesisReport:
         ]
         return "\n\n".join([*parts, *(fill(note, _WIDTH) for note in self._notes())])
 
-    def _repr_html_(self) -> str:
-        parts = []
-        for label in self.metrics:
-            rows = "".join(
-                f"<tr><th style='text-align:left'>{escape(r.name)}</th><td>{escape(r.value)}</td>"
-                f"<td style='text-align:left'>{escape(r.words)}</td></tr>"
-                for r in self.findings(label)
-            )
-            title = escape(self._title(label))
-            parts.append(f"<table><caption>{title}</caption><tbody>{rows}</tbody></table>")
-        return "".join([*parts, *(f"<p>{escape(note)}</p>" for note in self._notes())])
-
     def _title(self, label: Any) -> str:
         f = self.metrics[label]
         return f"Class {plain_label(label)!r}: {f.n_synthetic} synthetic, {f.n_real} held-out rows"
@@ -182,8 +169,8 @@ def synthesis_report(
     SynthesisReport
         For each class with new rows: `two_sample_auc`, `density_and_coverage`, the median of
         `distance_to_closest_record`, `copy_rate`, `other_class_rate`, `misclassification_rate`
-        and `invalid_value_rate`, each with a finding in plain words when printed, or as a table
-        in a notebook. Metrics that need two rows are NaN with fewer.
+        and `invalid_value_rate`, each with a finding in plain words when printed. Metrics that
+        need two rows are NaN with fewer.
 
     Raises
     ------

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import column_or_1d
 
+from .._docs import fill_in
 from .._tables.labels import plain_label
 from .._tables.schema import read_pixels
 from .._tables.table import Table
@@ -29,10 +30,10 @@ _EXAMPLE = """Examples
 --------
 >>> import matplotlib.pyplot as plt
 >>> from sklearn.datasets import make_classification
->>> from mgvae_resample import {0}
->>> from mgvae_resample.display import %(display)s
+>>> from mgvae_resample import {sampler}
+>>> from mgvae_resample.display import {display}
 >>> X, y = make_classification(n_samples=400, weights=[0.9], random_state=0)
->>> sampler = {0}({1}, random_state=0)
+>>> sampler = {sampler}({parameters}, random_state=0)
 >>> X_res, y_res = sampler.fit_resample(X, y)"""
 
 # Parts that docstrings of displays have in common, by what stands for them.
@@ -47,10 +48,12 @@ Parameters
 figure_ : matplotlib Figure
     The figure with the panels.
 axes_ : ndarray of matplotlib Axes""",
-    "mgvae_example": _EXAMPLE.format(
-        "MGVAEOverSampler", "max_pretrain_steps=100, max_finetune_steps=50"
+    "mgvae_example": _EXAMPLE.replace("{sampler}", "MGVAEOverSampler").replace(
+        "{parameters}", "max_pretrain_steps=100, max_finetune_steps=50"
     ),
-    "bayesgan_example": _EXAMPLE.format("BayesGANOverSampler", "n_codes=2, max_steps=100"),
+    "bayesgan_example": _EXAMPLE.replace("{sampler}", "BayesGANOverSampler").replace(
+        "{parameters}", "n_codes=2, max_steps=100"
+    ),
     "resampled": """sampler : over-sampler
     Fitted sampler that appends its rows class by class: ours, or one such as SMOTE to compare
     with.
@@ -61,10 +64,10 @@ X_res, y_res : {array-like, dataframe, sparse matrix} and array-like
     "cmap": """cmap : str, default="gray"
     Colours of images of one channel.""",
     "ax": """ax : matplotlib Axes or array-like of Axes, default=None
-    One Axes lends its place to the panels, several become the panels; a new figure if None.""",
+    One for each panel; a new figure if None.""",
     "returns_and_errors": """Returns
 -------
-%(display)s
+{display}
     The display, drawn.
 
 Raises
@@ -80,13 +83,13 @@ ValueError""",
 def documented(display: type[Documented]) -> type[Documented]:
     """Complete the docstrings of a display by the parts that displays have in common.
 
-    Those of the class and of its ``from_estimator`` name such a part as ``%(ax)s``. That of
+    Those of the class and of its ``from_estimator`` name such a part as ``{ax}``. That of
     ``plot`` says what is drawn; its parameters are described as in ``from_estimator``.
     """
     make, plot = vars(display)["from_estimator"].__func__, vars(display)["plot"]
     for thing in (display, make):
-        text = inspect.cleandoc(thing.__doc__ or "")
-        thing.__doc__ = text % _PARTS % {"display": display.__name__}
+        fill_in(thing, _PARTS)
+        fill_in(thing, {"display": display.__name__})
     entries = re.findall(r"^(\w+)( : .*(?:\n .*)+)", make.__doc__, re.MULTILINE)
     described = {name: name + words for name, words in entries}
     parameters = [described.get(name, "") for name in inspect.signature(plot).parameters]
@@ -172,18 +175,9 @@ class Display:
             figsize = (n_columns * size[0] + margin[0], n_rows * size[1] + margin[1])
             _, ax = plt.subplots(n_rows, n_columns, figsize=figsize, layout="constrained")
         axes = np.atleast_1d(np.array(ax, dtype=object)).ravel()
-        n_places = n_rows * n_columns
-        if len(axes) == 1 and n_panels > 1:
-            place = axes[0].get_subplotspec()
-            if place is None:
-                raise ValueError("'ax' must be an Axes of a grid, as plt.subplots makes it.")
-            axes[0].set_axis_off()
-            axes = place.subgridspec(n_rows, n_columns).subplots(squeeze=False).ravel()
         if len(axes) < n_panels:
-            raise ValueError(
-                f"'ax' must be None, one Axes, or at least {n_panels} of them, got {len(axes)}."
-            )
-        for unused in axes[n_panels:n_places]:
+            raise ValueError(f"'ax' must be None or at least {n_panels} Axes, got {len(axes)}.")
+        for unused in axes[n_panels : n_rows * n_columns]:
             unused.set_axis_off()
         self.axes_, self.figure_ = axes[:n_panels], axes[0].figure
         for panel in self.axes_:

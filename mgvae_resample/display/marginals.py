@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ._plotting import REAL, SYNTHETIC, Display, category_names, check_label, do
 
 __all__ = ["Marginal", "MarginalsDisplay"]
 
-_MOST_CATEGORIES, _N_BINS = 8, 20
+_MOST_CATEGORIES = 8
 _STYLES: tuple[dict[str, Any], ...] = (
     {"color": REAL, "linewidth": 2.2},
     {"color": SYNTHETIC, "linewidth": 1.4},
@@ -23,30 +23,21 @@ _STYLES: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Marginal:
-    """One column of the real and of the synthetic rows.
-
-    Attributes
-    ----------
-    column : Column
-        The column, of all rows.
-    real, synthetic : ndarray
-        Its values that are not missing.
-    missing : tuple of two floats
-        Share missing among real and among synthetic rows.
-    gap : float
-        Largest difference between the two distribution functions, for categories half the sum of
-        the differences between shares (total variation); 0 is none, 1 the most.
-    """
+    """One column of the real and of the synthetic rows."""
 
     column: Column
+    # Its values that are not missing.
     real: Floats
     synthetic: Floats
+    # Fraction missing among real and among synthetic rows.
     missing: tuple[float, float]
+    # Largest difference between the two distribution functions, for categories half the sum of the
+    # differences between frequencies (total variation); 0 is none, 1 the most.
     gap: float
 
     @property
     def difference(self) -> float:
-        """The gap, or the difference between the shares missing if that is larger."""
+        """The gap, or the difference between the fractions missing if that is larger."""
         return max(self.gap, abs(self.missing[0] - self.missing[1]))
 
 
@@ -55,7 +46,7 @@ class Marginal:
 class MarginalsDisplay(Display):
     """Columns of a class, real rows against synthetic ones.
 
-    %(parameters)s
+    {parameters}
     marginals : sequence of Marginal
         The columns, in the order of the panels.
     label : label
@@ -63,10 +54,10 @@ class MarginalsDisplay(Display):
     n_rows : tuple of two int
         Number of real and of synthetic rows.
 
-    %(attributes)s
+    {attributes}
         One a column.
 
-    %(mgvae_example)s
+    {mgvae_example}
     >>> display = MarginalsDisplay.from_estimator(sampler, X_res, y_res, columns=[0, 3])
     >>> [marginal.column.name for marginal in display.marginals]
     ['x0', 'x3']
@@ -87,14 +78,13 @@ class MarginalsDisplay(Display):
         label: Any = None,
         columns: Sequence[Any] | None = None,
         max_columns: int = 12,
-        kind: Literal["ecdf", "histogram"] = "ecdf",
         ax: Any = None,
     ) -> Self:
         """Compare the columns of what ``fit_resample`` returned, and draw them.
 
         Parameters
         ----------
-        %(resampled)s
+        {resampled}
         label : label, default=None
             A class that was over-sampled; the one with most synthetic rows if None.
         columns : sequence of str or int, default=None
@@ -102,13 +92,11 @@ class MarginalsDisplay(Display):
             where there are more than `max_columns`.
         max_columns : int, default=12
             Most columns shown if `columns` does not name them.
-        kind : {"ecdf", "histogram"}, default="ecdf"
-            How numbers are drawn: empirical distribution functions, or shares of 20 bins.
-        %(ax)s
+        {ax}
 
-        %(returns_and_errors)s
-            If the rows are not what it returned, `label` was not over-sampled, a column is
-            unknown or `kind` is neither of the two.
+        {returns_and_errors}
+            If the rows are not what it returned, `label` was not over-sampled, or a column is
+            unknown.
         """
         table, y, new = cls._read_resampled(sampler, X_res, y_res)
         label = check_label(sampler, label)
@@ -119,22 +107,23 @@ class MarginalsDisplay(Display):
         elif len(marginals) > max_columns:
             marginals = sorted(marginals, key=lambda m: -m.difference)[:max_columns]
         n_rows = (len(real), len(synthetic))
-        return cls(marginals=marginals, label=label, n_rows=n_rows).plot(ax, kind=kind)
+        return cls(marginals=marginals, label=label, n_rows=n_rows).plot(ax)
 
-    def plot(self, ax: Any = None, *, kind: Literal["ecdf", "histogram"] = "ecdf") -> Self:
-        """Draw a panel a column; its title says the gap and the shares missing."""
-        if kind not in ("ecdf", "histogram"):
-            raise ValueError(f"'kind' must be 'ecdf' or 'histogram', got {kind!r}.")
+    def plot(self, ax: Any = None) -> Self:
+        """Draw a panel a column: distribution functions of numbers, frequencies of categories.
+
+        Its title says the gap and the fractions missing.
+        """
         n_columns = self._make_panels(ax, len(self.marginals), (2.7, 2.3), (1.8, 0.1))
         for panel, marginal in zip(self.axes_, self.marginals, strict=True):
-            self._draw(panel, marginal, kind)
+            self._draw(panel, marginal)
         line = self._pyplot().Line2D
         names = [f"{self.n_rows[0]} real rows", f"{self.n_rows[1]} synthetic"]
         handles = {n: line([], [], **style) for n, style in zip(names, _STYLES, strict=True)}
         self._legend(n_columns, handles, title=f"class {self.label}")
         return self
 
-    def _draw(self, ax: Any, marginal: Marginal, kind: Literal["ecdf", "histogram"]) -> None:
+    def _draw(self, ax: Any, marginal: Marginal) -> None:
         if not len(marginal.real) + len(marginal.synthetic):
             ax.text(0.5, 0.5, "no values", ha="center", va="center", transform=ax.transAxes)
             ax.set(xticks=[], yticks=[])
@@ -148,7 +137,7 @@ class MarginalsDisplay(Display):
                 ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
             else:
                 ax.locator_params(axis="x", nbins=4)
-            _draw_numbers(ax, marginal, kind)
+            _draw_numbers(ax, marginal)
         told = f"gap {marginal.gap:.2f}"
         if any(marginal.missing):
             told += " · missing {:.0%} / {:.0%}".format(*marginal.missing)
@@ -173,8 +162,8 @@ def _compare(column: Column, n_real: int) -> Marginal:
     gap = 0.0
     if len(real) and len(synthetic):
         if column.column_type == "category":
-            shares = _shares(real, synthetic, len(column.categories))
-            gap = float(np.abs(shares[0] - shares[1]).sum() / 2)
+            fractions = _frequencies(real, synthetic, len(column.categories))
+            gap = float(np.abs(fractions[0] - fractions[1]).sum() / 2)
         else:
             at = np.concatenate([real, synthetic])
             steps = [np.searchsorted(np.sort(v), at, "right") / len(v) for v in (real, synthetic)]
@@ -182,41 +171,33 @@ def _compare(column: Column, n_real: int) -> Marginal:
     return Marginal(column, real, synthetic, missing, gap)
 
 
-def _shares(real: Floats, synthetic: Floats, n_categories: int) -> Floats:
-    """Return the shares of categories. Shape: (2, n_categories)."""
+def _frequencies(real: Floats, synthetic: Floats, n_categories: int) -> Floats:
+    """Return the fractions of categories. Shape: (2, n_categories)."""
     counts = [np.bincount(v.astype(int), minlength=n_categories) for v in (real, synthetic)]
     return np.array([count / max(count.sum(), 1) for count in counts])
 
 
 def _draw_bars(ax: Any, marginal: Marginal) -> None:
     names = category_names(marginal.column)
-    shares = _shares(marginal.real, marginal.synthetic, len(names))
-    order = np.argsort(-shares.sum(axis=0), kind="stable")[:_MOST_CATEGORIES]
-    shown, n_others = shares[:, order], len(names) - len(order)
+    fractions = _frequencies(marginal.real, marginal.synthetic, len(names))
+    order = np.argsort(-fractions.sum(axis=0), kind="stable")[:_MOST_CATEGORIES]
+    shown, n_others = fractions[:, order], len(names) - len(order)
     names = [names[i] for i in order]
     if n_others:
         names.append(f"{n_others} others")
         shown = np.column_stack([shown, 1 - shown.sum(axis=1)])
     at = np.arange(len(names))
-    for share, offset, style in zip(shown, (-0.2, 0.2), _STYLES, strict=True):
-        ax.barh(at + offset, share, height=0.38, color=style["color"])
+    for fraction, offset, style in zip(shown, (-0.2, 0.2), _STYLES, strict=True):
+        ax.barh(at + offset, fraction, height=0.38, color=style["color"])
     ax.set_yticks(at, names)
     ax.invert_yaxis()
-    ax.set_xlabel("share of rows", fontsize="small")
+    ax.set_xlabel("fraction of rows", fontsize="small")
     ax.locator_params(axis="x", nbins=4)
 
 
-def _draw_numbers(ax: Any, marginal: Marginal, kind: Literal["ecdf", "histogram"]) -> None:
-    both = np.concatenate([marginal.real, marginal.synthetic])
+def _draw_numbers(ax: Any, marginal: Marginal) -> None:
     for values, style in zip((marginal.real, marginal.synthetic), _STYLES, strict=True):
-        if kind == "histogram":
-            counts, edges = np.histogram(values, np.histogram_bin_edges(both, bins=_N_BINS))
-            ax.stairs(counts / max(len(values), 1), edges, **style)
-        elif len(values):
-            # Each step rises at its value, the first one from zero.
-            x, height = np.sort(values), np.arange(len(values) + 1) / len(values)
-            ax.plot(np.append(x[:1], x), height, drawstyle="steps-post", **style)
-    if kind == "ecdf":
-        ax.set_yticks([0.0, 0.5, 1.0])
-    ax.set_ylabel("share of rows" if kind == "histogram" else "share up to here", fontsize="small")
-    ax.set_ylim(bottom=0.0)
+        if len(values):
+            ax.ecdf(values, **style)
+    ax.set_yticks([0.0, 0.5, 1.0])
+    ax.set_ylabel("fraction up to here", fontsize="small")

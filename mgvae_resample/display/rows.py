@@ -25,22 +25,12 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class Plane:
-    """Rows in the plane along which the real ones vary most.
+    """Rows in the plane along which the real ones vary most."""
 
-    Attributes
-    ----------
-    points : ndarray of shape (n_rows, 2)
-        Principal components of each row.
-    explained : ndarray of shape (2,)
-        Share of the variance of the real rows along each.
-    background : str
-        What stands behind the rows of the class: "other classes" or "exemplars".
-    in_background : ndarray of bool of shape (n_rows,)
-        Which rows do.
-    """
-
+    # Two principal components of each row, and the fraction of the real rows' variance along each.
     points: Floats
     explained: Floats
+    # What stands behind the rows of the class, "other classes" or "exemplars", and which rows do.
     background: str
     in_background: Mask
 
@@ -53,7 +43,7 @@ class RowsDisplay(Display):
     Their values, and their latents if wanted: those of `MGVAEOverSampler` with the exemplars
     that span its prior.
 
-    %(parameters)s
+    {parameters}
     planes : dict of (str, label) to Plane
         What is shown, "data", "latents" (of MGVAE) or "latent codes" (of BayesGAN), and of which
         class: a panel each.
@@ -62,10 +52,10 @@ class RowsDisplay(Display):
     is_synthetic : ndarray of bool of shape (n_rows,)
         Which rows are synthetic.
 
-    %(attributes)s
+    {attributes}
         One for each plane and class.
 
-    %(mgvae_example)s
+    {mgvae_example}
     >>> display = RowsDisplay.from_estimator(sampler, X_res, y_res)
     >>> display.planes["data", 1].points.shape
     (718, 2)
@@ -95,17 +85,17 @@ class RowsDisplay(Display):
 
         Parameters
         ----------
-        %(resampled)s
+        {resampled}
         labels : sequence of labels, default=None
             The classes to show, a panel each; all that were over-sampled if None.
         latent : bool, default=False
             Whether to show the rows' latents as well, for a sampler that reads them with
             ``encode`` or ``infer_codes``.
-        %(ax)s
+        {ax}
         max_rows : int, default=2000
             Most rows drawn of each kind, evenly spaced.
 
-        %(returns_and_errors)s
+        {returns_and_errors}
             If the rows are not what it returned, or a class was not over-sampled.
         """
         table, y, new = cls._read_resampled(sampler, X_res, y_res)

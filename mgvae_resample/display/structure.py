@@ -16,16 +16,16 @@ __all__ = ["StructureDisplay"]
 class StructureDisplay(Display):
     """The Bayesian network with its scores.
 
-    %(parameters)s
+    {parameters}
     structure : BayesianStructure
         The network.
     edges : dict of str to float
         Latent code -> R² of its regression on its parents; 1 is perfect.
     non_edges : dict of (str, str) to float
-        Latent code, non-parent -> share of the latent code's variance that the non-parent
+        Latent code, non-parent -> fraction of the latent code's variance that the non-parent
         explains beyond the parents; 0 is perfect.
     classes : dict of str to float
-        Latent code -> share of its variance between classes; 0 is perfect.
+        Latent code -> fraction of its variance between classes; 0 is perfect.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class StructureDisplay(Display):
     ax_ : matplotlib Axes
         The axes with the network.
 
-    %(bayesgan_example)s
+    {bayesgan_example}
     >>> display = StructureDisplay.from_estimator(sampler)
     >>> sorted(display.edges)
     ["c'1", "c'2"]
@@ -58,7 +58,7 @@ class StructureDisplay(Display):
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
 
-        %(returns_and_errors)s
+        {returns_and_errors}
             If it was told to have none, or no class could be learned.
         """
         cls._check_sampler(gan, "structure_", "edge_scores_", such_as="BayesGANOverSampler")

@@ -18,22 +18,12 @@ _VALIDATION, _KEPT = "validation_loss", "weights kept"
 
 @dataclass(frozen=True, eq=False)
 class TrainingCurves:
-    """One training.
-
-    Attributes
-    ----------
-    title : str
-        What was trained.
-    terms : dict of str to ndarray of shape (n_epochs,)
-        Mean of each loss term over each epoch; "validation_loss" is that of held-out rows.
-    kept : int or None
-        Epoch whose weights were kept, where the validation loss chose them.
-    stop_reason : str
-        Why the training stopped.
-    """
+    """One training."""
 
     title: str
+    # Mean of each loss term over each epoch; "validation_loss" is that of held-out rows.
     terms: dict[str, npt.NDArray[np.float64]]
+    # Epoch whose weights were kept, where the validation loss chose them.
     kept: int | None
     stop_reason: str
 
@@ -43,14 +33,14 @@ class TrainingCurves:
 class TrainingCurvesDisplay(Display):
     """Loss terms of every training of a fitted sampler, one panel a training.
 
-    %(parameters)s
+    {parameters}
     trainings : sequence of TrainingCurves
         Title, terms and end of each training.
 
-    %(attributes)s
+    {attributes}
         One a training.
 
-    %(mgvae_example)s
+    {mgvae_example}
     >>> display = TrainingCurvesDisplay.from_estimator(sampler)
     >>> [training.title for training in display.trainings]
     ['pre-training', 'fine-tuning on class 1']
@@ -67,9 +57,9 @@ class TrainingCurvesDisplay(Display):
         ----------
         sampler : MGVAEOverSampler or BayesGANOverSampler
             Fitted sampler.
-        %(ax)s
+        {ax}
 
-        %(returns_and_errors)s
+        {returns_and_errors}
             If nothing was trained, because every class had too few rows.
         """
         cls._check_sampler(sampler, "history_", such_as="MGVAEOverSampler")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, Self
@@ -22,7 +21,6 @@ from ._plotting import (
     check_label,
     documented,
     draw_images,
-    n_synthetic,
     shorten,
 )
 
@@ -31,23 +29,15 @@ __all__ = ["Effect", "TraversalDisplay"]
 _VALUES = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
 # Rows whose mean says what a code does to a column of a table.
 _N_ROWS = 200
-# Least distance between two names at the ends of lines, as a share of the height.
-_APART = 0.1
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One column, or one category of it.
+    """One column, or one category of it."""
 
-    Attributes
-    ----------
-    name : str
-        The column, or ``column = category``.
-    means : ndarray of shape (n_values,)
-        Mean at each value of the code, in standard deviations from the mean of all.
-    """
-
+    # The column, or ``column = category``.
     name: str
+    # Mean at each value of the code, in standard deviations from the mean of all.
     means: Floats
 
     @property
@@ -61,7 +51,7 @@ class Effect:
 class TraversalDisplay(Display):
     """One code moved at a time, all else kept.
 
-    %(parameters)s
+    {parameters}
     values : ndarray of shape (n_values,)
         Values the codes are moved to.
     labels : sequence of labels
@@ -71,10 +61,10 @@ class TraversalDisplay(Display):
     effects : dict of (str, label) to sequence of Effect
         Code, class -> the columns of a table and how they move, most first; empty for images.
 
-    %(attributes)s
+    {attributes}
         One a code; for tables one for each code and class.
 
-    %(bayesgan_example)s
+    {bayesgan_example}
     >>> display = TraversalDisplay.from_estimator(sampler, values=[-1, 0, 1])
     >>> sorted(display.effects)
     [('c1', 1), ('c2', 1)]
@@ -102,7 +92,7 @@ class TraversalDisplay(Display):
         """Move codes, and draw what becomes of the rows.
 
         Images are ``gan.traverse``: one image in which a single code moves. Columns of tables are
-        means, and shares of categories, over 200 rows at each value of the code.
+        means, and frequencies of categories, over 200 rows at each value of the code.
 
         Parameters
         ----------
@@ -114,13 +104,13 @@ class TraversalDisplay(Display):
             The classes, all that were learned and over-sampled if None.
         values : array-like of shape (n_values,), default=(-2, -1.5, ..., 2)
             Values of the code; it is standard normal in training.
-        %(image_shape)s
+        {image_shape}
         max_columns : int, default=5
             Most columns drawn of a table in a panel: those that move most.
-        %(cmap)s
-        %(ax)s
+        {cmap}
+        {ax}
 
-        %(returns_and_errors)s
+        {returns_and_errors}
             If it was told to have no codes, there is no such code, or a class was not learned
             and over-sampled.
         """
@@ -129,8 +119,10 @@ class TraversalDisplay(Display):
             raise ValueError("There are no codes to move: structure=None has none.")
         codes = gan.structure_.observed if code is None else (code,)
         at = np.atleast_1d(np.asarray(values, dtype=np.float64))
-        shown = _learned(gan, codes[0]) if labels is None else list(labels)
+        shown = gan.learned_classes_ if labels is None else labels
         shown = [check_label(gan, label) for label in shown]
+        if not shown:
+            raise ValueError("There is no class to move a code in: none was learned.")
         shape = gan.image_shape if image_shape is None else image_shape
         images, effects = {}, {}
         seed = gan.random_state
@@ -165,23 +157,13 @@ class TraversalDisplay(Display):
         most_columns = 2 if n_labels == 1 else n_labels
         self._make_panels(ax, len(self.effects), (4.4, 2.7), most_columns=most_columns)
         for panel, ((code, label), effects) in zip(self.axes_, self.effects.items(), strict=True):
-            _draw(panel, self.values, effects[:max_columns])
+            for effect, colour in zip(effects[:max_columns], cycle(COLOURS), strict=False):
+                name = shorten(effect.name, 24)
+                panel.plot(self.values, effect.means, color=colour, marker=".", label=name)
+            panel.legend(fontsize="small", frameon=False, bbox_to_anchor=(1.0, 1.0))
             panel.set_title(f"class {label}", fontsize="medium")
-            panel.set_xlabel(code)
+            panel.set(xlabel=code, ylabel="mean (st. dev.)")
         return self
-
-
-def _learned(gan: Any, code: str) -> list[Any]:
-    """Return the over-sampled classes that had enough rows to be learned."""
-    found = []
-    for label in n_synthetic(gan):
-        with suppress(ValueError):
-            gan.traverse(code, [label], [0.0])
-            found.append(label)
-    if not found:
-        known = list(n_synthetic(gan))
-        raise ValueError(f"None of the classes {known} can be steered by code {code!r}.")
-    return found
 
 
 def _effects(tables: Sequence[Any]) -> list[Effect]:
@@ -208,25 +190,3 @@ def _indicators(columns: Sequence[Column]) -> Iterator[tuple[str, Floats]]:
         for number, category in enumerate(names[: 1 if len(names) == 2 else None]):
             indicator = np.where(np.isnan(column.values), np.nan, column.values == number)
             yield f"{column.name} = {category}", indicator
-
-
-def _draw(ax: Any, values: Floats, effects: Sequence[Effect]) -> None:
-    """Draw lines over the values of the code, named at their ends."""
-    for effect, colour in zip(effects, cycle(COLOURS), strict=False):
-        ax.plot(values, effect.means, color=colour, marker="o", markersize=3)
-    ax.margins(y=0.1)
-    low, high = ax.get_ylim()
-    heights = _spread([(effect.means[-1] - low) / (high - low) for effect in effects])
-    style = {"transform": ax.transAxes, "va": "center", "fontsize": "small"}
-    for effect, height, colour in zip(effects, heights, cycle(COLOURS), strict=False):
-        ax.text(1.02, height, shorten(effect.name, 24), color=colour, **style)
-    ax.set_ylabel("mean (st. dev.)")
-
-
-def _spread(heights: Sequence[float]) -> Floats:
-    """Move heights apart as little as a pass up and a pass down can."""
-    order, steps = np.argsort(heights), _APART * np.arange(len(heights))
-    moved = np.maximum.accumulate(np.array(heights)[order] - steps) + steps
-    moved[-1:] = np.minimum(moved[-1:], 1.0)
-    moved = np.minimum.accumulate((moved - steps)[::-1])[::-1] + steps
-    return np.asarray(moved[np.argsort(order)])

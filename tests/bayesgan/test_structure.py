@@ -170,10 +170,6 @@ def test_presets_that_do_not_exist_are_refused(name, n):
         BayesianStructure.preset(name, n)
 
 
-def test_the_prime_may_be_typographic():
-    assert BayesianStructure([("c1", "c′1")]) == BayesianStructure([("c1", "c'1")])  # noqa: RUF001
-
-
 def test_it_prints_one_line_a_latent_code():
     lines = str(BayesianStructure.preset("entangled", 3)).splitlines()
     assert len(lines) == 4

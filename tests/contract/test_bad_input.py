@@ -45,7 +45,7 @@ BAD_LABELS = {
     ),
     "intervals": (lambda y: pd.cut(pd.Series(y), [-1, 0, 9]), "Interval.*astype"),
     "halves": (lambda y: y + 0.5, r"continuous.*0\.5.*astype"),
-    "rows of no class": (lambda y: np.column_stack([y, y * 0]), "row 0 has no 1"),
+    "rows of no class": (lambda y: np.column_stack([y, y * 0]), r"row 0 is \[0, 0\]"),
 }
 
 BAD_GAN_PARAMETERS = [
@@ -128,7 +128,7 @@ def test_bad_labels_are_refused(quick, binary, labels, method):
 def test_text_beside_numbers_is_no_label(quick, binary, method):
     X, y = binary
     for labels in (np.where(y == 1, "one", y.astype(object)), ["one", *y[1:].tolist()]):
-        with pytest.raises(TypeError, match=r"text beside numbers, such as 'one' and \d"):
+        with pytest.raises(ValueError, match=r"text beside numbers.*'one'"):
             getattr(quick(), method)(X, labels)
 
 

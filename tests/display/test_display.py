@@ -38,7 +38,7 @@ def test_example_of_the_docstring_runs(name):
 @pytest.mark.parametrize("name", display.__all__)
 def test_parameters_are_documented(name):
     for documented in (getattr(display, name), *public_methods(name)):
-        assert "%(" not in inspect.getdoc(documented)
+        assert not re.search(r"\{\w+\}", inspect.getdoc(documented))
         found = re.findall(r"^(\w+(?:, \w+)*) : ", inspect.getdoc(documented), re.MULTILINE)
         assert set(", ".join(found).split(", ")) >= set(
             inspect.signature(documented).parameters
@@ -73,7 +73,7 @@ def arguments(make, X, y):
 
 def test_a_display_can_be_subclassed():
     class Mine(TrainingCurvesDisplay):
-        """Draws 100 % as the other does."""
+        """Draws as the other does."""
 
     sampler = quick_vae()
     sampler.fit_resample(*table(60, 15))
@@ -88,16 +88,9 @@ def test_panels_go_where_they_are_told():
     many = TrainingCurvesDisplay.from_estimator(sampler, ax=axes)
     assert list(many.axes_) == list(axes[:2])
     assert many.figure_ is figure
-    figure, ax = plt.subplots()
-    one = many.plot(ax)
-    assert one is many
-    assert len(figure.axes) == 3
-    assert not ax.axison
     sampler.fit_resample(*table(60, 15, 14))
-    with pytest.raises(ValueError, match="at least 3 of them, got 2"):
+    with pytest.raises(ValueError, match="at least 3 Axes, got 2"):
         TrainingCurvesDisplay.from_estimator(sampler, ax=axes[:2])
-    with pytest.raises(ValueError, match="Axes of a grid"):
-        many.plot(figure.add_axes((0, 0, 1, 1)))
 
 
 def test_without_matplotlib_it_says_what_to_install(monkeypatch):
@@ -125,7 +118,7 @@ def test_what_has_no_codes_shows_none(make):
     sampler = quick_gan()
     with pytest.warns(FewRowsWarning):
         sampler.fit_resample(*table(60, 2))
-    with pytest.raises(ValueError, match=r"no class could be learned|can be steered"):
+    with pytest.raises(ValueError, match=r"no class could be learned|no class to move a code in"):
         make.from_estimator(sampler)
     vae = quick_vae()
     vae.fit_resample(*table(60, 15))
@@ -170,7 +163,8 @@ def test_rows_and_columns_of_every_container(kind):
         assert kinds == ["number", "number"]
         assert [m.column.name for m in marginals] == ["x0", "x1"]
     else:
-        expected = ["number"] * 3 + ["category"] * 3 + ["date", "number", "number"]
+        date = "category" if kind is np.asarray else "date"
+        expected = ["number"] * 3 + ["category"] * 3 + [date, "number", "number"]
         assert kinds == expected
 
 

@@ -24,8 +24,8 @@ def test_marginals_hold_the_columns_and_their_gap(of_customers):
         assert [len(p) for p in parts] == [len(marginal.real), len(marginal.synthetic)]
         assert marginal.missing == (real[name].isna().mean(), synthetic[name].isna().mean())
         if marginal.column.column_type == "category":
-            share = [p.astype(str).value_counts(normalize=True) for p in parts]
-            expected = share[0].sub(share[1], fill_value=0).abs().sum() / 2
+            frequencies = [p.astype(str).value_counts(normalize=True) for p in parts]
+            expected = frequencies[0].sub(frequencies[1], fill_value=0).abs().sum() / 2
         elif name == "last":
             expected = 0.0
         else:
@@ -48,11 +48,6 @@ def test_marginals_are_drawn_by_their_kind(of_customers):
     assert [t.get_text() for t in axes["last"].texts] == ["no values"]
     years = [t.get_text() for t in axes["since"].get_xticklabels()]
     assert {"2020", "2021"} <= set(years)
-    again = shown.plot(kind="histogram")
-    for stairs in again.axes_[0].patches:
-        assert stairs.get_data().values.sum() == pytest.approx(1.0)
-    with pytest.raises(ValueError, match="'kind' must be"):
-        shown.plot(kind="violin")
 
 
 def test_columns_can_be_chosen(of_customers):
@@ -114,5 +109,5 @@ def test_as_many_axes_as_panels_are_enough():
     _, axes = plt.subplots(1, 5)
     shown = MarginalsDisplay.from_estimator(sampler, *sampler.fit_resample(X, y), ax=axes)
     assert list(shown.axes_) == list(axes)
-    with pytest.raises(ValueError, match="at least 5 of them, got 4"):
+    with pytest.raises(ValueError, match="at least 5 Axes, got 4"):
         shown.plot(axes[:4])

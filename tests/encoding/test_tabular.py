@@ -95,21 +95,6 @@ def test_nan_of_polars_is_missing_and_comes_back_as_null() -> None:
         assert_frame_equal(encoding.decode(rows), expected)
 
 
-@pytest.mark.parametrize("make", [pd.DataFrame, lambda X: X, lambda X: X.astype(object)])
-def test_tables_of_other_containers_are_read_as_the_polars_frame(make: Any) -> None:
-    rng = np.random.default_rng(0)
-    X = np.column_stack([rng.normal(size=40), rng.integers(0, 9, 40)])
-    frame = pl.DataFrame({"a": X[:, 0], "b": X[:, 1].astype(int)})
-    other = make(X)
-    if isinstance(other, pd.DataFrame):
-        other.columns = ["a", "b"]
-    encoding = tabular(frame)
-    np.testing.assert_array_equal(encoding.encode(other), encoding.encode(frame))
-    if isinstance(other, pd.DataFrame):
-        there = tabular(other)
-        np.testing.assert_array_equal(there.encode(frame), encoding.encode(frame))
-
-
 @pytest.mark.parametrize("container", [pd.DataFrame, pl.DataFrame])
 def test_each_column_is_read_once_to_learn_it_and_once_to_encode_it(
     container: Any, monkeypatch: pytest.MonkeyPatch
@@ -198,15 +183,6 @@ def test_dates_and_numbers_named_as_categories(kind: str) -> None:
     encoding = tabular(frame, [0])
     assert encoding.layout.slots[0].column_type == "categorical"
     pd.testing.assert_frame_equal(encoding.decode(encoding.encode(frame)), frame)
-
-
-def test_object_arrays_are_read_as_the_frame_that_was_fitted() -> None:
-    rng = np.random.default_rng(0)
-    kinds = ["str", "days", "UInt8", "bool", "whole floats"]
-    frame = pd.DataFrame({kind: PANDAS[kind](rng, 60) for kind in kinds})
-    encoding = tabular(frame)
-    array = frame.to_numpy(dtype=object)
-    np.testing.assert_array_equal(encoding.encode(array), encoding.encode(frame))
 
 
 def test_infrequent_categories_are_folded_and_come_back() -> None:

@@ -1,32 +1,22 @@
-"""What the samplers' parameters have in common: their docstrings, and checks at the door."""
+"""Docstrings filled in from parts that several of them share."""
 
 from __future__ import annotations
 
 import inspect
-import math
-import numbers
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from textwrap import dedent
 from typing import Any, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils._docstring import _random_state_docstring
 
-__all__ = [
-    "check_counts",
-    "check_hidden_layer_sizes",
-    "check_image_shape",
-    "check_n_samples",
-    "check_ratio",
-    "documented",
-]
+__all__ = ["documented", "fill_in"]
 
 Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 # What docstrings share, without indentation: from Python 3.13 on docstrings have none either.
-_PARTS = {
+_PARTS: dict[str, str] = {
     "sampling_strategy": dedent(f"    {BaseOverSampler._sampling_strategy_docstring}"),
     "random_state": dedent(f"    {_random_state_docstring}"),
     "categorical_features": """categorical_features : "auto", None or array-like, default="auto"
@@ -44,7 +34,7 @@ _PARTS = {
     "auto" takes CUDA, then MPS, then the CPU.""",
     "augmentation_strength": """augmentation_strength : "auto" or float, default="auto"
     How far images that are repeated or generated are shifted, turned, scaled and sheared, as a
-    share of 0.1 of the side, 0.2 radians, 15 % and 0.2. Translations are not. "auto" goes as
+    multiple of 0.1 of the side, 0.2 radians, 15 % and 0.2. Translations are not. "auto" goes as
     far as moved images lie at most 15 % farther from the nearest one of their class than
     unmoved ones. If there are more than two classes, half of the repeats stay as they are and
     the other half is moved twice as far. 0 moves none of them; the learned moves of
@@ -74,6 +64,9 @@ device_ : torch.device
 classes_ : ndarray of shape (n_classes,)
     The class labels.
 
+learned_classes_ : list
+    Labels of the classes with new rows that had enough rows to be learned.
+
 n_features_in_ : int
     Number of columns.
 
@@ -101,75 +94,11 @@ Returns
 
 def documented(thing: Documented) -> Documented:
     """Fill in what the docstrings of all samplers share."""
-    thing.__doc__ = inspect.cleandoc(thing.__doc__ or "").format(**_PARTS)
+    fill_in(thing, _PARTS)
     return thing
 
 
-def check_counts(strategy: Mapping[Any, Any]) -> None:
-    """Refuse a ``sampling_strategy`` by class whose numbers of rows are no integers."""
-    for label, count in strategy.items():
-        if not isinstance(count, numbers.Integral):
-            raise ValueError(
-                f"'sampling_strategy' asks for {count!r} rows of class {label!r}, but the number "
-                "of rows must be an integer."
-            )
-
-
-def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...] | None:
-    """Return the ``hidden_layer_sizes`` parameter as a tuple, None for "auto".
-
-    Raises
-    ------
-    ValueError
-        If it is neither "auto" nor whole numbers of at least 1.
-    """
-    if isinstance(sizes, str) and sizes == "auto":
-        return None
-    listed = list(sizes) if isinstance(sizes, Iterable) else [sizes]
-    if not listed or any(not isinstance(n, numbers.Integral) or n < 1 for n in listed):
-        raise ValueError(
-            f"The 'hidden_layer_sizes' parameter is {sizes!r}; expected 'auto' or whole numbers "
-            "of at least 1, one for each hidden layer."
-        )
-    return tuple(int(n) for n in listed)
-
-
-def check_n_samples(n_samples: Any) -> int:
-    """Return the number of rows asked for, or refuse it."""
-    if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
-        raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
-    return int(n_samples)
-
-
-def check_ratio(ratio: float, y: npt.NDArray[Any]) -> None:
-    """Refuse a ratio below the present one, or of more than two classes, with what to use."""
-    labels, counts = np.unique(y, return_counts=True)
-    if len(labels) > 2:
-        raise ValueError(
-            f"'sampling_strategy' is {ratio:g}, but a ratio is for binary targets only, and y has "
-            f"{len(labels)} classes. Use RaiseTo({ratio:g}) or MultiplyBy(...) of mgvae_resample."
-        )
-    if int(ratio * counts.max()) <= counts.min():
-        raise ValueError(
-            f"'sampling_strategy' is {ratio:g}, but the classes have a ratio of "
-            f"{counts.min() / counts.max():.4g} already, so that no row would be added. "
-            f"RaiseTo({ratio:g}) of mgvae_resample leaves such classes alone; MultiplyBy(...) "
-            "raises each by a factor."
-        )
-
-
-def check_image_shape(shape: Sequence[Any], n_features: int) -> None:
-    """Refuse an ``image_shape`` that is no shape, or not that of the columns."""
-    if len(shape) not in (2, 3) or any(
-        not isinstance(side, numbers.Integral) or side < 1 for side in shape
-    ):
-        raise ValueError(
-            f"'image_shape' must be (height, width) or (height, width, channels) in whole "
-            f"pixels, got {shape!r}."
-        )
-    if math.prod(shape) != n_features:
-        raise ValueError(
-            f"'image_shape' {shape} stands for {math.prod(shape)} pixels, but X has "
-            f"{n_features} columns. Flatten each image into one row, as in "
-            "images.reshape(len(images), -1)."
-        )
+def fill_in(thing: Any, parts: Mapping[str, str]) -> None:
+    """Put parts where a docstring names them in braces; other braces stay."""
+    text = inspect.cleandoc(thing.__doc__ or "")
+    thing.__doc__ = re.sub(r"\{(\w+)\}", lambda match: parts.get(match[1], match[0]), text)
