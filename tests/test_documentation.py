@@ -86,6 +86,16 @@ def test_code_of_a_page_runs(page, monkeypatch, tmp_path):
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
+def test_code_that_the_page_on_methods_shows_is_there():
+    text = (DOCS / "extend.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^:(?:pyobject|start-at|end-before): (.+)$", text, re.MULTILINE)
+    assert len(shown) > 4
+    code = (ROOT / "tests" / "third_method.py").read_text(encoding="utf-8")
+    for name in shown:
+        last = name.split()[-1].split(".")[-1]
+        assert re.search(rf"\b(class|def) {last}\b", code), name
+
+
 @pytest.mark.parametrize("documented", [*OURS, BayesianStructure])
 def test_example_of_the_docstring_runs(documented):
     example = doctest.DocTestFinder(recurse=False).find(documented, documented.__name__)[0]
