@@ -1,4 +1,4 @@
-"""Numbers, dates and durations are encoded as normal scores, or as 0 and 1."""
+"""Numbers, dates and durations as normal scores, linearly in [-1, 1], or as 0 and 1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .category import CategoryEncoder, fit_categories
 from .layout import FloatArray, Floats, Slot
 from .resolution import Resolution, find_resolution
 
-__all__ = ["NormalScores", "NumericEncoder", "Support", "describe", "fit_numeric"]
+__all__ = ["LinearScale", "NormalScores", "NumericEncoder", "Support", "describe", "fit_numeric"]
 
 Counts: TypeAlias = npt.NDArray[np.intp]
 
@@ -80,7 +80,7 @@ class NumericEncoder:
         What the column may hold (of positions in `distinct`, where there are such).
     can_miss : bool
         Whether some values are missing.
-    scores : NormalScores or None
+    scores : NormalScores, LinearScale or None
         The encoding of a continuous column.
     distinct : ndarray of shape (n_values,) or None
         The sorted observed values of whole numbers that float64 cannot hold or float32 scores
@@ -89,7 +89,7 @@ class NumericEncoder:
 
     support: Support
     can_miss: bool = False
-    scores: NormalScores | None = None
+    scores: NormalScores | LinearScale | None = None
     distinct: AnyArray | None = None
 
     def slot(self, column: int) -> Slot | None:
@@ -104,7 +104,7 @@ class NumericEncoder:
         return self.scores is None or (values is not None and len(values) <= _FEW_VALUES)
 
     def encode(self, values: AnyArray) -> Floats:
-        """Return normal scores, or 0 and 1."""
+        """Return normal scores, numbers in [-1, 1], or 0 and 1."""
         if self.distinct is not None:
             values = _nearest_position(self.distinct, values)
         if self.scores is not None:
@@ -129,7 +129,9 @@ class NumericEncoder:
         return ColumnValues(self.decode(np.zeros(n_rows)), missing)
 
 
-def fit_numeric(column: ColumnValues) -> NumericEncoder | CategoryEncoder:
+def fit_numeric(
+    column: ColumnValues, *, is_linear: bool = False
+) -> NumericEncoder | CategoryEncoder:
     """Find out how to encode a column of numbers.
 
     One of two values at most, some of which are missing, is a column of categories.
@@ -141,6 +143,10 @@ def fit_numeric(column: ColumnValues) -> NumericEncoder | CategoryEncoder:
     values, counts = np.unique(x, return_counts=True)
     if can_miss and len(values) <= 2:
         return fit_categories(column, values)
+    if is_linear:
+        support = describe(values, len(x))
+        scale = LinearScale(*map(float, values[[0, -1]])) if support.kind == "continuous" else None
+        return NumericEncoder(support, can_miss, scale)
     is_whole = x.dtype.kind in "iu"
     if not is_whole or max(abs(int(values[0])), abs(int(values[-1]))) < _EXACT:
         support, scores = _fit_support(values, counts)
@@ -238,6 +244,32 @@ class NormalScores:
         follows = np.minimum(at + 1, ends.size - 1)
         nearer = np.where(z - ends[at] < ends[follows] - z, knots[at], knots[follows])
         return np.where(beside[at], nearer, value) / self.scale
+
+
+@dataclass(frozen=True)
+class LinearScale:
+    """Linear map from the observed range of a column to [-1, 1], and back."""
+
+    low: float
+    high: float
+
+    def encode(self, x: FloatArray) -> FloatArray:
+        """Return numbers in [-1, 1]; values out of the observed range are clamped."""
+        scaled: FloatArray = np.clip((x - self._middle) / self._reach, -1.0, 1.0)
+        return scaled
+
+    def decode(self, scores: Floats) -> FloatArray:
+        """Return values of the observed range."""
+        return self._middle + self._reach * np.clip(scores.astype(np.float64), -1.0, 1.0)
+
+    # Halves first: the difference of two huge numbers may be infinite.
+    @property
+    def _middle(self) -> float:
+        return self.low / 2 + self.high / 2
+
+    @property
+    def _reach(self) -> float:
+        return self.high / 2 - self.low / 2
 
 
 def _fit_scores(values: FloatArray, counts: Counts, support: Support) -> NormalScores:

@@ -20,6 +20,7 @@ from .._run import Run, single_thread
 from .elbo import negative_elbo
 from .ewc import Weights, ewc_penalty, fisher_information
 from .model import MajorityGuidedVAE
+from .residual import decoded
 
 __all__ = ["MGVAEConfig", "finetune", "pretrain"]
 
@@ -28,7 +29,8 @@ __all__ = ["MGVAEConfig", "finetune", "pretrain"]
 _FEWEST_FOR_HOLDOUT, _ENOUGH_WITHOUT_HOLDOUT = 50, 500
 _STEPS_WITHOUT_HOLDOUT = 200
 _FEWEST_STEPS = 100
-_FISHER_ROWS = 128
+# Rows that say which weights matter: real ones, or in the paper generated ones.
+_FISHER_ROWS, _PUBLISHED_FISHER_ROWS = 128, 100
 _FEWEST_HELD_EXEMPLARS, _MOST_HELD_EXEMPLARS = 10, 1000
 # Few held-out rows are drawn more than once each, for a steadier loss.
 _VALIDATION_DRAWS, _MOST_VALIDATION = 16, {"table": 2000, "image": 500}
@@ -39,7 +41,8 @@ class MGVAEConfig:
     """The method's parameters, checked and free of "auto".
 
     ``responsibility`` is the share of exemplars that are chosen by their responsibility for the
-    minority; the rest is chosen uniformly.
+    minority; the rest is chosen uniformly. With ``is_published`` fine-tuning takes as many
+    steps as it may, and the Fisher information is that of generated rows, not normalised.
     """
 
     hidden_layer_sizes: Sequence[int]
@@ -50,6 +53,7 @@ class MGVAEConfig:
     responsibility: float
     pretrain: TrainConfig
     finetune: TrainConfig
+    is_published: bool = False
 
     def key(self, training: TrainConfig) -> tuple[object, ...]:
         """Return what a training depends on, which is not what only drawing depends on."""
@@ -85,11 +89,26 @@ def pretrain(
     history = run.train(network, objective, config.pretrain, phase="pretrain")
     if history.stop_reason == "diverged":
         return None
-    x, exemplars = (modality.inputs(kept[:n]) for n in (_FISHER_ROWS, config.n_exemplars))
-    eps = normal((len(x), config.latent_dim), run.rng("fisher"), run.device)
-    information = fisher_information(network, x, exemplars, eps)
+    information = _information(run, config, network, kept)
     run.store(network, key, **information)
     return network, information
+
+
+def _information(
+    run: Run, config: MGVAEConfig, network: MajorityGuidedVAE, rows: Tensor
+) -> Weights:
+    """Return the Fisher information of real rows, or in the paper of generated ones."""
+    inputs, rng = network.modality.inputs, run.rng("fisher")
+    x, exemplars = (inputs(rows[:n]) for n in (_FISHER_ROWS, config.n_exemplars))
+    if config.is_published:
+        chosen = torch.randint(len(rows), (_PUBLISHED_FISHER_ROWS,), generator=rng)
+        with torch.no_grad():
+            means = network.encode(inputs(rows[chosen.to(rows.device)]))
+            eps = normal(tuple(means.shape), rng, run.device)
+            x = decoded(network, network.reparameterise(means, eps))
+    eps = normal((len(x), config.latent_dim), rng, run.device)
+    is_normalised = not config.is_published
+    return fisher_information(network, x, exemplars, eps, is_normalised=is_normalised)
 
 
 def finetune(
@@ -104,7 +123,8 @@ def finetune(
 
     With 50 rows or more a fifth of them is held out, and the weights with the lowest validation
     loss are kept. With fewer than 500 rows training then goes on with all of them, for a quarter
-    of the steps made so far, or up to 100. With fewer than 50 rows 200 steps are made.
+    of the steps made so far, or up to 100. With fewer than 50 rows 200 steps are made. The
+    published method makes all steps with all rows.
 
     Shape: exemplars (m, d), class_rows (n, d).
 
@@ -142,8 +162,10 @@ def _finetune(
     budget, n_held = config.finetune, len(class_rows) // 5
     rows, references = run.tensor(class_rows), run.tensor(exemplars)
     objective = Finetuning(run, config, network, information, references)
-    if len(class_rows) < _FEWEST_FOR_HOLDOUT:
-        n_steps = min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
+    if config.is_published or len(class_rows) < _FEWEST_FOR_HOLDOUT:
+        n_steps = budget.max_steps
+        if not config.is_published:
+            n_steps = min(_STEPS_WITHOUT_HOLDOUT, n_steps)
         fixed = replace(budget, max_steps=n_steps, patience=None)
         objective.begin(rows)
         return run.train(network, objective, fixed, phase=phase)

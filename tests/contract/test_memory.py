@@ -30,6 +30,7 @@ TRAINING = {
     "MGVAEOverSampler": [
         {"latent_dim": 2},
         {"ewc_weight": 2.0},
+        {"variant": "published"},
         {"max_finetune_steps": 10},
         {"random_state": 1},
     ],
