@@ -207,13 +207,19 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         validate_data(self, X=table.native, y=y, reset=True, skip_check_array=True)
         check_consistent_length(table, y)
         self._check_parameters(table.shape[1], y)
+        of_tables, of_images = self._modalities
         modality: Modality = (
-            TabularModality(self.categorical_features)
+            of_tables(self.categorical_features)
             if self.image_shape is None
-            else ImageModality(self.image_shape)
+            else of_images(self.image_shape)
         )
         self._modality = modality.fit(table)
         return table, y, False
+
+    @property
+    def _modalities(self) -> tuple[type[TabularModality], type[ImageModality]]:
+        """What tables are read by, and what images are."""
+        return TabularModality, ImageModality
 
     def _check_parameters(self, n_features: int, y: Labels) -> None:
         """Refuse parameters that do not fit the table; subclasses check their own as well."""

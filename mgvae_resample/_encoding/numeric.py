@@ -1,4 +1,4 @@
-"""Numbers, dates and durations are encoded as normal scores, or as 0 and 1."""
+"""Numbers, dates and durations as normal scores, linearly in [-1, 1], or as 0 and 1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .category import CategoryEncoder, fit_categories
 from .layout import Floats, Slot
 from .resolution import Resolution, find_resolution
 
-__all__ = ["NormalScores", "NumericEncoder", "Support", "describe", "fit_numeric"]
+__all__ = ["LinearScale", "NormalScores", "NumericEncoder", "Support", "describe", "fit_numeric"]
 
 Counts: TypeAlias = npt.NDArray[np.intp]
 
@@ -65,7 +65,7 @@ class NumericEncoder:
 
     support: Support
     can_miss: bool = False
-    scores: NormalScores | None = None
+    scores: NormalScores | LinearScale | None = None
 
     def slot(self, column: int) -> Slot | None:
         """Return the place of a column in encoded rows; None where there is nothing to encode."""
@@ -79,7 +79,7 @@ class NumericEncoder:
         return self.scores is None or (values is not None and len(values) <= _FEW_VALUES)
 
     def encode(self, values: AnyArray) -> Floats:
-        """Return normal scores, or 0 and 1."""
+        """Return normal scores, numbers in [-1, 1], or 0 and 1."""
         if self.scores is not None:
             return self.scores.encode(_to_float(values))
         low, high = self.support.low, self.support.high
@@ -100,7 +100,9 @@ class NumericEncoder:
         return ColumnValues(self.decode(np.zeros(n_rows)), missing)
 
 
-def fit_numeric(column: ColumnValues) -> NumericEncoder | CategoryEncoder:
+def fit_numeric(
+    column: ColumnValues, *, is_linear: bool = False
+) -> NumericEncoder | CategoryEncoder:
     """Find out how to encode a column of numbers.
 
     One of two values at most, some of which are missing, is a column of categories.
@@ -114,7 +116,11 @@ def fit_numeric(column: ColumnValues) -> NumericEncoder | CategoryEncoder:
         return fit_categories(column, values)
     support = describe(values, len(x))
     is_continuous = support.column_type == "continuous"
-    scores = _fit_scores(_to_float(values), counts) if is_continuous else None
+    scores: NormalScores | LinearScale | None = None
+    if is_continuous and is_linear:
+        scores = LinearScale(*map(float, values[[0, -1]]))
+    elif is_continuous:
+        scores = _fit_scores(_to_float(values), counts)
     return NumericEncoder(support, can_miss, scores)
 
 
@@ -179,6 +185,33 @@ class NormalScores:
         follows = np.minimum(at + 1, ends.size - 1)
         nearer = np.where(z - ends[at] < ends[follows] - z, knots[at], knots[follows])
         return np.where(beside[at], nearer, value) / self.scale
+
+
+@dataclass(frozen=True)
+class LinearScale:
+    """Linear map from the observed range of a column to [-1, 1], and back."""
+
+    low: float
+    high: float
+
+    def encode(self, x: Floats) -> Floats:
+        """Return numbers in [-1, 1]; values out of the observed range are clamped."""
+        scaled: Floats = np.clip((x - self._middle) / self._reach, -1.0, 1.0)
+        return scaled
+
+    def decode(self, scores: Floats) -> Floats:
+        """Return values of the observed range."""
+        return self._middle + self._reach * np.clip(scores.astype(np.float64), -1.0, 1.0)
+
+    # Halves first: the difference of two huge numbers may be infinite. Whole numbers that float64
+    # does not tell apart have none.
+    @property
+    def _middle(self) -> float:
+        return self.low / 2 + self.high / 2
+
+    @property
+    def _reach(self) -> float:
+        return self.high / 2 - self.low / 2 or 1.0
 
 
 def _fit_scores(values: Floats, counts: Counts) -> NormalScores:

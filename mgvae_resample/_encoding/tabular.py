@@ -31,6 +31,7 @@ class TabularEncoding:
 
     Columns of two values become 0 and 1, the categories of other columns become their number in
     the order of frequency. A missing value is NaN. Columns that never vary are not encoded.
+    With `is_linear` a continuous column is scaled from its observed range to [-1, 1] instead.
 
     Real rows are returned as they were given, never decoded, so ``decode(encode(X))`` need not be
     `X`: numbers in columns of more than 4096 distinct values lie between knots, and integers
@@ -44,8 +45,8 @@ class TabularEncoding:
     columns: tuple[NumericEncoder | CategoryEncoder, ...]
     layout: Layout
 
-    def __init__(self, categorical_features: Any = "auto") -> None:
-        self.categorical_features = categorical_features
+    def __init__(self, categorical_features: Any = "auto", *, is_linear: bool = False) -> None:
+        self.categorical_features, self.is_linear = categorical_features, is_linear
 
     def fit(self, table: Table) -> Self:
         """Learn the columns of a table; nothing of its rows is kept but distinct values."""
@@ -56,7 +57,7 @@ class TabularEncoding:
             if _is_identifier(adapter, column)
         )
         self.columns = tuple(
-            fit_numeric(column)
+            fit_numeric(column, is_linear=self.is_linear)
             if adapter.n_categories is None
             else fit_categories(column, np.arange(adapter.n_categories))
             for adapter, column in zip(self.schema.adapters, values, strict=True)

@@ -20,6 +20,7 @@ __all__ = [
     "RESIDUALS",
     "Draw",
     "ImageResidual",
+    "NoResidual",
     "Residual",
     "TableResidual",
     "decoded",
@@ -68,6 +69,8 @@ class Residual(ABC):
     # NOTE[DIFF] In the paper z has the whole noise of q(z | x). Here a residual is added as well,
     # and with all of both the columns fit together less than in the class.
     posterior_noise: ClassVar[float]
+    # How far latents may lie from the exemplar, on the way to the row of the class.
+    toward_class: ClassVar[float] = 1.0
     # Whether few rows of the class are taken for a sample of a wider distribution.
     widens: ClassVar[bool]
 
@@ -158,6 +161,22 @@ class ImageResidual(Residual):
         mix = uniform((len(draw.z), 1), rng, draw.z.device)
         mix = _LEAST_DETAIL + (1.0 - _LEAST_DETAIL) * mix
         return (translated + torch.lerp(of_exemplar, self.of_class[draw.i], mix)).clamp(0.0, 1.0)
+
+
+class NoResidual(Residual):
+    """The published method: the decoder's mean is the new row."""
+
+    posterior_noise, toward_class, widens = 1.0, 0.0, False
+
+    def inputs(
+        self,
+        draw: Draw,
+        class_fraction: float,
+        adjust: Callable[[Tensor], Tensor],
+        rng: torch.Generator,
+    ) -> Tensor:
+        """Return the decoder's means, as network inputs. Shape: -> (n, n_inputs)."""
+        return decoded(self.network, draw.z)
 
 
 # What is added to the rows of each modality.

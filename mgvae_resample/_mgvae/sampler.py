@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +19,9 @@ from .._base import NOT_LEARNED, DeepOverSampler, Label, Labels, plain_classes
 from .._checks import SHARED_CONSTRAINTS, check_hidden_layer_sizes
 from .._docs import documented
 from .._encoding.layout import EncodedRows
+from .._modality.image import ImageModality
+from .._modality.published import PublishedImage, PublishedTable
+from .._modality.tabular import TabularModality
 from .._nn.random import random_rows
 from .._nn.training import TrainConfig
 from .._rejection.sampler import Indices
@@ -25,7 +30,7 @@ from .._synthesizer import Synthesizer
 from .ewc import Weights
 from .model import MajorityGuidedVAE
 from .moves import LearnedMoves
-from .residual import RESIDUALS
+from .residual import RESIDUALS, NoResidual
 from .synthesizer import MinoritySynthesizer
 from .train import MGVAEConfig, finetune, pretrain
 
@@ -38,6 +43,12 @@ _MOST_EXEMPLARS = 10_000
 _FEWEST_COMMON = 100
 # Half the width that the modality proposes, and no less: twice as much gained nothing.
 _NARROWEST = 16
+# The published method: what its parameters must be, if they are given, and how long it fine-tunes.
+_FIXED: dict[str, tuple[object, ...]] = {
+    "exemplar_selection": ("uniform", 0),
+    "generated_fraction": (1,),
+}
+_PUBLISHED_EPOCHS, _PUBLISHED_EWC_WEIGHT, _EWC_WEIGHT = 200, 500.0, 0.01
 
 
 # What "auto" stands for. Convolutions take more time a row, and larger steps.
@@ -81,11 +92,17 @@ class MGVAEOverSampler(DeepOverSampler):
         the exemplars gets variations of itself. Of images of more than two classes the model is
         pre-trained on all classes of at least 100 rows as well.
 
-    exemplar_selection : {"responsibility", "uniform"} or float, default="responsibility"
-        How exemplars are chosen for translation. "uniform" is the paper's rule. With
-        "responsibility" an exemplar is chosen as often as it explains the class's own rows in
-        latent space, which keeps new rows away from where the class has none. A number between
-        0 (uniform) and 1 (responsibility) blends the two.
+    variant : {"default", "published"}, default="default"
+        "published" is the method of the paper, for comparisons that cite it [1]_: exemplars are
+        chosen uniformly, latents have all the noise of the posterior around the exemplar, the
+        decoder's mean is the new row, and no rule refuses one. See the Notes.
+
+    exemplar_selection : {"auto", "responsibility", "uniform"} or float, default="auto"
+        How exemplars are chosen for translation. With "responsibility" an exemplar is chosen as
+        often as it explains the class's own rows in latent space, which keeps new rows away from
+        where the class has none. "uniform" is the paper's rule. A number between 0 (uniform) and
+        1 (responsibility) blends the two. "auto" is "responsibility", and "uniform" if `variant`
+        is "published".
 
     generated_fraction : "auto" or float, default="auto"
         Share of the new rows that are translated; the others repeat real rows of the class. "auto"
@@ -108,9 +125,10 @@ class MGVAEOverSampler(DeepOverSampler):
         Exemplars drawn at each step to stand for the mixture; "auto" is 256, for images 128.
         More cost time and gained little in our measurements.
 
-    ewc_weight : float, default=0.01
+    ewc_weight : "auto" or float, default="auto"
         Weight of the Elastic Weight Consolidation penalty. The Fisher information is normalised
-        to mean 1, so the weight has no unit.
+        to mean 1, so the weight has no unit; "auto" is 0.01. If `variant` is "published", it is
+        not normalised: the best weight depends on the data, and "auto" is 500.
 
     max_pretrain_steps : "auto" or int, default="auto"
         Largest number of steps on the exemplars; "auto" is 400, for images 500. Early stopping
@@ -120,7 +138,7 @@ class MGVAEOverSampler(DeepOverSampler):
         Optimiser steps on each class at most; "auto" is 500, for images 250. With 50 rows
         or more the number of steps is chosen by the validation loss on a held-out fifth of them,
         and below 500 rows some more are made with all rows; with fewer than 50 rows 200 steps are
-        made.
+        made. If `variant` is "published", all steps are made; "auto" is 200 epochs of the class.
 
     batch_size : int, default=128
         Rows per step. Smaller classes are taken whole.
@@ -180,6 +198,14 @@ class MGVAEOverSampler(DeepOverSampler):
     that repeat a row of the class or equal an exemplar are drawn again. So are rows of tables that
     boosted trees take for another class, until these are no more frequent than among real rows.
 
+    With ``variant="published"`` none of this is done. Columns of numbers are scaled to [-1, 1] and
+    have a Gaussian likelihood of variance 1/2; categories, which the paper does not know, are
+    one-hot columns of -1 and 1, and the highest output decides. Images have a Bernoulli
+    likelihood. The Fisher information is that of 100 generated rows, not normalised. Each class is
+    fine-tuned for a fixed number of epochs, and every new row is a translation. New rows still
+    have the dtypes, the resolution and the range of their columns. The list of differences in the
+    documentation says what else is not restored.
+
     References
     ----------
     .. [1] Q. Ai, P. Wang, L. He, L. Wen, L. Pan, Z. Xu, "Generative Oversampling for Imbalanced
@@ -201,13 +227,14 @@ class MGVAEOverSampler(DeepOverSampler):
         **DeepOverSampler._parameter_constraints,
         **SHARED_CONSTRAINTS,
         "exemplars": "no_validation",
+        "variant": [StrOptions({"default", "published"})],
         "exemplar_selection": [
-            StrOptions({"responsibility", "uniform"}),
+            StrOptions({"auto", "responsibility", "uniform"}),
             Interval(numbers.Real, 0, 1, closed="both"),
         ],
         "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
         "n_exemplars": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
-        "ewc_weight": [Interval(numbers.Real, 0, None, closed="left")],
+        "ewc_weight": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="left")],
         "max_pretrain_steps": [
             StrOptions({"auto"}),
             Interval(numbers.Integral, 1, None, closed="left"),
@@ -227,13 +254,14 @@ class MGVAEOverSampler(DeepOverSampler):
         *,
         sampling_strategy: Any = "auto",
         exemplars: Any = "majority",
-        exemplar_selection: str | float = "responsibility",
+        variant: str = "default",
+        exemplar_selection: str | float = "auto",
         generated_fraction: str | float = "auto",
         augmentation_strength: str | float = "auto",
         latent_dim: int = 10,
         hidden_layer_sizes: str | Sequence[int] = "auto",
         n_exemplars: str | int = "auto",
-        ewc_weight: float = 0.01,
+        ewc_weight: str | float = "auto",
         max_pretrain_steps: str | int = "auto",
         max_finetune_steps: str | int = "auto",
         batch_size: int = 128,
@@ -247,6 +275,7 @@ class MGVAEOverSampler(DeepOverSampler):
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
         self.exemplars = exemplars
+        self.variant = variant
         self.exemplar_selection = exemplar_selection
         self.generated_fraction = generated_fraction
         self.augmentation_strength = augmentation_strength
@@ -335,6 +364,21 @@ class MGVAEOverSampler(DeepOverSampler):
     def _check_parameters(self, n_features: int, y: Labels) -> None:
         super()._check_parameters(n_features, y)
         self._exemplars_of(y, [])
+        for name, allowed in _FIXED.items() if self._is_published else ():
+            value = getattr(self, name)
+            if value not in ("auto", *allowed):
+                raise ValueError(
+                    f"The {name!r} parameter is {value!r}, but variant='published' means "
+                    f"{allowed[0]!r}. Leave it at 'auto', or set variant='default'."
+                )
+
+    @property
+    def _is_published(self) -> bool:
+        return self.variant == "published"
+
+    @property
+    def _modalities(self) -> tuple[type[TabularModality], type[ImageModality]]:
+        return (PublishedTable, PublishedImage) if self._is_published else super()._modalities
 
     def _exemplars_of(self, y: Labels, labels: Sequence[Label]) -> dict[Label, Indices]:
         """Rows of the table that are the exemplars of each class."""
@@ -361,13 +405,18 @@ class MGVAEOverSampler(DeepOverSampler):
         return super()._not_learned(y, label, n_rows)
 
     def _auto_generated_fraction(self, n_rows: int) -> float:
-        if self._modality.name == "table":
+        if self._is_published or self._modality.name == "table":
             return 1.0
         return 0.5 if len(self.classes_) == 2 else 0.0
 
     def _config(self) -> MGVAEConfig:
         """Return the parameters, with what "auto" stands for."""
-        setting, weights = self._setting, self.exemplar_selection
+        setting, selection, ewc_weight = self._setting, self.exemplar_selection, self.ewc_weight
+        if isinstance(selection, str):
+            by_default = selection == "auto" and not self._is_published
+            selection = float(by_default or selection == "responsibility")
+        if isinstance(ewc_weight, str):
+            ewc_weight = _PUBLISHED_EWC_WEIGHT if self._is_published else _EWC_WEIGHT
         sizes = self._hidden_layer_sizes()
         if check_hidden_layer_sizes(self.hidden_layer_sizes) is None:
             sizes = tuple(max(_NARROWEST, n // 2) for n in sizes)
@@ -377,16 +426,22 @@ class MGVAEOverSampler(DeepOverSampler):
             latent_dim=self.latent_dim,
             n_exemplars=int(setting("n_exemplars")),
             batch_size=int(self.batch_size),
-            ewc_weight=float(self.ewc_weight),
-            responsibility=float(
-                weights == "responsibility" if isinstance(weights, str) else weights
-            ),
+            ewc_weight=float(ewc_weight),
+            responsibility=float(selection),
             pretrain=TrainConfig(int(setting("max_pretrain_steps")), rate, patience=8),
             # Short epochs, since the best moment comes early.
             finetune=TrainConfig(
                 int(setting("max_finetune_steps")), rate, epoch_steps=25, patience=2
             ),
+            is_published=self._is_published,
         )
+
+    def _config_of_class(self, config: MGVAEConfig, n_rows: int) -> MGVAEConfig:
+        """Return the parameters for a class of so many rows: the paper counts epochs."""
+        if not self._is_published or not isinstance(self.max_finetune_steps, str):
+            return config
+        n_steps = _PUBLISHED_EPOCHS * math.ceil(n_rows / self.batch_size)
+        return replace(config, finetune=replace(config.finetune, max_steps=n_steps))
 
     def _fit_synthesizers(
         self, rows: EncodedRows, y: Labels, labels: list[Label], run: Run
@@ -396,7 +451,8 @@ class MGVAEOverSampler(DeepOverSampler):
         if not labels:
             return {}
         # Of two classes there are translations enough, and affine moves do better beside them.
-        has_moves = self._modality.name == "image" and len(self.classes_) > 2
+        of_many = self._modality.name == "image" and len(self.classes_) > 2
+        has_moves = of_many and not self._is_published
         common = _common(y, _FEWEST_COMMON) if has_moves else np.empty(0, np.intp)
         used = np.unique(np.concatenate([*exemplars.values(), common]))
         pretrained = pretrain(run, config, self._modality, rows[used])
@@ -408,23 +464,29 @@ class MGVAEOverSampler(DeepOverSampler):
         if len(some):
             of_classes = np.searchsorted(self.classes_, y[some])
             moves = LearnedMoves(pretrained[0], rows[some], of_classes)
+        residual = NoResidual if self._is_published else RESIDUALS[self._modality.name]
+        networks: dict[Label, MajorityGuidedVAE | None] = dict.fromkeys(exemplars, pretrained[0])
+        jobs = self._jobs(run, config, pretrained, rows, y, exemplars)
+        for label, (network, child) in zip(
+            jobs, Parallel(n_jobs=self.n_jobs)(jobs.values()), strict=True
+        ):
+            run.join(child)
+            networks[label] = network
         synthesizers: dict[Label, Synthesizer] = {}
-        tuned = self._finetuned(run, config, pretrained, rows, y, exemplars)
-        for label, network in tuned.items():
+        for label, network in networks.items():
             if network is None:
                 continue
             index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept exemplars"))
             of_rows = rows[y == label], rows[index], index
-            share = config.responsibility
             synthesizer = MinoritySynthesizer(
-                network, pretrained[0], *of_rows, share, RESIDUALS[self._modality.name], moves
+                network, pretrained[0], *of_rows, config.responsibility, residual, moves
             )
             synthesizer.fit_class_adjustment(run.rng("adjustment", self._number(label)))
             synthesizers[label] = synthesizer
             self.exemplar_indices_[label] = self._learned_from[index]
         return synthesizers
 
-    def _finetuned(
+    def _jobs(
         self,
         run: Run,
         config: MGVAEConfig,
@@ -432,30 +494,21 @@ class MGVAEOverSampler(DeepOverSampler):
         rows: EncodedRows,
         y: Labels,
         exemplars: Mapping[Label, Indices],
-    ) -> dict[Label, MajorityGuidedVAE | None]:
-        """Return the network of each class, None where training diverged."""
-        # A class of which every row repeats a real one needs no network of its own.
-        translated = [k for k in exemplars if self._generated_fraction(int((y == k).sum())) > 0]
-        phases = {label: f"finetune {label}" for label in translated}
-        n_epochs = config.finetune.n_epochs
-        jobs = [
-            delayed(finetune)(
-                run.child("class", self._number(label), phase=phase, n_epochs=n_epochs),
-                config,
-                phase,
-                pretrained,
-                rows[exemplars[label]],
-                rows[y == label],
+    ) -> dict[Label, Any]:
+        """Return the fine-tuning of each class, for joblib."""
+        jobs = {}
+        for label, index in exemplars.items():
+            class_rows, phase = rows[y == label], f"finetune {label}"
+            # A class of which every row repeats a real one needs no network of its own.
+            if self._generated_fraction(len(class_rows)) == 0.0:
+                continue
+            of_class = self._config_of_class(config, len(class_rows))
+            n_epochs = of_class.finetune.n_epochs
+            child = run.child("class", self._number(label), phase=phase, n_epochs=n_epochs)
+            jobs[label] = delayed(finetune)(
+                child, of_class, phase, pretrained, rows[index], class_rows
             )
-            for label, phase in phases.items()
-        ]
-        networks: dict[Label, MajorityGuidedVAE | None] = dict.fromkeys(exemplars, pretrained[0])
-        for label, (network, child) in zip(
-            phases, Parallel(n_jobs=self.n_jobs)(jobs), strict=True
-        ):
-            run.join(child)
-            networks[label] = network
-        return networks
+        return jobs
 
 
 def _common(y: Labels, n_fewest: int) -> Indices:

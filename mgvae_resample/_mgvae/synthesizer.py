@@ -86,7 +86,9 @@ class MinoritySynthesizer(Synthesizer):
         return vars(self) | {"_space": None}
 
     def fit_class_adjustment(self, rng: torch.Generator) -> None:
-        """Find the logit adjustment on rows drawn without any."""
+        """Find the logit adjustment on rows drawn without any, where residuals are added."""
+        if not issubclass(self.residual, TableResidual):
+            return
 
         def outputs() -> Tensor:
             i, j = self.choose_pairs(_ADJUSTMENT_ROWS, rng)
@@ -228,9 +230,9 @@ class MinoritySynthesizer(Synthesizer):
         i, exemplars = i.to(self.device), self.modality.inputs(exemplar_rows)
         latents = self.network.encode(exemplars)
         eps = normal(tuple(latents.shape), rng, self.device)
-        t = uniform((len(latents), 1), rng, self.device)
+        t = self.residual.toward_class * uniform((len(latents), 1), rng, self.device)
         # NOTE[DIFF] In the paper z is drawn around the exemplar alone (t = 0), and the decoder's
-        # mean is returned, which lies on a sheet of k dimensions.
+        # mean is returned, which lies on a sheet of k dimensions. NoResidual does both.
         between = t * self.space().class_latents[i] + (1.0 - t) * latents
         z = self.network.reparameterise(between, self.residual.posterior_noise * eps)
         return Draw(z, i, exemplars, latents)

@@ -19,6 +19,7 @@ from .._run import Run, single_thread
 from .elbo import negative_elbo
 from .ewc import Weights, ewc_penalty, fisher_information
 from .model import MajorityGuidedVAE
+from .residual import decoded
 
 __all__ = ["MGVAEConfig", "finetune", "pretrain"]
 
@@ -27,7 +28,8 @@ __all__ = ["MGVAEConfig", "finetune", "pretrain"]
 _FEWEST_FOR_HOLDOUT, _ENOUGH_WITHOUT_HOLDOUT = 50, 500
 _STEPS_WITHOUT_HOLDOUT = 200
 _FEWEST_STEPS = 100
-_FISHER_ROWS = 128
+# Rows that say which weights matter: real ones, or in the paper generated ones.
+_FISHER_ROWS, _PUBLISHED_FISHER_ROWS = 128, 100
 _FEWEST_HELD_EXEMPLARS, _MOST_HELD_EXEMPLARS = 10, 1000
 # Few held-out rows are drawn more than once each, for a steadier loss.
 _VALIDATION_DRAWS, _MOST_VALIDATION = 16, {"table": 2000, "image": 500}
@@ -38,7 +40,8 @@ class MGVAEConfig:
     """The method's parameters, checked and free of "auto".
 
     ``responsibility`` is the share of exemplars that are chosen by their responsibility for the
-    minority; the rest is chosen uniformly.
+    minority; the rest is chosen uniformly. With ``is_published`` fine-tuning takes as many
+    steps as it may, and the Fisher information is that of generated rows, not normalised.
     """
 
     hidden_layer_sizes: Sequence[int]
@@ -49,6 +52,7 @@ class MGVAEConfig:
     responsibility: float
     pretrain: TrainConfig
     finetune: TrainConfig
+    is_published: bool = False
 
     def key(self, training: TrainConfig) -> tuple[object, ...]:
         """Return what a training depends on, which is not what only drawing depends on."""
@@ -84,11 +88,26 @@ def pretrain(
     history = run.train(network, objective, config.pretrain, phase="pretrain")
     if history.stop_reason == "diverged":
         return None
-    x, exemplars = (modality.inputs(kept[:n]) for n in (_FISHER_ROWS, config.n_exemplars))
-    eps = normal((len(x), config.latent_dim), run.rng("fisher"), run.device)
-    information = fisher_information(network, x, exemplars, eps)
+    information = _information(run, config, network, kept)
     run.store(network, key, **information)
     return network, information
+
+
+def _information(
+    run: Run, config: MGVAEConfig, network: MajorityGuidedVAE, rows: Tensor
+) -> Weights:
+    """Return the Fisher information of real rows, or in the paper of generated ones."""
+    inputs, rng = network.modality.inputs, run.rng("fisher")
+    x, exemplars = (inputs(rows[:n]) for n in (_FISHER_ROWS, config.n_exemplars))
+    if config.is_published:
+        chosen = torch.randint(len(rows), (_PUBLISHED_FISHER_ROWS,), generator=rng)
+        with torch.no_grad():
+            means = network.encode(inputs(rows[chosen.to(rows.device)]))
+            eps = normal(tuple(means.shape), rng, run.device)
+            x = decoded(network, network.reparameterise(means, eps))
+    eps = normal((len(x), config.latent_dim), rng, run.device)
+    is_normalised = not config.is_published
+    return fisher_information(network, x, exemplars, eps, is_normalised=is_normalised)
 
 
 def finetune(
@@ -103,7 +122,8 @@ def finetune(
 
     With 50 rows or more a fifth of them is held out, and the weights with the lowest validation
     loss are kept. With fewer than 500 rows training then goes on with all of them, for a quarter
-    of the steps made so far, or up to 100. With fewer than 50 rows 200 steps are made.
+    of the steps made so far, or up to 100. With fewer than 50 rows 200 steps are made. The
+    published method makes all steps with all rows.
 
     Shape: exemplars (m, d), class_rows (n, d).
 
@@ -123,10 +143,11 @@ def finetune(
             return network, run
         rows = run.tensor(class_rows)
         objective = Finetuning(run, config, network, pretrained[1], run.tensor(exemplars))
-        n_held = _n_held(len(rows))
+        n_held = 0 if config.is_published else _n_held(len(rows))
         if n_held == 0:
             objective.begin(rows)
-            history = run.train(network, objective, _fixed(budget), phase=phase)
+            fixed = _fixed(budget, config.is_published)
+            history = run.train(network, objective, fixed, phase=phase)
         else:
             # NOTE[DIFF] The paper makes a fixed number of epochs, and rows are memorised.
             order = torch.randperm(len(rows), generator=run.rng("holdout"))
@@ -150,9 +171,9 @@ def _n_held(n_rows: int) -> int:
     return n_rows // 5 if n_rows >= _FEWEST_FOR_HOLDOUT else 0
 
 
-def _fixed(budget: TrainConfig) -> TrainConfig:
-    """Return the training of a class with too few rows to hold some out."""
-    n_steps = min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
+def _fixed(budget: TrainConfig, is_published: bool) -> TrainConfig:
+    """Return the training of a class of which no rows are held out."""
+    n_steps = budget.max_steps if is_published else min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
     return replace(budget, max_steps=n_steps, patience=None)
 
 

@@ -42,9 +42,11 @@ class TabularModality(Modality):
     chunk = 4096
     has_rules = True
     repeats = "Its rows are repeated as they are."
+    # Whether columns of numbers are scaled to [-1, 1], not encoded as normal scores.
+    is_linear = False
 
     def __init__(self, categorical_features: Any = "auto") -> None:
-        super().__init__(TabularEncoding(categorical_features))
+        super().__init__(TabularEncoding(categorical_features, is_linear=self.is_linear))
 
     def key(self) -> tuple[object, ...]:
         """Return the layout."""
@@ -109,7 +111,8 @@ class TabularModality(Modality):
 
         Shape: outputs, inputs (n, n_inputs), log_scale (n_values,) -> (n,).
         """
-        # NOTE[DIFF] The paper's Gaussian has a fixed variance, under which samples blur.
+        # NOTE[DIFF] The paper's Gaussian has a fixed variance, under which samples blur; so has
+        # PublishedTable.
         of_columns = self.map
         total = self._log_normal(outputs, inputs, log_scale)
         if of_columns.n_bits:

@@ -71,6 +71,7 @@ BAD_GAN_PARAMETERS = [
 
 BAD_PARAMETERS = [
     {"exemplars": "minority"},
+    {"variant": "paper"},
     {"exemplar_selection": "heavy"},
     {"latent_dim": 0},
     {"hidden_layer_sizes": (0,)},

@@ -36,6 +36,19 @@ TRAINING = {
     "max_finetune_steps": 10,
     "max_steps": 10,
     "random_state": 1,
+    "MGVAEOverSampler": [
+        {"latent_dim": 2},
+        {"ewc_weight": 2.0},
+        {"variant": "published"},
+        {"max_finetune_steps": 10},
+        {"random_state": 1},
+    ],
+    "BayesGANOverSampler": [
+        {"noise_dim": 4},
+        {"structure": None},
+        {"max_steps": 10},
+        {"random_state": 1},
+    ],
 }
 PARAMETERS = {name: sampler().get_params() for name, sampler in SAMPLERS.items()}
 
