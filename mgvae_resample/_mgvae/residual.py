@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import ClassVar, NamedTuple, cast
 
 import torch
@@ -85,34 +84,21 @@ class Residual(ABC):
         self.class_rows = class_rows
 
     @abstractmethod
-    def inputs(
-        self,
-        draw: Draw,
-        class_fraction: float,
-        adjust: Callable[[Tensor], Tensor],
-        rng: torch.Generator,
-    ) -> Tensor:
-        """Return new rows as network inputs. Shape: -> (n, n_inputs).
+    def outputs(self, draw: Draw, class_fraction: float, rng: torch.Generator) -> Tensor:
+        """Return decoded rows with the residual. Shape: -> (n, n_inputs).
 
         ``class_fraction`` of the rows of a table take their residual from the row of the class.
         """
+
+    def discretize(self, outputs: Tensor) -> Tensor:
+        """Return the network inputs that outputs stand for. Shape: (n, n_inputs), unchanged."""
+        return self.network.modality.discretize(outputs)
 
 
 class TableResidual(Residual):
     """Exogenous noise of the row of the class, or of the exemplar under the pre-trained model."""
 
     posterior_noise, widens = 0.75, False
-
-    def inputs(
-        self,
-        draw: Draw,
-        class_fraction: float,
-        adjust: Callable[[Tensor], Tensor],
-        rng: torch.Generator,
-    ) -> Tensor:
-        """Return new rows as network inputs. Shape: -> (n, n_inputs)."""
-        outputs = adjust(self.outputs(draw, class_fraction, rng))
-        return self.network.modality.discretize(outputs)
 
     def outputs(self, draw: Draw, class_fraction: float, rng: torch.Generator) -> Tensor:
         """Return network outputs with the residual. Shape: -> (n, n_inputs)."""
@@ -146,13 +132,7 @@ class ImageResidual(Residual):
         parts = zip(torch.split(class_rows, CHUNK), torch.split(latents, CHUNK), strict=True)
         self.of_class = torch.cat([some - decoded(network, z) for some, z in parts])
 
-    def inputs(
-        self,
-        draw: Draw,
-        class_fraction: float,
-        adjust: Callable[[Tensor], Tensor],
-        rng: torch.Generator,
-    ) -> Tensor:
+    def outputs(self, draw: Draw, class_fraction: float, rng: torch.Generator) -> Tensor:
         """Return new images. Shape: -> (n, d)."""
         translated = decoded(self.network, draw.z)
         of_exemplar = detail_of_exemplars(
@@ -162,21 +142,19 @@ class ImageResidual(Residual):
         mix = _LEAST_DETAIL + (1.0 - _LEAST_DETAIL) * mix
         return (translated + torch.lerp(of_exemplar, self.of_class[draw.i], mix)).clamp(0.0, 1.0)
 
+    def discretize(self, outputs: Tensor) -> Tensor:
+        """Return the images. Shape: (n, d) -> (n, d)."""
+        return outputs
+
 
 class NoResidual(Residual):
     """The published method: the decoder's mean is the new row."""
 
     posterior_noise, toward_class, widens = 1.0, 0.0, False
 
-    def inputs(
-        self,
-        draw: Draw,
-        class_fraction: float,
-        adjust: Callable[[Tensor], Tensor],
-        rng: torch.Generator,
-    ) -> Tensor:
-        """Return the decoder's means, as network inputs. Shape: -> (n, n_inputs)."""
-        return decoded(self.network, draw.z)
+    def outputs(self, draw: Draw, class_fraction: float, rng: torch.Generator) -> Tensor:
+        """Return what is decoded. Shape: -> (n, n_inputs)."""
+        return self.network.decode(draw.z)
 
 
 # What is added to the rows of each modality.

@@ -93,7 +93,6 @@ class MinoritySynthesizer(Synthesizer):
         def outputs() -> Tensor:
             i, j = self.choose_pairs(_ADJUSTMENT_ROWS, rng)
             residual = self.space().residual
-            assert isinstance(residual, TableResidual)
             draw = self._draw(i, self.space().exemplar_rows[j.to(self.device)], rng)
             return residual.outputs(draw, self._class_fraction(), rng)
 
@@ -217,7 +216,8 @@ class MinoritySynthesizer(Synthesizer):
         space = self.space()
         with torch.no_grad():
             draw = self._draw(i, exemplar_rows, rng)
-            inputs = space.residual.inputs(draw, class_fraction, self.adjust, rng)
+            outputs = self.adjust(space.residual.outputs(draw, class_fraction, rng))
+            inputs = space.residual.discretize(outputs)
             rows = self.modality.rows(inputs, space.class_rows, rng)
         translated: EncodedRows = rows.cpu().numpy()
         return translated

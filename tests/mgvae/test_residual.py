@@ -170,9 +170,9 @@ def test_rows_of_a_table_take_the_noise_of_the_class_or_of_their_exemplar():
     of_class = Draw(latents, i, x[other], latents[other])
     of_exemplar = Draw(latents, other, x, latents)
     for draw, class_fraction in ((of_class, 1.0), (of_exemplar, 0.0)):
-        made = residual.inputs(draw, class_fraction, lambda outputs: outputs, rng(1))
+        made = residual.discretize(residual.outputs(draw, class_fraction, rng(1)))
         torch.testing.assert_close(made, x)
-    shifted = residual.inputs(of_class, 1.0, lambda outputs: outputs + 50.0, rng(1))
+    shifted = residual.discretize(residual.outputs(of_class, 1.0, rng(1)) + 50.0)
     torch.testing.assert_close(shifted[:, :2], x[:, :2] + 50.0)
     assert (shifted[:, 2:] == 1.0).all()
 
@@ -183,7 +183,7 @@ def test_an_image_translated_to_where_it_stands_comes_back():
     latents = network.encode(x)
     residual = ImageResidual(network, network, x, latents)
     i = torch.arange(12)
-    made = residual.inputs(Draw(latents, i, x, latents), 0.0, lambda outputs: outputs, rng(1))
+    made = residual.outputs(Draw(latents, i, x, latents), 0.0, rng(1))
     torch.testing.assert_close(made, x)
 
 
@@ -197,7 +197,7 @@ def test_at_least_a_fifth_of_the_detail_of_an_image_is_that_of_the_class():
     latents, i = network.encode(x), torch.arange(12).repeat(500)
     residual = ImageResidual(network, network, x, latents)
     draw = Draw(latents[i], i, x.roll(1, 0)[i], latents.roll(1, 0)[i])
-    made = residual.inputs(draw, 0.0, lambda outputs: outputs, rng(1))
+    made = residual.outputs(draw, 0.0, rng(1))
     of_class, of_exemplar = x[i], x.roll(1, 0)[i]
     mix = ((made - of_exemplar) * (of_class - of_exemplar)).sum(1)
     mix /= (of_class - of_exemplar).square().sum(1)
