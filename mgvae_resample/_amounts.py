@@ -36,9 +36,8 @@ class _Amount(BaseEstimator):
 class RaiseTo(_Amount):
     """Raise every smaller class to a fraction of the largest one.
 
-    For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn. It
-    can be cloned, pickled, put in a grid, and its ratio set as a nested parameter
-    (``sampler__sampling_strategy__ratio``).
+    For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn; in a
+    grid, its ratio is the nested parameter ``sampler__sampling_strategy__ratio``.
 
     Parameters
     ----------
@@ -74,9 +73,8 @@ class RaiseTo(_Amount):
 class MultiplyBy(_Amount):
     """Multiply every smaller class by a factor, never above the largest one.
 
-    For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn. It
-    can be cloned, pickled, put in a grid, and its factor set as a nested parameter
-    (``sampler__sampling_strategy__factor``).
+    For the ``sampling_strategy`` of any over-sampler of this package or of imbalanced-learn; in a
+    grid, its factor is the nested parameter ``sampler__sampling_strategy__factor``.
 
     Parameters
     ----------

@@ -113,7 +113,7 @@ def test_every_fitted_attribute_is_documented(name, binary):
     sampler = quick_sampler(name)
     sampler.fit_resample(*binary)
     fitted = {name for name in vars(sampler) if name.endswith("_") and name[0] != "_"}
-    fitted.add("sample_kinds_")  # a property
+    fitted |= {"sample_kinds_", "learned_classes_"}  # properties
     assert section(type(sampler), "Attributes") - {"feature_names_in_"} == fitted
 
 

@@ -78,7 +78,6 @@ class ImageEncoding:
         Shape: (n_rows, layout.width) ->. Numbers out of range are clamped. Those up to the first
         threshold become the lowest intensity, those from the second on the highest.
         """
-        rows = self.layout.check(rows)
         if np.isnan(rows).any():
             raise ValueError("Expected encoded rows that are numbers, got NaN.")
         pixels = np.tile(self.lows, (len(rows), 1))

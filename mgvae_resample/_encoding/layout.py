@@ -52,12 +52,3 @@ class Layout:
         return np.array(
             [i for i, s in enumerate(self.slots) if s.column_type == column_type], dtype=np.intp
         )
-
-    def check(self, rows: npt.ArrayLike) -> Floats:
-        """Return encoded rows as an array; refuse those that have not one column for each slot."""
-        array = np.asarray(rows)
-        if array.ndim != 2 or array.shape[1] != self.width:
-            raise ValueError(
-                f"Expected encoded rows of shape (n, {self.width}), got {array.shape}."
-            )
-        return array

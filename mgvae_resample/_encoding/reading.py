@@ -57,11 +57,10 @@ def undeclared_reading(table: Table) -> Reading | None:
     pixels = _some_pixels(table)
     if pixels is None or not _share_a_scale(pixels):
         return None
-    fits = _Fits(pixels)
-    found = Reading(shape)
-    if len(shape) == 3 and fits.is_likelier(Reading(shape, True), found):
-        found = Reading(shape, True)
-    near, apart = fits.near(found), fits.apart(found)
+    found, other = Reading(shape), Reading(shape, True)
+    if len(shape) == 3 and _is_likelier(pixels, other, found):
+        found = other
+    near, apart = _correlations(pixels, found)
     return found if near >= max(_LEAST_CORRELATION, apart + _LEAST_EXCESS) else None
 
 
@@ -84,50 +83,37 @@ def likelier_reading(table: Table, image_shape: Sequence[int]) -> Reading | None
     pixels = _some_pixels(table)
     if pixels is None:
         return None
-    fits = _Fits(pixels)
-    best = max(found, key=fits.near)
-    is_likely = fits.is_clear(best) and (declared is None or fits.is_likelier(best, declared))
-    return best if is_likely else None
+    best = max(found, key=lambda reading: _correlations(pixels, reading)[0])
+    return best if _is_likelier(pixels, best, declared) else None
 
 
-class _Fits:
-    """How well readings fit: correlations of columns that are neighbours by them."""
-
-    def __init__(self, pixels: Floats) -> None:
-        spread = pixels.std(axis=0)
-        varies = spread > 0
-        centred = pixels - pixels.mean(axis=0)
-        self.scores = np.divide(centred, spread, where=varies, out=np.zeros_like(pixels))
-        self.n_varying = max(float(varies.mean()), 1e-12)
-
-    def near(self, reading: Reading) -> float:
-        """Return the correlation with the pixel beside or below, whichever is less."""
-        width, step = reading.shape[1], _step(reading)
-        return min(self._correlation(lag) for lag in (width * step, step))
-
-    def apart(self, reading: Reading) -> float:
-        """Return the correlation with the pixels half a side beside the one below."""
-        width, step = reading.shape[1], _step(reading)
-        return max(self._correlation((width + s) * step) for s in (-(width // 2), width // 2))
-
-    def is_clear(self, reading: Reading) -> bool:
-        """Tell whether neighbours are correlated, and more than pixels far apart."""
-        near, apart = self.near(reading), self.apart(reading)
-        return near >= _LEAST_CORRELATION and 1 - near < _LESS_MISSING_THAN_APART * (1 - apart)
-
-    def is_likelier(self, reading: Reading, other: Reading) -> bool:
-        """Tell whether a reading is clear and fits far better than another one."""
-        is_better = 1 - self.near(reading) < _LESS_MISSING * (1 - self.near(other))
-        return is_better and self.is_clear(reading)
-
-    def _correlation(self, lag: int) -> float:
-        """Mean correlation of columns with those ``lag`` behind."""
-        return float((self.scores[:, lag:] * self.scores[:, :-lag]).mean()) / self.n_varying
+def _is_likelier(pixels: Floats, reading: Reading, other: Reading | None) -> bool:
+    """Tell whether neighbours by a reading are correlated, and far more than by another one."""
+    near, apart = _correlations(pixels, reading)
+    is_clear = near >= _LEAST_CORRELATION and 1 - near < _LESS_MISSING_THAN_APART * (1 - apart)
+    return is_clear and (
+        other is None or 1 - near < _LESS_MISSING * (1 - _correlations(pixels, other)[0])
+    )
 
 
-def _step(reading: Reading) -> int:
-    """Return how many columns lie between a pixel and the one beside it, plus one."""
-    return 1 if reading.is_channels_first else math.prod(reading.shape[2:])
+def _correlations(pixels: Floats, reading: Reading) -> tuple[float, float]:
+    """Return the mean correlation with neighbours, and with pixels farther away.
+
+    The first is that with the pixel beside or below, whichever is less; the other that with the
+    pixels half a side beside the one below, whichever is more.
+    """
+    spread = pixels.std(axis=0)
+    scores = (pixels - pixels.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    n_varying = max(float((spread > 0).mean()), 1e-12)
+    width = reading.shape[1]
+    # How many columns lie between a pixel and the one beside it, plus one.
+    step = 1 if reading.is_channels_first else math.prod(reading.shape[2:])
+
+    def correlation(lag: int) -> float:
+        return float((scores[:, lag * step :] * scores[:, : -lag * step]).mean()) / n_varying
+
+    near = min(correlation(lag) for lag in (width, 1))
+    return near, max(correlation(width + half) for half in (-(width // 2), width // 2))
 
 
 def _some_pixels(table: Table) -> Floats | None:

@@ -104,7 +104,6 @@ class TabularEncoding:
 
         Shape: (n_rows, layout.width) ->. Numbers out of range are clamped.
         """
-        rows = self.layout.check(rows)
         at = {slot.column: i for i, slot in enumerate(self.layout.slots)}
         return self.schema.write(
             [

@@ -12,7 +12,7 @@ from .modes import without_callers_modes
 __all__ = ["OneHotMap"]
 
 # Rows of a class from which its own infrequent categories are as likely as any, and its own
-# shares of categories as credible as those of the generated rows.
+# frequencies of categories as credible as those of the generated rows.
 _CREDIBLE_ROWS = 10
 _ROUNDS = 30
 # A logit that no draw makes up for.
@@ -176,7 +176,7 @@ class OneHotMap:
         """Find what to add to outputs for bits and categories to be as frequent as in the class.
 
         Values are missing exactly as often as in the class's own rows. Other bits and categories
-        are given a share between that of the class's rows and that of the generated ones: ten
+        are given a frequency between that of the class's rows and that of the generated ones: ten
         rows of the class count as much as all generated ones.
 
         Shape: (n, width), class_rows (m, d) -> (width,), on the CPU.
@@ -196,12 +196,12 @@ class OneHotMap:
     def _adjust_categories(
         self, outputs: Tensor, real: Tensor, target: Tensor, adjustment: Tensor
     ) -> None:
-        """Raise or lower the categories' logits until their shares are as wanted, in place."""
+        """Raise or lower the categories' logits until they are as frequent as wanted, in place."""
         if not self.n_categories:
             return
         wanted = target[self.categories]
         for group, slot in zip(self.members, self.slots, strict=True):
-            if slot.can_miss:  # the last member; the others share what is left
+            if slot.can_miss:  # the last member; the others have what is left
                 group = group[group >= 0]
                 rest = 1.0 - real[self.categories][group[-1]]
                 others = wanted[group[:-1]]
@@ -213,12 +213,12 @@ class OneHotMap:
         for round_ in range(_ROUNDS):
             moved = outputs.clone()
             moved[:, self.categories] += shift
-            share = self._highest(moved).mean(0)
-            error = share.new_zeros(len(self.members))
-            error = error.index_add(0, self.group, (share - wanted).abs())
+            frequency = self._highest(moved).mean(0)
+            error = frequency.new_zeros(len(self.members))
+            error = error.index_add(0, self.group, (frequency - wanted).abs())
             better = (error < best_error)[self.group]
             best, best_error = torch.where(better, shift, best), error.minimum(best_error)
-            step = ((wanted + floor) / (share + floor)).log() * 0.9**round_
+            step = ((wanted + floor) / (frequency + floor)).log() * 0.9**round_
             shift = torch.where(wanted > 0, shift + step, shift)
         adjustment[self.categories] = best
 
@@ -236,9 +236,9 @@ class OneHotMap:
         return (chosen[:, group] == place).to(outputs.dtype)
 
 
-def _threshold(logits: Tensor, share: float) -> float:
-    """Return what to add for this share of the logits to be positive."""
-    n_set = round(share * len(logits))
+def _threshold(logits: Tensor, fraction: float) -> float:
+    """Return what to add for this fraction of the logits to be positive."""
+    n_set = round(fraction * len(logits))
     if n_set == 0 or n_set == len(logits):
         return _NEVER if n_set else -_NEVER
     ordered = logits.sort(descending=True).values

@@ -95,18 +95,11 @@ def _index_of(table: Table, feature: Any) -> int:
     n_columns, labels = table.shape[1], table.labels or []
     if isinstance(feature, numbers.Integral):
         index = int(feature)
-        named = labels.index(feature) if feature in labels else None
-        hint = (
-            f"; integers are indices, and the column named {feature} has the index {named}"
-            if named is not None
-            else ""
-        )
-        if not -n_columns <= index < n_columns:
-            raise _refusal(f"got index {feature}, but X has {n_columns} columns{hint}")
-        if named not in (None, index % n_columns):
+        is_in_range = -n_columns <= index < n_columns
+        if not is_in_range or (feature in labels and labels.index(feature) != index % n_columns):
             raise _refusal(
-                f"got {feature}, which is the index of the column {labels[index]!r} and the name "
-                f"of the one with the index {named}. Give a mask, or columns other names"
+                f"got index {feature}, but X has {n_columns} columns; integers are indices, also "
+                "where columns have integers as names. Give a mask, or columns other names"
             )
         return index
     if feature in labels:

@@ -76,7 +76,6 @@ class RowsDisplay(Display):
         labels: Sequence[Any] | None = None,
         latent: bool = False,
         ax: Any = None,
-        max_rows: int = 2000,
     ) -> Self:
         """Project what ``fit_resample`` returned, and draw it.
 
@@ -92,8 +91,6 @@ class RowsDisplay(Display):
             Whether to show the rows' latents as well, for a sampler that reads them with
             ``encode`` or ``infer_codes``.
         {ax}
-        max_rows : int, default=2000
-            Most rows drawn of each kind, evenly spaced.
 
         {returns_and_errors}
             If the rows are not what it returned, or a class was not over-sampled.
@@ -114,21 +111,21 @@ class RowsDisplay(Display):
                 planes["latents", label] = _latents(sampler, X_res, y, ~new, label)
         elif latent:
             planes |= _planes("latent codes", sampler.infer_codes(X_res), y, ~new, chosen)
-        return cls(planes=planes, y=y, is_synthetic=new).plot(ax, max_rows=max_rows)
+        return cls(planes=planes, y=y, is_synthetic=new).plot(ax)
 
-    def plot(self, ax: Any = None, *, max_rows: int = 2000) -> Self:
+    def plot(self, ax: Any = None) -> Self:
         """Draw a panel for each plane and class."""
         n_classes = len({label for _, label in self.planes})
         most_columns = max(2, min(4, n_classes))
         n_columns = self._make_panels(ax, len(self.planes), (3.6, 3.5), (1.5, 0.1), most_columns)
         handles: dict[str, Any] = {}
         for panel, (name, label) in zip(self.axes_, self.planes, strict=True):
-            handles |= self._draw(panel, name, label, max_rows)
+            handles |= self._draw(panel, name, label)
         for handle in self._legend(n_columns, handles).legend_handles:
             handle.set(alpha=1.0)
         return self
 
-    def _draw(self, ax: Any, name: str, label: Any, max_rows: int) -> dict[str, Any]:
+    def _draw(self, ax: Any, name: str, label: Any) -> dict[str, Any]:
         """Draw one plane, and return the marks of its groups."""
         plane, of_class = self.planes[name, label], self.y == label
         groups = {
@@ -138,11 +135,8 @@ class RowsDisplay(Display):
         }
         handles = {}
         for group, (members, colour, size, alpha) in groups.items():
-            rows = np.flatnonzero(members)
-            if len(rows) > max_rows:
-                rows = rows[np.linspace(0, len(rows) - 1, max_rows).astype(int)]
             style = {"facecolor": colour, "linewidths": 0} | _MARKS.get(group, {})
-            points = plane.points[rows].T
+            points = plane.points[members].T
             handles[group] = ax.scatter(*points, s=size, alpha=alpha, label=group, **style)
         # The same place for all classes.
         drawn = plane.points[plane.in_background | of_class | (name == "data")]

@@ -76,13 +76,8 @@ class StructureDisplay(Display):
     def plot(self, ax: Any = None) -> Self:
         """Draw the network, R² beside each latent code, and below what should not be there."""
         self._pyplot()
-        is_new = ax is None
         self.ax_ = self.structure.plot(ax)
         self.figure_ = self.ax_.figure
-        if is_new:
-            width, height = self.figure_.get_size_inches()
-            self.figure_.set_layout_engine("constrained")
-            self.figure_.set_size_inches(max(width + 0.5, 4.2), height + 0.6)
         nodes = {text.get_text(): text.get_position() for text in self.ax_.texts}
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
         style = {"textcoords": "offset points", "va": "center", "fontsize": "small", "bbox": box}
