@@ -262,14 +262,15 @@ class LinearScale:
         """Return values of the observed range."""
         return self._middle + self._reach * np.clip(scores.astype(np.float64), -1.0, 1.0)
 
-    # Halves first: the difference of two huge numbers may be infinite.
+    # Halves first: the difference of two huge numbers may be infinite. Whole numbers that float64
+    # does not tell apart have none.
     @property
     def _middle(self) -> float:
         return self.low / 2 + self.high / 2
 
     @property
     def _reach(self) -> float:
-        return self.high / 2 - self.low / 2
+        return self.high / 2 - self.low / 2 or 1.0
 
 
 def _fit_scores(values: FloatArray, counts: Counts, support: Support) -> NormalScores:

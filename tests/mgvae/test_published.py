@@ -61,6 +61,13 @@ def test_numbers_of_any_size_come_back_within_their_range(top):
     assert (np.diff(restored) >= 0).all()
 
 
+def test_whole_numbers_that_floats_do_not_tell_apart_come_back_as_one_of_them():
+    column = 2**62 + np.arange(5)[:, None]
+    modality = PublishedTable().fit(Table.of(column))
+    restored = modality.decode(modality.encode(Table.of(column))).native
+    assert np.isin(restored, column).all()
+
+
 def test_the_likelihood_is_gaussian_with_one_fixed_variance_for_numbers_bits_and_categories():
     X = pd.DataFrame(
         {
