@@ -105,11 +105,12 @@ class MGVAEOverSampler(DeepOverSampler):
         is "published".
 
     generated_fraction : "auto" or float, default="auto"
-        Share of the new rows that are translated; the others repeat real rows of the class. "auto"
-        is 1 for tables. For images it is one half where there are two classes, and 0 where there
-        are more: from one common class to many others a translation has a long way to go. There
-        every second repeat is moved as images of common classes differ from their neighbours
-        (learned moves), and nothing is fine-tuned.
+        Fraction of the new rows that are translated; the others repeat real rows of the class.
+        "auto" is 1 for tables. If each column has at most 32 values and translated rows teach
+        trees worse than repeats, it is 0.5 or 0. For images with two classes, "auto" is 0.5. With
+        more classes, translations are poor, and "auto" is 0: half of the new rows are exact
+        repeats, the other half are repeats changed by differences between neighbouring images of
+        frequent classes (learned moves), and nothing is fine-tuned.
 
     {augmentation_strength}
 
@@ -194,9 +195,11 @@ class MGVAEOverSampler(DeepOverSampler):
     from a real row, continuous columns by their residuals, categories and missing values by
     random numbers under which the real row has its own. This real row is one of the class in
     n / (n + 10) of the new rows, where the class has n rows, and the exemplar in the others.
-    Images take their fine detail from both. Values are missing as often as in the class. Rows
-    that repeat a row of the class or equal an exemplar are drawn again. So are rows of tables that
-    boosted trees take for another class, until these are no more frequent than among real rows.
+    Images take their fine detail from both. Values are missing as often as in the class.
+    New rows of tables repeat known rows as often as further real rows of the class would. They are
+    no farther from the class than its own rows are from each other, and boosted trees give them
+    scores as high as those of nine tenths of the class. What does not meet these rules is drawn
+    again. A column that is constant in a class of ten rows or more stays constant.
 
     With ``variant="published"`` none of this is done. Columns of numbers are scaled to [-1, 1] and
     have a Gaussian likelihood of variance 1/2; categories, which the paper does not know, are
