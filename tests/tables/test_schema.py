@@ -85,9 +85,7 @@ def test_an_integer_that_is_an_index_and_the_name_of_another_column_is_refused()
     table = Table.of(pd.DataFrame({5: [1.0, 2.0], 0: ["a", "b"], 9: [1.0, 2.0]}))
     with pytest.raises(ValueError, match="got index 0.*integers are indices, also"):
         named_categorical(table, [0])
-    with pytest.raises(
-        ValueError, match=r"index 9, but X has 3 .* column named 9 has the index 2"
-    ):
+    with pytest.raises(ValueError, match="index 9, but X has 3"):
         named_categorical(table, [9])
     for unambiguous in ([1], [-2], [False, True, False]):
         assert named_categorical(table, unambiguous) == [False, True, False]
