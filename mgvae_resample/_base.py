@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import check_sampling_strategy
 from joblib import Memory
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state
@@ -227,6 +228,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             check_counts(self.sampling_strategy)
         if isinstance(self.sampling_strategy, numbers.Real):
             check_ratio(float(self.sampling_strategy), y)
+        # A function is called once, by imbalanced-learn.
+        if not callable(self.sampling_strategy):
+            check_sampling_strategy(self.sampling_strategy, y, self._sampling_type)
         resolve_device(self.device)
         check_hidden_layer_sizes(self.hidden_layer_sizes)
         if self.image_shape is not None:

@@ -84,7 +84,7 @@ errors = results["std_test_score"] / np.sqrt(folds.get_n_splits() - 1)
 names = [
     "no resampling"
     if "sampler" in parameters
-    else f"{parameters['sampler__sampling_strategy'].share}, "
+    else f"{parameters['sampler__sampling_strategy'].ratio}, "
     f"{parameters['sampler__exemplar_selection']}"
     for parameters in results["params"]
 ]

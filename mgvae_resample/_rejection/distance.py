@@ -15,8 +15,9 @@ __all__ = ["DistanceCeiling"]
 # Rows of the class that distances are measured to.
 _MOST_ROWS = 1000
 # The ceiling is this quantile of the distances between rows of the class: a lower one where they
-# are too few for a floor under the score.
-_QUANTILE, _QUANTILE_OF_FEW, _FEW_ROWS, _REPEATED = 0.9, 0.7, 30, 0.1
+# are too few for a floor under the score, and the largest distance where they are fewer still.
+_QUANTILE, _QUANTILE_OF_FEW = 0.9, 0.7
+_FEW_ROWS, _FEWEST_ROWS, _REPEATED = 30, 10, 0.1
 _ROUNDING = 1e-4
 
 
@@ -24,9 +25,9 @@ class DistanceCeiling:
     """Refuses rows that are too far from the nearest row of the class.
 
     The distance to the closest record of a new row may be no larger than nine tenths of the
-    class's own rows have, leave one out (seven tenths with fewer than thirty rows, all where more
-    than a tenth of them repeat another). Repeats are left aside. Distances are Euclidean, between
-    normal scores and one-hot categories.
+    class's own rows have, leave one out; seven tenths with fewer than thirty rows, and all of them
+    with fewer than ten rows or where more than a tenth of them repeat another. Repeats are left
+    aside. Distances are Euclidean, between normal scores and one-hot categories.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class DistanceCeiling:
         apart = between > _ROUNDING
         quantile = _QUANTILE_OF_FEW if len(class_rows) < _FEW_ROWS else _QUANTILE
         # Of few distinct rows the known ones are decided about already.
-        if apart.float().mean() < 1.0 - _REPEATED:
+        if len(class_rows) < _FEWEST_ROWS or apart.float().mean() < 1.0 - _REPEATED:
             quantile = 1.0
         between = between[apart]
         self.ceiling = float(between.quantile(quantile)) if len(between) else float("inf")

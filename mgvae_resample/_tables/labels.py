@@ -161,7 +161,9 @@ def _classes_of_objects(labels: AnyArray) -> AnyArray:
 
 def _checked(labels: AnyArray) -> AnyArray:
     """Return labels of a dtype of numpy's, unless classifiers do not take them."""
-    if labels.dtype.kind in "ScV":
+    if labels.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: input y has dtype {labels.dtype}.")
+    if labels.dtype.kind in "SV":
         raise _no_class(labels.dtype.name, labels[0])
     if labels.dtype.kind == "f" and np.isfinite(labels).all():
         fractions = labels[labels != np.rint(labels)]

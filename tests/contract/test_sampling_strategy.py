@@ -83,3 +83,14 @@ def test_classes_are_made_in_the_order_of_their_labels(quick, three_classes):
     X, y = three_classes
     _, y_res = quick().fit_resample(X, y)
     assert_array_equal(y_res[len(y) :], np.repeat([1, 2], [45, 52]))
+
+
+def test_a_function_is_called_once_a_fit(quick, binary):
+    calls = []
+
+    def strategy(y):
+        calls.append(len(y))
+        return {1: 20}
+
+    quick(sampling_strategy=strategy).fit_resample(*binary)
+    assert len(calls) == 1

@@ -30,6 +30,10 @@ def test_with_few_rows_it_is_seven_tenths():
     assert rule.ceiling == pytest.approx(np.quantile([1, *range(1, 11)], 0.7))
 
 
+def test_with_fewer_than_ten_rows_it_is_the_largest_distance():
+    assert DistanceCeiling(NUMBER, column(0, 1, 3, 7), rng()).ceiling == 4.0
+
+
 def test_what_is_as_near_as_rows_of_the_class_is_accepted():
     rule = DistanceCeiling(NUMBER, column(*range(40)), rng())
     assert accepted(rule, -3, -0.9, 5.5, 39.9, 41) == pytest.approx([-0.9, 5.5, 39.9])

@@ -83,7 +83,7 @@ def test_what_is_neither_number_nor_named_is_refused(column: object, reason: str
 
 def test_an_integer_that_is_an_index_and_the_name_of_another_column_is_refused() -> None:
     table = Table.of(pd.DataFrame({5: [1.0, 2.0], 0: ["a", "b"], 9: [1.0, 2.0]}))
-    with pytest.raises(ValueError, match="got index 0.*integers are indices, also"):
+    with pytest.raises(ValueError, match=r"got index 0.*integers are indices, also"):
         named_categorical(table, [0])
     with pytest.raises(ValueError, match="index 9, but X has 3"):
         named_categorical(table, [9])
