@@ -61,7 +61,7 @@ NO_CLASSES: dict[str, tuple[Any, str]] = {
     "decimals": ([Decimal("1.5")], "type: Decimal"),
     "decimals of polars": (pl.Series([Decimal("1.5"), Decimal("2.5")]), "type: Decimal"),
     "tuples": (pd.Series([(0, 1), (1, 0)]), "type: tuple"),
-    "complex numbers": (np.array([1j, 0]), "label type: complex128"),
+    "complex numbers": (np.array([1j, 0]), "Complex data not supported"),
     "fractions": (np.array([0.5, 1.5]), r"continuous.*holds 0\.5.*y\.astype\(str\).*pd\.cut"),
     "fractions among objects": (np.array([1, 0.25], dtype=object), r"continuous.*0\.25"),
     "fractions of polars": (pl.Series([0.5, 1.0]), "continuous"),
