@@ -18,7 +18,7 @@ __all__ = ["ScoreFloor"]
 _FEWEST_ROWS, _MOST_COLUMNS = 30, 100
 # Rows of the class, and of others, that the trees learn from.
 _MOST_ROWS, _MOST_OTHERS = 1000, 2000
-_N_TREES, _N_LEAVES, _N_BINS, _N_FOLDS = 40, 15, 63, 3
+_N_TREES, _N_LEAVES, _N_BINS, _N_FOLDS = 30, 15, 63, 3
 _QUANTILE = 0.1
 _ROUNDING = 1e-6
 
