@@ -68,10 +68,12 @@ def measure(
     if name in SHAPES:
         judge = _judge(name)
         row["on_class_held"] = judge.predict(held).mean()
-        row["on_class"] = judge.predict(new).mean() if len(new) else np.nan
     else:
         row["other_cells_held"] = _other_cells(split, held)
-        row["other_cells"] = _other_cells(split, new) if len(new) else np.nan
+    if len(new) and name in SHAPES:
+        row["on_class"] = judge.predict(new).mean()
+    elif len(new):
+        row["other_cells"] = _other_cells(split, new)
     for classifier, model in CLASSIFIERS.items():
         p = model.fit(X, y).predict_proba(split.X_test)[:, 1]
         results.append(

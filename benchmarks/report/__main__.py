@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.report.drawn import drawn_section
 from benchmarks.report.figure import draw_images, draw_league, draw_realism
 from benchmarks.report.league import league_section
 from benchmarks.report.long_tail import (
@@ -60,6 +61,12 @@ SECTIONS: tuple[tuple[str, str, Read, Section], ...] = (
     ),
     ("league", "Tabular league", read_results, league_section),
     ("development", "Development tables", read_results, league_section),
+    (
+        "drawn_tables",
+        "Drawn tables: few distinct rows, and shapes in few columns",
+        read_results,
+        drawn_section,
+    ),
     (
         "long_tail_images",
         "Long-tailed images: ten classes, 4,000 to 40 rows",
