@@ -17,6 +17,8 @@ __all__ = ["N_GENERATED", "DensityRatio"]
 
 # Fewer rows of a class, or fewer than columns, do not show where a generator is wrong.
 _FEWEST_ROWS = 50
+# In fewer columns distance and score say as much, and rows are held too close to those learned.
+_FEWEST_COLUMNS = 6
 # Rows of either kind that the trees learn from.
 _MOST_ROWS, N_GENERATED = 2000, 4000
 # Trees that fit single rows of a small class favour values that repeat.
@@ -68,8 +70,8 @@ class DensityRatio:
 
     @staticmethod
     def is_applicable(n_rows: int, n_columns: int) -> bool:
-        """Tell whether a class has rows enough."""
-        return n_rows >= max(_FEWEST_ROWS, n_columns)
+        """Tell whether a class has enough rows, and a table enough columns."""
+        return n_columns >= _FEWEST_COLUMNS and n_rows >= max(_FEWEST_ROWS, n_columns)
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
         """Accept restored rows at random. Shape: (n, d) -> (n,)."""

@@ -82,7 +82,7 @@ def without_density_ratio(sampler):
 
 
 def test_rows_of_a_class_with_many_rows_come_closer_to_it():
-    X, y = table(400, 150, n_columns=4)
+    X, y = table(400, 150, n_columns=6)
     sampler = quick_gan(max_steps=150)
     sampler.fit_resample(X, y)
     centre = X[y == 1].mean(0)
@@ -96,10 +96,12 @@ def test_rows_of_a_class_with_many_rows_come_closer_to_it():
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "image_shape"), [(49, None), (150, (2, 2))], ids=["few rows", "images"]
+    ("n_rows", "n_columns", "image_shape"),
+    [(49, 6, None), (150, 5, None), (150, 6, (2, 3))],
+    ids=["few rows", "few columns", "images"],
 )
-def test_all_rows_are_taken(n_rows, image_shape):
-    X, y = table(200, n_rows, n_columns=4)
+def test_all_rows_are_taken(n_rows, n_columns, image_shape):
+    X, y = table(200, n_rows, n_columns=n_columns)
     sampler = quick_gan(image_shape=image_shape)
     sampler.fit_resample(X, y)
     assert not without_density_ratio(sampler)
