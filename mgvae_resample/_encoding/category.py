@@ -14,6 +14,7 @@ __all__ = ["CategoryEncoder", "fit_categories"]
 
 # Up to so many categories, each is learned on its own, however rare it is.
 _FEW_CATEGORIES = 16
+_FEW_VALUES = 32
 _MOST_CATEGORIES = 100
 _FEWEST_ROWS, _LEAST_FRACTION = 10, 0.001
 
@@ -43,8 +44,8 @@ class CategoryEncoder:
 
     @property
     def is_discrete(self) -> bool:
-        """Whether each category is learned on its own."""
-        return self.n_categories == len(self.order)
+        """Whether there are at most 32 categories, each learned on its own."""
+        return self.n_categories == len(self.order) <= _FEW_VALUES
 
     def encode(self, values: AnyArray) -> EncodedRows:
         """Return the numbers of categories."""

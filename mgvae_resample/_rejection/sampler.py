@@ -28,6 +28,8 @@ class Drawn(NamedTuple):
 Propose = Callable[[Indices], Drawn]
 # Few rows are drawn several times at once: each call costs more than each row.
 _FEWEST_DRAWN = 64
+# After so many trials a smaller fraction of accepted rows ends the search.
+_FEWEST_TRIALS, _LEAST_ACCEPTED = 5, 0.01
 
 
 class Rule(Protocol):
@@ -76,7 +78,8 @@ class RejectionSampler:
     def draw(self, n: int, propose: Propose, rng: torch.Generator) -> Drawn:
         """Draw n rows, at least one. ``refused`` says afterwards which met not all rules."""
         rows, source, n_met = self._proposed(np.arange(n), propose, rng)
-        for _ in range(self.max_trials):
+        n_tried = n_accepted = 0
+        for trial in range(self.max_trials):
             refused = np.flatnonzero(n_met <= len(self.rules))
             if not len(refused):
                 break
@@ -88,6 +91,12 @@ class RejectionSampler:
             taken = tried[best]
             rows[taken], source[taken] = new_rows[best], new_source[best]
             n_met[taken] = met[best]
+            n_tried, n_accepted = (
+                n_tried + len(tried),
+                n_accepted + int((met > len(self.rules)).sum()),
+            )
+            if trial >= _FEWEST_TRIALS and n_accepted < _LEAST_ACCEPTED * n_tried:
+                break
         self.refused = n_met <= len(self.rules)
         return Drawn(rows, source)
 

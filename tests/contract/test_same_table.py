@@ -45,9 +45,9 @@ def test_renamed_labels_give_the_same_bits(quick):
 
 
 def test_fewer_rows_are_of_the_same_distribution(quick):
-    # With another seed: some methods draw the same first rows, whatever the number.
-    many = quick(sampling_strategy={1: 660}, random_state=1).fit_resample(X, Y)[0][len(Y) :]
-    assert told_apart(many, new_rows(quick, X, Y)) < 0.7
+    many = quick(sampling_strategy={1: 660}).fit_resample(X, Y)[0][len(Y) :]
+    # Some methods draw the same first rows, whatever the number.
+    assert 0.38 < told_apart(many[N_NEW:], new_rows(quick, X, Y)) < 0.62
 
 
 # A change, and how the new rows are changed back.
