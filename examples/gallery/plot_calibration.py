@@ -41,9 +41,8 @@ for name, proba in probabilities.items():
 # Correct the prior
 # -----------------
 #
-# If new rows are like real ones, the odds are too high by a known factor: the factor by which
-# resampling changed the ratio of the classes. Divide by it. This needs no further rows, but it
-# relies on that assumption.
+# If new rows are like real ones, the odds are too high by the factor by which resampling changed the
+# ratio of the classes. Divide by it. This needs no further rows, but it relies on that assumption.
 
 share = y_train.mean()
 factor = share / (1 - share)  # balanced classes have a ratio of 1
@@ -56,8 +55,8 @@ probabilities["prior corrected"] = rare / (rare + common)
 #
 # Give the whole pipeline to ``CalibratedClassifierCV``. Each fold resamples its training part only
 # and calibrates on the other part. This assumes less than the correction above, and needs one
-# training for each fold. The forest without resampling is calibrated in the same way: otherwise
-# one could not tell the gain of resampling from that of calibration.
+# training per fold. The forest without resampling is calibrated in the same way, to separate the
+# gain of resampling from that of calibration.
 
 from sklearn.calibration import CalibratedClassifierCV
 
@@ -70,7 +69,7 @@ for name, model in {"resampled": resampled, "no resampling": plain}.items():
 # Curves
 # ------
 #
-# Among test rows with about the same predicted probability, the share of the rare class. On the
+# The fraction of rare rows among test rows with about the same predicted probability. On the
 # diagonal, probabilities are correct; below it, they are too high.
 
 import matplotlib.pyplot as plt

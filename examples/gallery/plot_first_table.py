@@ -74,7 +74,7 @@ report = synthesis_report(X_train, y_train, X_res, y_res, X_held=X_test, y_held=
 print(report)
 
 # %%
-# For each column, the share of rows up to each value (the empirical distribution function). The
+# For each column, the fraction of rows up to each value (the empirical distribution function). The
 # gap is the largest distance between the two curves. With 20 real rows, gaps of up to 0.3 occur by
 # chance.
 

@@ -11,7 +11,7 @@ have the same dtypes. No encoder or imputer is needed before it.
 # --------------------------------
 #
 # The table is simulated, so that nothing has to be downloaded. Few customers leave: mostly those
-# who came recently, pay much and have called the help line. Customers with a prepaid card have no
+# who came recently, pay a lot and have called the help line. Customers with a prepaid card have no
 # monthly fee, and one age in ten is missing. The sampler learns from 4500 customers. Many more are
 # kept for testing, because comparing new rows with real ones takes many real ones.
 
@@ -98,7 +98,7 @@ from mgvae_resample.diagnostics import synthesis_report
 print(synthesis_report(X_train, y_train, X_res, y_res, X_held=X_test, y_held=y_test))
 
 # %%
-# For each column: distribution functions of numbers and dates, and shares of categories and of
+# For each column: distribution functions of numbers and dates, and fractions of categories and of
 # missing values. New rows follow the 158 known ones closely. So the trees noticed how columns
 # depend on each other, and what 158 rows do not show of the class.
 
