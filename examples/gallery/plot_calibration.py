@@ -41,8 +41,9 @@ for name, proba in probabilities.items():
 # Correct the prior
 # -----------------
 #
-# If new rows are like real ones, the odds are too high by the factor by which resampling changed the
-# ratio of the classes. Divide by it. This needs no further rows, but it relies on that assumption.
+# If new rows are like real ones, the odds are too high by the factor by which resampling changed
+# the ratio of the classes. Divide by it. This needs no further rows, but it relies on that
+# assumption.
 
 share = y_train.mean()
 factor = share / (1 - share)  # balanced classes have a ratio of 1
@@ -102,8 +103,8 @@ for name, proba in probabilities.items():
 # %%
 # After calibration the resampled forest is better than the plain one. But two thirds of that lead
 # by Brier score, and more than a third by log loss, come from calibration alone: see the last
-# line, which has no new rows. The prior correction goes a little too far: a forest does not follow
-# the class ratio exactly, and new rows are not quite like real ones.
+# line, which has no new rows. The prior correction goes too far: a forest does not follow the class
+# ratio exactly, and new rows are not quite like real ones.
 #
 # Ranking
 # -------

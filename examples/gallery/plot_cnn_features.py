@@ -11,8 +11,9 @@ cheap, works for images of any size, and needs no ``image_shape``.
 # A long tail of digits
 # ---------------------
 #
-# Six digits of scikit-learn, with 8x8 pixels. Half of the images are kept for testing. Of the other
-# half, 80 images of the digit 0 are known, and fewer of each next digit, down to five of the digit 5.
+# Six digits of scikit-learn, with 8x8 pixels. Half of the images are kept for testing. Of the
+# other half, 80 images of the digit 0 are known, and fewer of each next digit, down to five of
+# the digit 5.
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -31,7 +32,8 @@ print(np.bincount(y_train))
 # A CNN, and the features it learns
 # ---------------------------------
 #
-# Any network will do, also a pretrained one. The features are the outputs of all layers but the last.
+# Any network will do, also a pretrained one. The features are the outputs of all layers but the
+# last.
 
 import torch
 from torch import nn
@@ -136,6 +138,6 @@ plt.show()
 # %%
 # Balancing the features helps as much as moving the threshold does. How they are balanced hardly
 # matters: methods differ less than trainings of one network do. Repeats and class weights cost
-# nothing, so start with those, and use a sampler here only if it wins on your own validation images.
-# If the network may be trained again, train it on moved and new images instead: see
+# nothing, so start with those, and use a sampler here only if it wins on your own validation
+# images. If the network may be trained again, train it on moved and new images instead: see
 # :doc:`plot_images_translations`.

@@ -122,4 +122,4 @@ cache.cleanup()
 
 # %%
 # The search found the best parameters of this sampler. That alone is no reason to use the sampler:
-# include the moved threshold in every comparison. It costs nothing, and here it comes close.
+# include the moved threshold in every comparison. It costs nothing, and here it does as well.

@@ -86,12 +86,12 @@ print(pd.DataFrame(missing).map("{:.0%}".format).to_string())
 #
 # The report compares new customers who leave with the 900 in the test part, which the sampler has
 # never seen. They are close but not the same: boosted trees tell them apart with an AUC of about
-# 0.7, better than chance and often wrong. New rows lie nearly as densely among real rows as real
-# rows do. But one real row in ten has no new row nearby; by chance alone it would be one in
+# 0.75, better than chance and often wrong. New rows lie nearly as densely among real rows as real
+# rows do. But one real row in seven has no new row nearby; by chance alone it would be one in
 # thirty.
 #
-# With 50 held-out rows the same AUC may come out anywhere between 0.55 and 0.7: with few held-out
-# rows, an AUC near 0.5 says little.
+# With 50 held-out rows the AUC may come out 0.1 lower or higher: with few held-out rows, an AUC
+# near 0.5 says little.
 
 from mgvae_resample.diagnostics import synthesis_report
 

@@ -28,8 +28,8 @@ X_train, X_test, y_train, y_test = train_test_split(
 #
 # ``RaiseTo(0.5)`` makes the rare class half as large as the other, "passthrough" makes no rows.
 # With ``memory`` all amounts of a fold share one training. Choose ``scoring`` by what matters to
-# you, and put the recommended amount first: ``RaiseTo(0.25)`` for macro F1. The search leaves it only
-# for a clearly better one: the best of four is often best by chance.
+# you, and put the recommended amount first: ``RaiseTo(0.25)`` for macro F1. The search leaves it
+# only for a clearly better one: the best of four is often best by chance.
 
 from tempfile import TemporaryDirectory
 
@@ -74,8 +74,9 @@ print(f"chosen by f1_macro, margin {margin:.3f}:", search.best_params_)
 # The threshold
 # -------------
 #
-# ``predict`` calls a row rare from a probability of 0.5. ``TunedThresholdClassifierCV`` looks for a
-# better threshold, on rows that were not resampled. The classifier without new rows gets one as well.
+# ``predict`` calls a row rare from a probability of 0.5. ``TunedThresholdClassifierCV`` looks
+# for a better threshold, on rows that were not resampled. The classifier without new rows gets
+# one as well.
 
 from sklearn.model_selection import TunedThresholdClassifierCV
 
@@ -93,8 +94,9 @@ def with_best_cut(model: object) -> TunedThresholdClassifierCV:
 # The blend
 # ---------
 #
-# Average the probabilities of the forest without new rows (weight 2) and of the one with new rows
-# (weight 1). The blend keeps most of the gain in ranking, and most of the calibration of the first.
+# Average the probabilities of the forest without new rows (weight 2) and of the one with new
+# rows (weight 1). The blend keeps most of the gain in ranking, and most of the calibration of
+# the first.
 
 from sklearn.ensemble import VotingClassifier
 
