@@ -101,10 +101,10 @@ for name, proba in probabilities.items():
     print(f"{name:27}{brier:8.4f}{loss:10.4f}{average_precision_score(y_test, proba):16.3f}")
 
 # %%
-# After calibration the resampled forest is better than the plain one. But two thirds of that lead
-# by Brier score, and more than a third by log loss, come from calibration alone: see the last
-# line, which has no new rows. The prior correction goes too far: a forest does not follow the class
-# ratio exactly, and new rows are not quite like real ones.
+# After calibration the resampled forest is better than the plain one. But two thirds of that
+# lead by Brier score, and more than a third by log loss, come from calibration alone: see the
+# last line, which has no new rows. The prior correction goes too far: a forest does not follow
+# the class ratio exactly, and new rows are not quite like real ones.
 #
 # Ranking
 # -------
