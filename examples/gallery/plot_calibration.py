@@ -41,9 +41,9 @@ for name, proba in probabilities.items():
 # Correct the prior
 # -----------------
 #
-# If new rows are like real ones, the odds are too high by a known factor: the factor by which
-# resampling changed the ratio of the classes. Divide by it. This needs no further rows, but it
-# relies on that assumption.
+# If new rows are like real ones, the odds are too high by the factor by which resampling changed
+# the ratio of the classes. Divide by it. This needs no further rows, but it relies on that
+# assumption.
 
 share = y_train.mean()
 factor = share / (1 - share)  # balanced classes have a ratio of 1
@@ -56,8 +56,8 @@ probabilities["prior corrected"] = rare / (rare + common)
 #
 # Give the whole pipeline to ``CalibratedClassifierCV``. Each fold resamples its training part only
 # and calibrates on the other part. This assumes less than the correction above, and needs one
-# training for each fold. The forest without resampling is calibrated in the same way: otherwise
-# one could not tell the gain of resampling from that of calibration.
+# training per fold. The forest without resampling is calibrated in the same way, to separate the
+# gain of resampling from that of calibration.
 
 from sklearn.calibration import CalibratedClassifierCV
 
@@ -70,7 +70,7 @@ for name, model in {"resampled": resampled, "no resampling": plain}.items():
 # Curves
 # ------
 #
-# Among test rows with about the same predicted probability, the share of the rare class. On the
+# The fraction of rare rows among test rows with about the same predicted probability. On the
 # diagonal, probabilities are correct; below it, they are too high.
 
 import matplotlib.pyplot as plt
@@ -101,9 +101,9 @@ for name, proba in probabilities.items():
     print(f"{name:27}{brier:8.4f}{loss:10.4f}{average_precision_score(y_test, proba):16.3f}")
 
 # %%
-# After calibration the resampled forest is better than the plain one. But two thirds of that lead
-# by Brier score, and more than a third by log loss, come from calibration alone: see the last
-# line, which has no new rows. The prior correction goes a little too far: a forest does not follow
+# After calibration the resampled forest is better than the plain one. But two thirds of that
+# lead by Brier score, and more than a third by log loss, come from calibration alone: see the
+# last line, which has no new rows. The prior correction goes too far: a forest does not follow
 # the class ratio exactly, and new rows are not quite like real ones.
 #
 # Ranking

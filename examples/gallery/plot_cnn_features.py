@@ -2,8 +2,8 @@
 Features of a CNN: resample, then refit the head
 ================================================
 
-Instead of new images, make new rows of features: train a CNN on the images as they are, take what
-its last layer reads as a table, over-sample that table, and refit the last layer alone. This is
+Instead of new images, make new rows of features: train a CNN on the images as they are, take the
+inputs of its last layer as a table, over-sample that table, and refit only the last layer. This is
 cheap, works for images of any size, and needs no ``image_shape``.
 """
 
@@ -11,8 +11,9 @@ cheap, works for images of any size, and needs no ``image_shape``.
 # A long tail of digits
 # ---------------------
 #
-# Six digits of scikit-learn, of 8x8 pixels. Half of the images are kept for testing. Of the other
-# half 80 images of a 0 are known, and fewer and fewer of each next digit, down to 5 of a 5.
+# Six digits of scikit-learn, with 8x8 pixels. Half of the images are kept for testing. Of the
+# other half, 80 images of the digit 0 are known, and fewer of each next digit, down to five of
+# the digit 5.
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -31,7 +32,8 @@ print(np.bincount(y_train))
 # A CNN, and the features it learns
 # ---------------------------------
 #
-# Any network will do, also a pretrained one. ``features`` is all of it but the last layer.
+# Any network will do, also a pretrained one. The features are the outputs of all layers but the
+# last.
 
 import torch
 from torch import nn
@@ -75,9 +77,8 @@ def outputs(network: nn.Sequential, X: np.ndarray) -> np.ndarray:
 # --------------
 #
 # The last layer is a logistic regression on 32 features. Refitting it on balanced features moves
-# its bias towards the rare classes. The question is what to balance them with: weights alone,
-# repeats of the real features, SMOTE, or rows of the samplers of this library, which see an
-# ordinary table here.
+# its bias towards the rare classes. They can be balanced by weights alone, by repeats of the real
+# features, by SMOTE, or by rows of the samplers of this library, which see an ordinary table here.
 
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline
@@ -135,8 +136,8 @@ ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# Balancing the features helps as much as moving the threshold does. What they are balanced with
-# hardly matters: methods differ less than trainings of one network do. Repeats and class weights
-# cost nothing, so begin with those, and use a sampler here only if it wins on your own validation
-# images. Where the network may be trained again, train it on moved and new images instead, see
+# Balancing the features helps as much as moving the threshold does. How they are balanced hardly
+# matters: methods differ less than trainings of one network do. Repeats and class weights cost
+# nothing, so start with those, and use a sampler here only if it wins on your own validation
+# images. If the network may be trained again, train it on moved and new images instead: see
 # :doc:`plot_images_translations`.

@@ -13,7 +13,7 @@ Three of them add no rows, and they are hard to beat.
 # In this table of cell samples the malignant ones (class 1 here) are made rare: half of all rows
 # are for training, and 20 malignant ones of that half are kept. The other half is for testing and
 # keeps all its rows. Columns are scaled with the training rows, because SMOTE computes distances.
-# One split says little, so everything is repeated on five.
+# One split says little, so everything is repeated on five splits.
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer
@@ -40,9 +40,8 @@ print("training rows:", np.bincount(split(0)[1]), " test rows:", np.bincount(spl
 # Seven ways
 # ----------
 #
-# "moved threshold" is the classifier without new rows, which predicts the rare class where its
-# probability exceeds its share of the training rows. ``BayesGANOverSampler`` makes half of its
-# default number of steps, to save time.
+# "moved threshold" is the classifier without new rows, which predicts the rare class if its
+# probability exceeds its frequency in the training rows.
 
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from sklearn.ensemble import RandomForestClassifier
@@ -118,9 +117,9 @@ for name in ("forest", "logistic"):
 # Paired differences
 # ------------------
 #
-# Splits differ more than methods do: some test halves are easier than others. What counts is how
-# much better a method is on the *same* split. Each small dot is the difference to the moved
-# threshold on one split, each large dot their mean.
+# Splits differ more than methods do: some test halves are easier than others. So compare methods
+# on the *same* split. Each small dot is the difference to the moved threshold on one split, each
+# large dot their mean.
 
 import matplotlib.pyplot as plt
 
@@ -149,12 +148,12 @@ plt.show()
 # -----------
 #
 # * **Labels**: with the forest the moved threshold and the two deep samplers are best, without a
-#   clear difference between them. With logistic regression the threshold is best. It costs
-#   nothing, so on this table it wins.
+#   clear difference between them. With logistic regression the threshold is best, and
+#   ``MGVAEOverSampler`` next. The threshold costs nothing, so on this table it wins.
 # * **Order**: with the forest new rows of any kind help a little, and so do weights. With logistic
 #   regression nothing helps.
 # * **Probabilities**: nothing is clearly better than no resampling. Most methods are worse, and
 #   ``MGVAEOverSampler`` is the worst. The example on calibration shows why, and what to do.
 #
-# So try the threshold first, on your own data, by your own measure, on paired splits. Translated
+# So try the threshold first, on your own data, on your own measure, on paired splits. Translated
 # rows helped most on images with few examples; see the example on translations.

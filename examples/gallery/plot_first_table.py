@@ -48,8 +48,8 @@ for title, model in {"as it is": plain, "resampled": resampled}.items():
     print(classification_report(y_test, predicted, target_names=names, digits=3))
 
 # %%
-# More malignant samples are found, with hardly any more false alarms. But this is one split, and
-# a lower threshold can do the same at no cost. The example that compares with SMOTE repeats such a
+# More malignant samples are found, with a few more false alarms. But this is one split, and a
+# moved threshold can do the same at no cost. The example that compares with SMOTE repeats such a
 # split and includes the threshold; do the same before you decide.
 #
 # The new rows
@@ -66,7 +66,7 @@ print(f"{len(X_train)} rows became {len(X_res)}; new rows by class: {sampler.n_s
 # not seen: compared with the rows it learned from, a sampler that repeats them would look perfect.
 # Twenty rows do not show all of a class, and the report says so. The values of new rows are
 # possible, and they cover most of the class. But they stay closer to the known rows than other
-# real rows do, and a boosted-tree classifier can usually tell them from real ones.
+# real rows do, and boosted trees can tell them from real ones.
 
 from mgvae_resample.diagnostics import synthesis_report
 
@@ -74,7 +74,7 @@ report = synthesis_report(X_train, y_train, X_res, y_res, X_held=X_test, y_held=
 print(report)
 
 # %%
-# For each column, the share of rows up to each value (the empirical distribution function). The
+# For each column, the fraction of rows up to each value (the empirical distribution function). The
 # gap is the largest distance between the two curves. With 20 real rows, gaps of up to 0.3 occur by
 # chance.
 

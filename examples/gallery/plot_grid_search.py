@@ -73,7 +73,7 @@ print(f"{perf_counter() - start:.0f} s; best: {search.best_params_}")
 # ---------------
 #
 # Means over the folds with their standard errors. This forest needs many new rows: a few hardly
-# change its votes. How exemplars are chosen makes no difference that three folds could show. Among
+# change its votes. Three folds show no difference between the two ways to choose exemplars. Among
 # candidates whose error bars overlap a lot, take the cheapest or simplest.
 
 import matplotlib.pyplot as plt
@@ -122,4 +122,4 @@ cache.cleanup()
 
 # %%
 # The search found the best parameters of this sampler. That alone is no reason to use the sampler:
-# include the moved threshold in every comparison. It costs nothing, and here it comes close.
+# include the moved threshold in every comparison. It costs nothing, and here it does as well.

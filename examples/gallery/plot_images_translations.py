@@ -11,7 +11,7 @@ example shows them side by side.
 # ---------------------
 #
 # The digits of scikit-learn have 8x8 pixels, flattened to rows of 64. Digits 0 to 4 are common,
-# and of each digit from 5 to 9 only five images are known. Half of all images are kept for
+# and only five images of each digit from 5 to 9 are known. Half of all images are kept for
 # testing.
 
 import numpy as np
@@ -61,9 +61,9 @@ plt.show()
 # Translations
 # ------------
 #
-# Common images drawn at random, and below each its translation; ``sampler.translate`` returns the
-# same as rows. Slant and stroke width carry over. None is left out here: some images stay close to
-# what they were, and some are blurred.
+# Common images drawn at random, and below each its translation; ``sampler.translate`` returns
+# the same as rows. Slant and stroke width carry over. There is no selection here: some images
+# stay close to what they were, and some are blurred.
 
 from mgvae_resample.display import TranslationDisplay
 
@@ -75,13 +75,13 @@ plt.show()
 # Are they copies?
 # ----------------
 #
-# Half of the images that ``fit_resample`` adds are translations; ``sample_kinds_`` says which. The
-# others are rare images, shifted, turned and scaled a little. ``fit_resample`` chooses
-# pairs in another way: first a rare image, then a common one that is like it. So pairs match
-# better than above, and new images are sharper and closer to known ones. ``source_indices_`` names
-# the common image behind each. The last line is the nearest of the 25 real rare images. New images
-# lie between the two: many stay close to the real one, others keep a stroke of the common one, and
-# a few are still the common digit.
+# Half of the images that ``fit_resample`` adds are translations; ``sample_kinds_`` says which.
+# The others are rare images, shifted, rotated and scaled a little. ``fit_resample`` chooses
+# pairs in another way: first a rare image, then a common one that resembles it. So pairs match
+# better than above, and new images are sharper and closer to known ones. ``source_indices_``
+# names the common image behind each. The last line shows the nearest of the 25 real rare images.
+# New images lie between the two: many stay close to the real one, others keep a stroke of the
+# common one, and a few are still the common digit.
 
 from sklearn.neighbors import NearestNeighbors
 

@@ -11,7 +11,7 @@ have the same dtypes. No encoder or imputer is needed before it.
 # --------------------------------
 #
 # The table is simulated, so that nothing has to be downloaded. Few customers leave: mostly those
-# who came recently, pay much and have called the help line. Customers with a prepaid card have no
+# who came recently, pay a lot and have called the help line. Customers with a prepaid card have no
 # monthly fee, and one age in ten is missing. The sampler learns from 4500 customers. Many more are
 # kept for testing, because comparing new rows with real ones takes many real ones.
 
@@ -86,19 +86,19 @@ print(pd.DataFrame(missing).map("{:.0%}".format).to_string())
 #
 # The report compares new customers who leave with the 900 in the test part, which the sampler has
 # never seen. They are close but not the same: boosted trees tell them apart with an AUC of about
-# 0.7, better than chance and often wrong. New rows lie nearly as densely among real rows as real
-# rows do. But one real row in ten has no new row nearby; by chance alone it would be one in
+# 0.75, better than chance and often wrong. New rows lie nearly as densely among real rows as real
+# rows do. But one real row in seven has no new row nearby; by chance alone it would be one in
 # thirty.
 #
-# With 50 held-out rows the same AUC may come out anywhere between 0.55 and 0.7: with few held-out
-# rows, an AUC near 0.5 says little.
+# With 50 held-out rows the AUC may come out 0.1 lower or higher: with few held-out rows, an AUC
+# near 0.5 says little.
 
 from mgvae_resample.diagnostics import synthesis_report
 
 print(synthesis_report(X_train, y_train, X_res, y_res, X_held=X_test, y_held=y_test))
 
 # %%
-# For each column: distribution functions of numbers and dates, and shares of categories and of
+# For each column: distribution functions of numbers and dates, and fractions of categories and of
 # missing values. New rows follow the 158 known ones closely. So the trees noticed how columns
 # depend on each other, and what 158 rows do not show of the class.
 

@@ -1,16 +1,16 @@
 """
-Amount, cut and blend: a complete search
-========================================
+Amount, threshold and blend: a complete search
+==============================================
 
-How many new rows, at which probability a row is called rare, and whether to average with a
-classifier that saw no new rows: three choices that cost one training of the sampler a fold.
+How many new rows, which probability threshold (the cut), and whether to average with a classifier
+that saw no new rows: three choices that cost one training of the sampler per fold.
 """
 
 # %%
 # The task
 # --------
 #
-# One row in twenty belongs to the rare class. 2,000 rows are known, and 10,000 are for the test.
+# One row in twenty belongs to the rare class. 2,000 rows are for training and 10,000 for testing.
 
 from sklearn.datasets import make_classification
 from sklearn.model_selection import train_test_split
@@ -28,8 +28,8 @@ X_train, X_test, y_train, y_test = train_test_split(
 #
 # ``RaiseTo(0.5)`` makes the rare class half as large as the other, "passthrough" makes no rows.
 # With ``memory`` all amounts of a fold share one training. Choose ``scoring`` by what matters to
-# you, and put the amount to begin with first: for macro F1 a quarter. The search leaves it only
-# for one that is clearly better: the best of four is often best by chance.
+# you, and put the recommended amount first: ``RaiseTo(0.25)`` for macro F1. The search leaves it
+# only for a clearly better one: the best of four is often best by chance.
 
 from tempfile import TemporaryDirectory
 
@@ -71,11 +71,12 @@ for i, parameters in enumerate(search.cv_results_["params"]):
 print(f"chosen by f1_macro, margin {margin:.3f}:", search.best_params_)
 
 # %%
-# The cut
-# -------
+# The threshold
+# -------------
 #
-# ``predict`` calls a row rare from a probability of 0.5. ``TunedThresholdClassifierCV`` looks for
-# a better cut, on rows that were not resampled. It serves the classifier without new rows as well.
+# ``predict`` calls a row rare from a probability of 0.5. ``TunedThresholdClassifierCV`` looks
+# for a better threshold, on rows that were not resampled. The classifier without new rows gets
+# one as well.
 
 from sklearn.model_selection import TunedThresholdClassifierCV
 
@@ -93,8 +94,9 @@ def with_best_cut(model: object) -> TunedThresholdClassifierCV:
 # The blend
 # ---------
 #
-# Average the probabilities of the forest that saw no new rows and of the one that did, 2 : 1. The
-# blend keeps most of the gain in ranking, and most of the calibration of the first.
+# Average the probabilities of the forest without new rows (weight 2) and of the one with new
+# rows (weight 1). The blend keeps most of the gain in ranking, and most of the calibration of
+# the first.
 
 from sklearn.ensemble import VotingClassifier
 
@@ -106,7 +108,7 @@ blend = VotingClassifier(
 # On the test rows
 # ----------------
 #
-# Average precision and Brier score do not depend on the cut.
+# Average precision and Brier score do not depend on the threshold.
 
 import matplotlib.pyplot as plt
 import numpy as np

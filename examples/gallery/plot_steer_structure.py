@@ -24,8 +24,7 @@ print(structure)
 # -----------------------------
 #
 # All images of the digits 0 to 4 are known, and ten of each digit from 5 to 9. One generator
-# learns all ten digits, so the rare ones benefit from the common ones. The default is 4000 steps;
-# fewer are enough here.
+# learns all ten digits, so the rare ones benefit from the common ones. 1500 steps are the default.
 
 import numpy as np
 from sklearn.datasets import load_digits
