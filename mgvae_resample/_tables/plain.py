@@ -1,4 +1,4 @@
-"""Objects of pandas and scipy in plain form: a fitted sampler can be saved without any code."""
+"""Objects of pandas and scipy in plain form, so that fitted samplers can be saved without code."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _CATEGORIES, _TEXT, _SPARSE = (f"pandas.{n}Dtype" for n in ("Categorical", "Stri
 
 
 def plain(value: Any) -> Any:
-    """Return strings, lists and arrays for an object of pandas, and other objects as they are.
+    """Return strings, lists and arrays for an object of pandas or a sparse matrix or array.
 
-    So for sparse matrices and arrays. These and frames have no rows. What would not come back
-    exactly stays as it is.
+    Frames and sparse matrices must have no rows. Objects that would not be restored exactly, and
+    all others, are returned unchanged.
     """
     if scipy.sparse.issparse(value):
         kind = "array" if isinstance(value, scipy.sparse.sparray) else "matrix"
@@ -41,7 +41,7 @@ def plain(value: Any) -> Any:
 
 
 def restored(form: Any) -> Any:
-    """Return the object of pandas that :func:`plain` took apart, and other objects as they are."""
+    """Return the object that :func:`plain` converted; return other objects unchanged."""
     if not isinstance(form, list) or not form or not isinstance(form[0], str):
         return form
     kind, *parts = form
@@ -73,7 +73,7 @@ def restored(form: Any) -> Any:
 
 
 def _text_dtype(storage: str, na_value: Any) -> Any:
-    """Return a dtype of text; pandas 2.2 knows text with NaN as objects."""
+    """Return a dtype of text; in pandas 2.2, text with NaN is objects."""
     import pandas as pd
 
     if na_value is pd.NA:
@@ -104,7 +104,7 @@ def _plain(value: Any) -> list[Any] | None:
     return [_DTYPE, str(value)] if hasattr(value, "construct_from_string") else None
 
 
-def _is_same(found: Any, value: Any) -> bool:
+def _is_same(copy: Any, value: Any) -> bool:
     if not hasattr(value, "identical"):
-        return bool(found is value or (type(found) is type(value) and found == value))
-    return bool(found.identical(value) and found.dtype == value.dtype)
+        return bool(copy is value or (type(copy) is type(value) and copy == value))
+    return bool(copy.identical(value) and copy.dtype == value.dtype)
