@@ -235,10 +235,10 @@ class BayesianStructure:
         return np.array([[relation(graph, i, j) for j in self.nodes] for i in self.latent])
 
     def _check_complete(self, graph: Graph) -> None:
-        for kind, names in (("c", self.observed), ("c'", self.latent)):
-            missing = {f"{kind}{i + 1}" for i in range(len(names))} - set(names)
+        for prefix, names in (("c", self.observed), ("c'", self.latent)):
+            missing = {f"{prefix}{i + 1}" for i in range(len(names))} - set(names)
             if missing or not names:
-                name = min(missing, key=_number) if missing else f"{kind}1"
+                name = min(missing, key=_number) if missing else f"{prefix}1"
                 raise ValueError(
                     f"Codes are numbered from 1 without gaps, but {name!r} is missing."
                 )
@@ -300,5 +300,5 @@ def _number(name: str, what: str = "") -> int:
 
 
 def _key(name: str) -> tuple[bool, int]:
-    """Return a sort key: observed codes first, each kind by number."""
+    """Return a sort key: observed codes first, then by number."""
     return _is_latent(name), _number(name)

@@ -1,4 +1,4 @@
-"""Tables of any kind as encoded rows, one number for each column, and back."""
+"""Tables as encoded rows, one number for each column, and back."""
 
 from __future__ import annotations
 

@@ -44,14 +44,14 @@ class Draw(NamedTuple):
         Latents of the new rows.
     i : Tensor of shape (n,)
         Rows of the class.
-    exemplars, latents : Tensor of shape (n, n_inputs) and (n, k)
+    exemplar_inputs, exemplar_latents : Tensor of shape (n, n_inputs) and (n, k)
         Network inputs of the exemplars, and their latents.
     """
 
     z: Tensor
     i: Tensor
-    exemplars: Tensor
-    latents: Tensor
+    exemplar_inputs: Tensor
+    exemplar_latents: Tensor
 
 
 class Residual(ABC):
@@ -112,7 +112,7 @@ class TableResidual(Residual):
         return outputs + torch.where(
             use_class,
             exogenous_noise(self.network, minority, rng),
-            exogenous_noise(self.pretrained, draw.exemplars, rng),
+            exogenous_noise(self.pretrained, draw.exemplar_inputs, rng),
         )
 
 
@@ -136,7 +136,11 @@ class ImageResidual(Residual):
         """Return new images. Shape: -> (n, d)."""
         translated = decoded(self.network, draw.z)
         exemplar_detail = detail_of_exemplars(
-            self.network, self.pretrained, draw.exemplars, draw.latents, translated
+            self.network,
+            self.pretrained,
+            draw.exemplar_inputs,
+            draw.exemplar_latents,
+            translated,
         )
         mix = uniform((len(draw.z), 1), rng, draw.z.device)
         mix = _LEAST_DETAIL + (1.0 - _LEAST_DETAIL) * mix

@@ -363,7 +363,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
     def _check_parameters(self, n_features: int, y: Labels) -> None:
         super()._check_parameters(n_features, y)
-        self._exemplars_of(y, [])
+        self._exemplar_index(y, [])
         for name, allowed in _FIXED.items() if self._is_published else ():
             value = getattr(self, name)
             if value not in ("auto", *allowed):
@@ -380,7 +380,7 @@ class MGVAEOverSampler(DeepOverSampler):
     def _modalities(self) -> tuple[type[TabularModality], type[ImageModality]]:
         return (PublishedTable, PublishedImage) if self._is_published else super()._modalities
 
-    def _exemplars_of(self, y: Labels, labels: Sequence[Label]) -> dict[Label, Indices]:
+    def _exemplar_index(self, y: Labels, labels: Sequence[Label]) -> dict[Label, Indices]:
         """Return the indices of the exemplars of each class."""
         classes, counts = np.unique(y, return_counts=True)
         names = plain_classes(classes)
@@ -399,7 +399,7 @@ class MGVAEOverSampler(DeepOverSampler):
         return dict.fromkeys(labels, np.flatnonzero(y == chosen))
 
     def _not_learned(self, y: Labels, label: Label, n_rows: int) -> str | None:
-        n = len(self._exemplars_of(y, [label])[label])
+        n = len(self._exemplar_index(y, [label])[label])
         if n < _FEWEST_EXEMPLARS:
             return f"has {n} exemplar(s), and at least {_FEWEST_EXEMPLARS} are needed"
         return super()._not_learned(y, label, n_rows)
@@ -447,14 +447,14 @@ class MGVAEOverSampler(DeepOverSampler):
         self, rows: EncodedRows, y: Labels, labels: list[Label], run: Run
     ) -> dict[Label, Synthesizer]:
         self.exemplar_indices_: dict[Label, Indices] = {}
-        exemplars, config = self._exemplars_of(y, labels), self._config()
+        exemplar_index, config = self._exemplar_index(y, labels), self._config()
         if not labels:
             return {}
         # With two classes, affine augmentation is better beside translations.
         is_multiclass = self._modality.name == "image" and len(self.classes_) > 2
         has_moves = is_multiclass and not self._is_published
         common = _common(y, _FEWEST_COMMON) if has_moves else np.empty(0, np.intp)
-        used = np.unique(np.concatenate([*exemplars.values(), common]))
+        used = np.unique(np.concatenate([*exemplar_index.values(), common]))
         pretrained = pretrain(run, config, self._modality, rows[used])
         if pretrained is None:
             return {}
@@ -465,8 +465,8 @@ class MGVAEOverSampler(DeepOverSampler):
             of_classes = np.searchsorted(self.classes_, y[some])
             moves = LearnedMoves(pretrained[0], rows[some], of_classes)
         residual = NoResidual if self._is_published else RESIDUALS[self._modality.name]
-        networks: dict[Label, MajorityGuidedVAE | None] = dict.fromkeys(exemplars, pretrained[0])
-        jobs = self._jobs(run, config, pretrained, rows, y, exemplars)
+        networks: dict[Label, MajorityGuidedVAE | None] = dict.fromkeys(labels, pretrained[0])
+        jobs = self._jobs(run, config, pretrained, rows, y, exemplar_index)
         for label, (network, child) in zip(
             jobs, Parallel(n_jobs=self.n_jobs)(jobs.values()), strict=True
         ):
@@ -476,7 +476,7 @@ class MGVAEOverSampler(DeepOverSampler):
         for label, network in networks.items():
             if network is None:
                 continue
-            index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept exemplars"))
+            index = _at_most(_MOST_EXEMPLARS, exemplar_index[label], run.rng("kept exemplars"))
             of_rows = rows[y == label], rows[index], index
             synthesizer = MinoritySynthesizer(
                 network, pretrained[0], *of_rows, config.responsibility, residual, moves
@@ -493,11 +493,11 @@ class MGVAEOverSampler(DeepOverSampler):
         pretrained: tuple[MajorityGuidedVAE, Weights],
         rows: EncodedRows,
         y: Labels,
-        exemplars: Mapping[Label, Indices],
+        exemplar_index: Mapping[Label, Indices],
     ) -> dict[Label, Any]:
         """Return the fine-tuning of each class, for joblib."""
         jobs = {}
-        for label, index in exemplars.items():
+        for label, index in exemplar_index.items():
             class_rows, phase = rows[y == label], f"finetune {label}"
             # A class with only repeats needs no network.
             if self._generated_fraction(len(class_rows)) == 0.0:

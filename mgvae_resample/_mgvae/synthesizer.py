@@ -225,15 +225,15 @@ class MinoritySynthesizer(Synthesizer):
 
         Shape: i (n,), exemplar_rows (n, d) ->.
         """
-        i, exemplars = i.to(self.device), self.modality.inputs(exemplar_rows)
-        latents = self.network.encode(exemplars)
+        i, exemplar_inputs = i.to(self.device), self.modality.inputs(exemplar_rows)
+        latents = self.network.encode(exemplar_inputs)
         eps = normal(tuple(latents.shape), rng, self.device)
         t = self.residual.toward_class * uniform((len(latents), 1), rng, self.device)
         # NOTE[DIFF] In the paper z is drawn around the exemplar alone (t = 0), and the decoder's
         # mean is returned, which lies on a manifold of k dimensions. NoResidual does both.
         between = t * self.space().class_latents[i] + (1.0 - t) * latents
         z = self.network.reparameterise(between, self.residual.posterior_noise * eps)
-        return Draw(z, i, exemplars, latents)
+        return Draw(z, i, exemplar_inputs, latents)
 
     def _draw_component(self, means: Tensor, z: Tensor, rng: torch.Generator) -> Tensor:
         """Draw one mixture component for each latent, by its responsibility. Shape: -> (n,).

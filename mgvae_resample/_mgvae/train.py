@@ -63,7 +63,7 @@ class MGVAEConfig:
 def pretrain(
     run: Run, config: MGVAEConfig, modality: Modality, rows: EncodedRows
 ) -> tuple[MajorityGuidedVAE, Weights] | None:
-    """Fit the model to the exemplars under their own leave-one-out prior.
+    """Fit the model to the exemplars under their leave-one-out prior.
 
     Shape: rows (m, d).
 
@@ -192,10 +192,10 @@ class _Bound:
         self.inputs, self.rng = network.modality.inputs, run.rng("noise")
         self.held: tuple[Tensor, Tensor, Tensor] | None = None
 
-    def hold_out(self, x: Tensor, exemplars: Tensor) -> None:
+    def hold_out(self, x: Tensor, exemplar_inputs: Tensor) -> None:
         """Validate on rows that are not trained on, with the same noise every time."""
         eps = normal((len(x), self.network.latent_dim), self.run.rng("validation"), x.device)
-        self.held = x, exemplars, eps
+        self.held = x, exemplar_inputs, eps
 
     def validate(self) -> float | None:
         """Return the negative ELBO of the held-out rows."""

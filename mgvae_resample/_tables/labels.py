@@ -169,10 +169,10 @@ def _checked(labels: AnyArray) -> AnyArray:
     return labels
 
 
-def _no_class(kind: str, *examples: object) -> ValueError:
+def _no_class(label_type: str, *examples: object) -> ValueError:
     return ValueError(
-        f"Unknown label type: {kind}. Input y holds {' and '.join(map(repr, examples))}, and "
-        "scikit-learn's classifiers accept only text, whole numbers and booleans. Convert the "
+        f"Unknown label type: {label_type}. Input y holds {' and '.join(map(repr, examples))}, "
+        "and scikit-learn's classifiers accept only text, whole numbers and booleans. Convert the "
         "labels, as in y.astype(str); bin measurements, as by pd.cut(y, bins, labels=False)."
     )
 

@@ -23,9 +23,9 @@ def plain(value: Any) -> Any:
     all others, are returned unchanged.
     """
     if scipy.sparse.issparse(value):
-        kind = "array" if isinstance(value, scipy.sparse.sparray) else "matrix"
+        suffix = "array" if isinstance(value, scipy.sparse.sparray) else "matrix"
         rows: Any = value
-        return [_SPARSE_ROWS, f"{rows.format}_{kind}", rows.dtype, rows.shape[1]]
+        return [_SPARSE_ROWS, f"{rows.format}_{suffix}", rows.dtype, rows.shape[1]]
     if "pandas" not in sys.modules or type(value).__module__.split(".")[0] != "pandas":
         return value
     import pandas as pd
@@ -44,32 +44,32 @@ def restored(form: Any) -> Any:
     """Return the object that :func:`plain` converted; return other objects unchanged."""
     if not isinstance(form, list) or not form or not isinstance(form[0], str):
         return form
-    kind, *parts = form
-    if kind == _SPARSE_ROWS:
+    tag, *parts = form
+    if tag == _SPARSE_ROWS:
         name, dtype, n_columns = parts
         return getattr(scipy.sparse, name)((0, n_columns), dtype=dtype)
-    if not kind.startswith("pandas."):
+    if not tag.startswith("pandas."):
         return form
     import pandas as pd
 
-    if kind == _FRAME:
+    if tag == _FRAME:
         columns, dtypes = parts
         frame = pd.DataFrame({j: pd.Series(dtype=restored(d)) for j, d in enumerate(dtypes)})
         frame.columns = restored(columns)
         return frame
-    if kind == _INDEX:
+    if tag == _INDEX:
         values, dtype, name = parts
         return pd.Index(values, dtype=restored(dtype), name=name)
-    if kind == _RANGE:
+    if tag == _RANGE:
         start, stop, step, name = parts
         return pd.RangeIndex(start, stop, step, name=name)
-    if kind == _CATEGORIES:
+    if tag == _CATEGORIES:
         return pd.CategoricalDtype(restored(parts[0]), parts[1])
-    if kind == _TEXT:
+    if tag == _TEXT:
         return _text_dtype(parts[0], restored(parts[1]))
-    if kind == _SPARSE:
+    if tag == _SPARSE:
         return pd.SparseDtype(*parts)
-    return pd.api.types.pandas_dtype(parts[0]) if kind == _DTYPE else getattr(pd, parts[0])
+    return pd.api.types.pandas_dtype(parts[0]) if tag == _DTYPE else getattr(pd, parts[0])
 
 
 def _text_dtype(storage: str, na_value: Any) -> Any:

@@ -276,9 +276,7 @@ def _density(f: ClassMetrics) -> str:
     if f.density < 0.8:
         return "Below 1: synthetic rows lie where real rows are rare or absent."
     if f.density > 1.25:
-        return (
-            "Above 1: synthetic rows concentrate where real rows are dense, or real rows repeat."
-        )
+        return "Above 1: synthetic rows cluster where real rows are dense, or real rows repeat."
     return "About 1: synthetic rows are as dense as real rows."
 
 

@@ -113,20 +113,20 @@ class Display:
 
         Names that end in an underscore are fitted attributes, others are methods.
         """
-        kind = type(sampler).__name__
+        actual = type(sampler).__name__
         # For ours, `fit` is not enough; for others, `fit` and `fit_resample` set the same.
         mark = "sample_kinds_" if hasattr(type(sampler), "registry") else "sampling_strategy_"
         is_fitted = hasattr(sampler, mark) or not hasattr(sampler, "fit_resample")
         for name in needed:
             if name.endswith("_") and not is_fitted:
                 raise NotFittedError(
-                    f"This {kind} is not fitted yet. Call fit_resample before {cls.__name__}."
+                    f"This {actual} is not fitted yet. Call fit_resample before {cls.__name__}."
                 )
             if hasattr(sampler, name):
                 continue
             raise TypeError(
                 f"{cls.__name__} needs a fitted sampler with {name!r}, such as {such_as}; "
-                f"got {kind}, which has none."
+                f"got {actual}, which has none."
             )
 
     @classmethod
