@@ -1,4 +1,4 @@
-"""Amounts for ``sampling_strategy`` that suit any number of classes, and can be searched."""
+"""Values for ``sampling_strategy`` that suit any number of classes and can be tuned in a grid."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["MultiplyBy", "RaiseTo"]
 
 
 class _Amount(BaseEstimator):
-    """A ``sampling_strategy`` that raises the smaller classes; subclasses say how far."""
+    """Base of the amounts: a ``sampling_strategy`` that raises the smaller classes."""
 
     def __call__(self, y: Any) -> dict[Hashable, int]:
-        """Return the number of rows that each class to be raised has afterwards, by label."""
+        """Return the new size of each class to be raised, by label."""
         self._validate_params()
         labels, counts = np.unique(np.asarray(y), return_counts=True)
         classes, largest = plain_classes(labels), counts.max()
@@ -30,7 +30,7 @@ class _Amount(BaseEstimator):
 
     @abstractmethod
     def _target(self, n: int, largest: int) -> int:
-        """Return how many rows a class of n rows has afterwards."""
+        """Return the new size of a class of n rows."""
 
 
 class RaiseTo(_Amount):
@@ -42,10 +42,10 @@ class RaiseTo(_Amount):
     Parameters
     ----------
     ratio : float, default=1.0
-        Rows that each smaller class has afterwards, as a fraction of the largest class's: above 0,
-        at most 1. Classes that have as many already are left alone. 1 is full balance, which
-        favours balanced accuracy; a half or a quarter favours F1 and keeps probabilities closer
-        to those of the data.
+        Size of each smaller class afterwards, as a fraction of the largest class: above 0, at
+        most 1. Classes that are large enough are left alone. 1 is full balance, which favours
+        balanced accuracy; 0.5 or 0.25 favours F1 and keeps probabilities closer to those of the
+        data.
 
     Raises
     ------
@@ -79,7 +79,7 @@ class MultiplyBy(_Amount):
     Parameters
     ----------
     factor : float, default=2.0
-        How many times its own size each smaller class has afterwards, at least 1.
+        Size of each smaller class afterwards, as a multiple of its present size; at least 1.
 
     Raises
     ------

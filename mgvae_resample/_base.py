@@ -69,12 +69,12 @@ __all__ = [
 
 Labels = npt.NDArray[Any]
 Label = Hashable
-# Tells of rows, in the caller's container, which of them are wanted.
+# Takes rows in the caller's container and returns a bool for each.
 Condition = Callable[[Any], Any]
 
-# Under which name a saved sampler holds the version that saved it.
+# Key of the package version in a saved sampler.
 _VERSION = "_mgvae_resample_version"
-# Rows drawn at once when some must meet a condition, and rows drawn at most.
+# Rows drawn at once, and in all, to find rows that meet a condition.
 _FEWEST_DRAWN, _MOST_DRAWN, _MOST_DRAWN_PER_ROW = 256, 10_000, 100
 
 
@@ -109,10 +109,10 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     categorical_features: Any
     image_shape: tuple[int, ...] | None
     hidden_layer_sizes: Any = "auto"
-    # Methods without these parameters make every row, and move none.
+    # For methods without these parameters: all rows are generated, and no image is augmented.
     generated_fraction: str | float = 1.0
     augmentation_strength: str | float = 0.0
-    # A class of fewer rows is not learned.
+    # Classes with fewer rows are not learned.
     _fewest_rows: ClassVar[int] = 3
     memory: str | Memory | None = None
     device: str | torch.device
@@ -132,21 +132,21 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             Numbers, categories, dates and durations; missing values are learned. Data frames are
             those of pandas or polars. Sparse input is made dense while training.
         y : array-like of shape (n_samples,) or (n_samples, n_classes)
-            Class labels: text, whole numbers, booleans, or dates of numpy. Of several columns,
-            one for each class, each row holds a 1 in that of its class and else 0; the classes
-            are then the numbers of the columns, for `sampling_strategy` and all else.
+            Class labels: text, integers, booleans, or numpy dates. They may be one-hot, with a
+            column for each class; the classes are then the column numbers, also in
+            `sampling_strategy`.
         **params : dict
-            None is known, as in `SMOTE`: any is refused with a ``TypeError``.
+            Not supported; passing any raises a ``TypeError``, as with `SMOTE`.
 
         Returns
         -------
         X_resampled : {ndarray, dataframe, sparse matrix} of shape (n_samples_new, n_features)
             The rows of `X`, unchanged and in order, then the synthetic rows, class by class in
-            the order of ``sampling_strategy_``. Container and dtypes are those of `X`; sparse
-            rows come back as CSR or CSC, an object array of numbers alone as floats, and the
-            index of a data frame is a new one, as everywhere in imbalanced-learn.
+            the order of ``sampling_strategy_``. Container and dtypes are those of `X`. Sparse
+            rows are returned as CSR or CSC, object arrays that hold only numbers as floats, and
+            data frames with a new index, as in imbalanced-learn.
         y_resampled : array-like of shape (n_samples_new,) or (n_samples_new, n_classes)
-            Their labels: in the container of `y`, with its dtype and all of its columns.
+            Their labels, in the container of `y`, with its dtype and columns.
         """
         with self._unchanged_by_errors(), without_callers_modes():
             self._forget()
@@ -160,16 +160,16 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         Parameters
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            As of ``fit_resample``.
+            As in ``fit_resample``.
         y : array-like of shape (n_samples,) or (n_samples, n_classes)
-            Class labels, as of ``fit_resample``.
+            Class labels, as in ``fit_resample``.
         **params : dict
             Not used.
 
         Returns
         -------
         self : object
-            The sampler, which draws no rows before ``fit_resample``.
+            The sampler; it cannot draw rows before ``fit_resample``.
         """
         with self._unchanged_by_errors(), without_callers_modes():
             self._forget()
@@ -178,14 +178,14 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return self
 
     def _forget(self) -> None:
-        """Drop what was learned from another table."""
+        """Drop what an earlier fit learned."""
         learned = [name for name in vars(self) if name.endswith("_")]
         for name in (*learned, "_synthesizers"):
             self.__dict__.pop(name, None)
 
     @contextmanager
     def _unchanged_by_errors(self) -> Iterator[None]:
-        """Leave the estimator as it was where a fit is interrupted."""
+        """Restore the estimator if a fit fails or is interrupted."""
         before = dict(vars(self))
         try:
             yield
@@ -194,7 +194,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             raise
 
     def __sklearn_tags__(self) -> Any:
-        """Say that text and missing values are welcome."""
+        """Declare support for text and missing values."""
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.allow_nan = self.image_shape is None
@@ -208,22 +208,22 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         validate_data(self, X=table.native, y=y, reset=True, skip_check_array=True)
         check_consistent_length(table, y)
         self._check_parameters(table.shape[1], y)
-        of_tables, of_images = self._modalities
+        table_modality, image_modality = self._modalities
         modality: Modality = (
-            of_tables(self.categorical_features)
+            table_modality(self.categorical_features)
             if self.image_shape is None
-            else of_images(self.image_shape)
+            else image_modality(self.image_shape)
         )
         self._modality = modality.fit(table)
         return table, y, False
 
     @property
     def _modalities(self) -> tuple[type[TabularModality], type[ImageModality]]:
-        """What tables are read by, and what images are."""
+        """The modalities of tables and of images."""
         return TabularModality, ImageModality
 
     def _check_parameters(self, n_features: int, y: Labels) -> None:
-        """Refuse parameters that do not fit the table; subclasses check their own as well."""
+        """Refuse parameters that do not fit the table; subclasses extend this."""
         if isinstance(self.sampling_strategy, Mapping):
             check_counts(self.sampling_strategy)
         if isinstance(self.sampling_strategy, numbers.Real):
@@ -237,30 +237,30 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             check_image_shape(tuple(self.image_shape), n_features)
 
     def _hidden_layer_sizes(self) -> tuple[int, ...]:
-        """Return the widths of the hidden layers, with what "auto" stands for."""
+        """Return the widths of the hidden layers, with "auto" resolved."""
         sizes = check_hidden_layer_sizes(self.hidden_layer_sizes)
         return self._modality.hidden_layer_sizes() if sizes is None else sizes
 
     def _setting(self, name: str) -> Any:
-        """Return a parameter, with what "auto" stands for."""
+        """Return a parameter, with "auto" resolved."""
         value = getattr(self, name)
         return self._auto[self._modality.name][name] if isinstance(value, str) else value
 
     def _fit_resample(self, table: Table, y: Labels) -> tuple[Table, Labels]:
         check_counts(self.sampling_strategy_)
-        wanted = {plain_label(k): int(n) for k, n in self.sampling_strategy_.items() if n > 0}
+        counts = {plain_label(k): int(n) for k, n in self.sampling_strategy_.items() if n > 0}
         self.device_ = resolve_device(self.device)
-        self.classes_, self.n_synthetic_ = np.unique(y), wanted
+        self.classes_, self.n_synthetic_ = np.unique(y), counts
         kinds, sources = [np.empty(0, "U10")], [np.empty(0, np.intp)]
-        resampled = Appender(table, sum(wanted.values()))
+        resampled = Appender(table, sum(counts.values()))
         with Run.of(self, self._seed(), self.device_, self._cache()) as run:
             self._learned_from = at = rows_to_learn(y, run.rng("rows to learn"))
             rows = self._modality.encode(table if len(at) == len(y) else table.take(at))
-            plans = self._plans(y, wanted, rows, y[at], run)
+            plans = self._plans(y, counts, rows, y[at], run)
             learned = [label for label, plan in plans.items() if plan.not_learned is None]
             fitted = self._fit_synthesizers(rows, y[at], learned, run)
             synthesizers = self._with_rules(fitted, rows, y[at], plans, run)
-            for label, n_new in wanted.items():
+            for label, n_new in counts.items():
                 synthesizer, rng = synthesizers[label], run.rng("draw", self._number(label))
                 synthesizer.n_refused = 0
                 for start in range(0, n_new, BLOCK):
@@ -277,18 +277,18 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                         kinds.append(np.full(len(source), part.kind, "U10"))
                         sources.append(source)
         self._synthesizers = synthesizers
-        self.n_refused_ = {label: synthesizers[label].n_refused for label in wanted}
+        self.n_refused_ = {label: synthesizers[label].n_refused for label in counts}
         self.history_ = {phase: h.terms for phase, h in run.history.items()}
         self.n_steps_ = {phase: h.n_steps for phase, h in run.history.items()}
         self.stop_reason_ = {phase: h.stop_reason for phase, h in run.history.items()}
         self.source_indices_, self.sample_kinds_ = np.concatenate(sources), np.concatenate(kinds)
-        new_labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
+        new_labels = np.repeat(np.array(list(counts), dtype=y.dtype), list(counts.values()))
         return resampled.table(), np.concatenate([y, new_labels])
 
     def _plans(
         self,
         y: Labels,
-        wanted: Mapping[Label, int],
+        counts: Mapping[Label, int],
         rows: EncodedRows,
         learned_labels: Labels,
         run: Run,
@@ -300,10 +300,10 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             strength = self._modality.largest_auto_strength(
                 run.tensor(rows), numbers, run.rng("augmentation_strength")
             )
-            # If half of the repeats is kept, the other half is moved twice as far, up to 1.
+            # If half of the repeats are kept, the others are moved twice as far, up to 1.
             strength = min(strength, 1.0 if len(self.classes_) == 2 else 0.5)
         plans = {}
-        for label, n_new in wanted.items():
+        for label, n_new in counts.items():
             n_rows = int((y == label).sum())
             plans[label] = make_plan(
                 label,
@@ -324,7 +324,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return None
 
     def _generated_fraction(self, n_rows: int) -> float:
-        """Return the fraction of new rows that is generated for a class of so many rows."""
+        """Return the fraction of new rows that is generated for a class of ``n_rows`` rows."""
         if isinstance(self.generated_fraction, str):
             return self._auto_generated_fraction(n_rows)
         return float(self.generated_fraction)
@@ -360,10 +360,10 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     def _choose_fraction(
         self, rows: EncodedRows, y: Labels, synthesizers: Mapping[Label, Synthesizer], run: Run
     ) -> None:
-        """Repeat real rows where all columns are discrete and generated rows teach worse."""
+        """Generate fewer rows if trees learn less from them than from repeats."""
 
-        def inputs(of_rows: EncodedRows) -> npt.NDArray[np.float32]:
-            return self._modality.inputs(torch.from_numpy(of_rows)).numpy()
+        def inputs(encoded: EncodedRows) -> npt.NDArray[np.float32]:
+            return self._modality.inputs(torch.from_numpy(encoded)).numpy()
 
         rng = run.rng("fraction")
         generated = {k: inputs(s.sample(N_GENERATED, rng)) for k, s in synthesizers.items()}
@@ -372,18 +372,18 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             synthesizer.plan = replace(synthesizer.plan, generated_fraction=fraction)
 
     def _number(self, label: Label) -> int:
-        """Return the place of a class among all classes."""
+        """Return the index of a class in ``classes_``."""
         return plain_classes(self.classes_).index(label)
 
     def _cache(self) -> TrainingCache | None:
-        """Return the cache of trainings that ``memory`` stands for."""
+        """Return the cache of trainings in the folder ``memory``, if it can be used."""
         folder = self.memory.location if isinstance(self.memory, Memory) else self.memory
         if folder is None:
             return None
         if not isinstance(self.random_state, numbers.Integral):
             warn(
-                "'memory' is not used: it needs an int 'random_state', without which no training "
-                "is like an earlier one.",
+                "'memory' is not used: it needs an int 'random_state', since otherwise no "
+                "training can be reused.",
             )
             return None
         return TrainingCache(str(folder), f"{__version__}-torch-{torch.__version__}")
@@ -397,8 +397,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         Parameters
         ----------
         rows : ndarray of shape (n, d)
-            The table, encoded by ``self._modality``; of a very large one a sample, whose places
-            in the table are ``self._learned_from``.
+            The table, encoded by ``self._modality``; for a very large table a sample, whose row
+            indices are ``self._learned_from``.
         y : ndarray of shape (n,)
             Their labels.
         labels : list
@@ -409,7 +409,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         Returns
         -------
         dict of label to Synthesizer
-            A class that is missing is left to the smoothed bootstrap.
+            Classes that are left out get a smoothed bootstrap.
         """
 
     @documented
@@ -447,7 +447,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return state | {_VERSION: __version__}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        """Load a sampler; warn where another version saved it."""
+        """Load a sampler; warn if another version saved it."""
         attributes = dict(state)
         saved_by = attributes.pop(_VERSION, None)
         if saved_by != __version__:
@@ -468,7 +468,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         where: Condition | None,
         run: Run,
     ) -> Any:
-        """Draw rows of a class and restore them, until n of them meet a condition."""
+        """Draw and decode rows of a class until n of them meet a condition."""
         self._synthesizers[label].n_refused = 0
         if where is None:
             rows = draw(n)
@@ -486,13 +486,13 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             rows = self._decoded([(label, draw(max(n, _FEWEST_DRAWN)))])
             table = Table.of(rows)
             met = np.flatnonzero(_mask(where(rows), len(table)))
-            # In any order: rows of one draw come in the order of their kinds.
+            # Shuffled, since rows of one draw are ordered by kind.
             kept.append(table.take(random_rows(met, n - n_kept, rng)))
             n_kept, n_drawn = n_kept + len(kept[-1]), n_drawn + len(table)
         if n_kept < n:
             raise ValueError(
-                f"Of {n_drawn} rows drawn of class {label!r} {n_kept} meet the condition 'where', "
-                f"and {n} were asked for. Ask for fewer rows or loosen the condition."
+                f"Only {n_kept} of {n_drawn} rows drawn for class {label!r} meet the condition "
+                f"'where', but {n} were requested. Request fewer rows or loosen the condition."
             )
         return kept[0].append(kept[1:], n - len(kept[0])).native
 
@@ -503,7 +503,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return label
 
     def _decoded(self, parts: Iterable[tuple[Label, EncodedRows]]) -> Any:
-        """Restore rows of some classes, in the container that the caller's table had."""
+        """Decode rows of some classes, in the container of the fitted table."""
         tables = [
             self._modality.decode(rows, self._synthesizers[label].thresholds)
             for label, rows in parts
@@ -517,7 +517,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return [label for label, s in drawn if not isinstance(s, SmoothedBootstrap)]
 
     def _synthesizer_of(self, label: Label) -> Any:
-        """Return the synthesizer of a class, on the device of the training where there is one."""
+        """Return the synthesizer of a class, on the training device if it is available."""
         self._check_resampled()
         if label not in self._synthesizers:
             raise ValueError(
@@ -527,7 +527,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return self._synthesizers[label].to(self._sampling_device())
 
     def _check_resampled(self) -> None:
-        """Refuse to draw before ``fit_resample``; ``fit`` trains no imblearn sampler."""
+        """Refuse to draw before ``fit_resample``; ``fit`` alone trains nothing."""
         check_is_fitted(
             self,
             "_synthesizers",
@@ -535,7 +535,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         )
 
     def _check_rows(self, X: Any) -> Table:
-        """Check rows that come after fitting against the fitted table."""
+        """Check new rows against the fitted table."""
         table = Table.of(X)
         validate_data(self, X=table.native, reset=False, skip_check_array=True)
         return table
@@ -551,7 +551,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         return int(state.randint(np.iinfo(np.int32).max))
 
     def _sampling_device(self) -> torch.device:
-        """Return the device of the training, or the CPU where this machine does not have it."""
+        """Return the training device, or the CPU if this machine lacks it."""
         try:
             return resolve_device(self.device_)
         except ValueError:
@@ -559,16 +559,16 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
 
 
 def _mask(met: Any, n_rows: int) -> npt.NDArray[np.bool_]:
-    """Return what ``where`` says of rows, or refuse it; where a value is missing it is not met."""
-    found = np.asarray(met)
-    if found.dtype == object:
-        # So nullable booleans come, and those of objects.
-        entries = [False if is_missing(entry) else entry for entry in found.ravel()]
+    """Return the mask that ``where`` returned, or refuse it; missing values count as False."""
+    mask = np.asarray(met)
+    if mask.dtype == object:
+        # Nullable booleans become objects.
+        entries = [False if is_missing(entry) else entry for entry in mask.ravel()]
         if all(isinstance(entry, bool | np.bool_) for entry in entries):
-            found = np.array(entries, dtype=bool).reshape(found.shape)
-    if found.dtype != np.bool_ or found.shape != (n_rows,):
+            mask = np.array(entries, dtype=bool).reshape(mask.shape)
+    if mask.dtype != np.bool_ or mask.shape != (n_rows,):
         raise ValueError(
             f"'where' must return an array of {n_rows} booleans, one for each row it got; it "
-            f"returned dtype {found.dtype} and shape {found.shape}."
+            f"returned dtype {mask.dtype} and shape {mask.shape}."
         )
-    return found
+    return mask

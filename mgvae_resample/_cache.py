@@ -1,4 +1,4 @@
-"""The cache of trainings: weights and histories on disk as plain arrays, one file a training."""
+"""The cache of trainings: weights and histories on disk as plain arrays, one file per training."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ class CachedTraining(NamedTuple):
 class TrainingCache:
     """A folder of trainings that several processes may read and write at the same time.
 
-    A file appears whole or not at all, since it is renamed into place. It holds arrays and JSON;
-    no code is run when it is read. The arrays include encoded statistics of the table's rows.
+    Files are written under another name and renamed, so that no process reads half of one. They
+    hold arrays and JSON; reading them runs no code. The arrays include statistics of the rows.
     """
 
     def __init__(self, folder: str, version: str) -> None:
         self.folder, self.version = Path(folder) / "mgvae_resample", version
 
     def key(self, *parts: Any) -> str:
-        """Return a name for what a training depends on: arrays, and values with a plain repr."""
+        """Return a key for what a training depends on: arrays, and values with a plain repr."""
         digest = hashlib.blake2b(digest_size=20)
         for piece in _pieces((self.version, *parts)):
             digest.update(piece)
         return digest.hexdigest()
 
     def load(self, key: str) -> CachedTraining | None:
-        """Return a training, None where there is none; a damaged file is reported."""
+        """Return a training, or None if it is not cached; warn if its file is damaged."""
         path = self._path(key)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -64,7 +64,7 @@ class TrainingCache:
         return CachedTraining(arrays, record)
 
     def store(self, key: str, arrays: Arrays, record: Mapping[str, Any]) -> None:
-        """Store a training; a folder that cannot be written to is reported."""
+        """Store a training; warn if that fails."""
         path = self._path(key)
         as_bytes = np.frombuffer(json.dumps(record).encode(), dtype=np.uint8)
         try:
@@ -85,7 +85,7 @@ class TrainingCache:
             self._report(error, path, f" The unfinished file {left}.")
 
     def _report(self, error: OSError, path: Path, left: str) -> None:
-        """Warn that a training is not on disk."""
+        """Warn that a training was not stored."""
         warn(f"The training could not be cached in {path.parent}: {error}.{left}")
 
     def _path(self, key: str) -> Path:
@@ -93,7 +93,7 @@ class TrainingCache:
 
 
 def _remove(path: str) -> bool:
-    """Remove a file, and tell whether it is gone."""
+    """Remove a file, and return whether it is gone."""
     try:
         os.unlink(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""Phases and epochs of a training as scikit-learn's callbacks see them, where it has any."""
+"""Reports phases and epochs to scikit-learn's callbacks, if the installed version has them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ else:
     except ImportError:  # before 1.9
 
         class CallbackSupportMixin:
-            """Stands for scikit-learn's own, which gives estimators ``set_callbacks``."""
+            """Stand-in for the mixin that gives estimators ``set_callbacks``."""
 
 
 __all__ = ["CallbackSupportMixin", "FitReport", "PhaseReport"]
 
 
 class PhaseReport:
-    """Tells scikit-learn's callbacks of each epoch of one phase."""
+    """Reports each epoch of one phase to the callbacks."""
 
     def __init__(
         self, estimator: object, root: CallbackContext, phase: str, number: int, n_epochs: int
@@ -37,7 +37,7 @@ class PhaseReport:
 
     def __call__(self, values: Mapping[str, float]) -> bool:
         """Report the loss terms of an epoch; True asks to stop."""
-        if self.n_left == 0:  # a training that diverged and was retried makes more epochs
+        if self.n_left == 0:  # a retried training has more epochs than announced
             return False
         self.n_left -= 1
         epoch = self.context.subcontext("epoch")
@@ -49,7 +49,7 @@ class PhaseReport:
 
 
 class FitReport:
-    """Tells scikit-learn's callbacks that a fit begins and ends, and opens its phases."""
+    """Reports the begin and end of a fit to the callbacks, and opens its phases."""
 
     def __init__(self, estimator: Any) -> None:
         self.estimator, self.n_phases = estimator, 0
@@ -68,7 +68,7 @@ class FitReport:
             self.root.call_on_fit_task_end(estimator=self.estimator)
 
     def phase(self, name: str, n_epochs: int) -> PhaseReport | None:
-        """Open a phase of at most so many epochs; None where there are no callbacks."""
+        """Open a phase of at most ``n_epochs`` epochs; None if there are no callbacks."""
         if self.root is None:
             return None
         self.n_phases += 1

@@ -1,4 +1,4 @@
-"""Checks of parameters at the door, and the constraints that samplers share."""
+"""Checks of parameters, and the constraints that both samplers share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
     "check_ratio",
 ]
 
-# Of parameters that both samplers have, for scikit-learn's validation.
+# For scikit-learn's validation.
 SHARED_CONSTRAINTS: dict[str, Any] = {
     "memory": [None, str, Memory],
     "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
@@ -35,7 +35,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
 
 
 def check_counts(strategy: Mapping[Any, Any]) -> None:
-    """Refuse a ``sampling_strategy`` by class whose numbers of rows are no integers."""
+    """Refuse a ``sampling_strategy`` dict with values that are not integers."""
     for label, count in strategy.items():
         if not isinstance(count, numbers.Integral):
             raise ValueError(
@@ -58,14 +58,14 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...] | None:
 
 
 def check_n_samples(n_samples: Any) -> int:
-    """Return the number of rows asked for, or refuse it."""
+    """Return `n_samples` as an int, or refuse it."""
     if not isinstance(n_samples, numbers.Integral) or n_samples < 1:
         raise ValueError(f"'n_samples' must be an integer of at least 1, got {n_samples!r}.")
     return int(n_samples)
 
 
 def check_ratio(ratio: float, y: npt.NDArray[Any]) -> None:
-    """Refuse a ratio below the present one, or of more than two classes, with what to use."""
+    """Refuse a ratio that adds no rows, or with more than two classes; say what to use."""
     labels, counts = np.unique(y, return_counts=True)
     if len(labels) > 2:
         raise ValueError(
@@ -82,7 +82,7 @@ def check_ratio(ratio: float, y: npt.NDArray[Any]) -> None:
 
 
 def check_image_shape(shape: Sequence[Any], n_features: int) -> None:
-    """Refuse an ``image_shape`` that is no shape, or not that of the columns."""
+    """Refuse an ``image_shape`` that is malformed or does not match the number of columns."""
     if len(shape) not in (2, 3) or any(
         not isinstance(side, numbers.Integral) or side < 1 for side in shape
     ):
@@ -92,7 +92,7 @@ def check_image_shape(shape: Sequence[Any], n_features: int) -> None:
         )
     if math.prod(shape) != n_features:
         raise ValueError(
-            f"'image_shape' {shape} stands for {math.prod(shape)} pixels, but X has "
+            f"'image_shape' {shape} has {math.prod(shape)} pixels, but X has "
             f"{n_features} columns. Flatten each image into one row, as in "
             "images.reshape(len(images), -1)."
         )

@@ -1,4 +1,4 @@
-"""What fraction of new rows to generate where all columns are discrete: an out-of-fold check."""
+"""Chooses the fraction of new rows to generate in discrete tables, by an out-of-fold check."""
 
 from __future__ import annotations
 
@@ -18,57 +18,57 @@ __all__ = ["N_GENERATED", "discrete_fraction"]
 
 Labels = npt.NDArray[Any]
 
-# Generated rows of a class, and rows of a class, that are looked at.
+# Generated and real rows of a class that are compared.
 N_GENERATED, _MOST_ROWS = 400, 1000
 _N_FOLDS, _N_TREES = 3, 10
-# Standard errors by which generated rows teach worse: from the first on half of the new rows are
-# generated, from the second on none. Mean recalls that differ by less are equal.
+# Standard errors by which trees are worse with generated rows than with repeats, from which on
+# half, or none, of the new rows are generated; and the difference of mean recall to ignore.
 _HALF, _NONE, _EQUAL = 1.5, 2.5, 0.02
 
 
 def discrete_fraction(
     inputs: Floats, y: Labels, generated: Mapping[Any, Floats], rng: torch.Generator
 ) -> float:
-    """Compare what generated rows and repeats teach trees, out of fold.
+    """Compare trees trained on generated rows with trees trained on repeats, out of fold.
 
-    Where an exact rule decides the class, a new combination of categories beside a known one
-    often belongs to another class, and nothing in the rows says so. Trees are fitted to two
-    thirds of the rows and, for balance, either to repeats or to generated rows that are no nearer
-    to rows of the class in the last third, which is then judged.
+    If an exact rule decides the class, a new combination of categories often belongs to another
+    class than its neighbours. Trees are fitted to two thirds of the rows, balanced either by
+    repeats or by generated rows, and tested on the last third. Generated rows that are nearer to
+    rows of the class in the last third than in the other two are left out.
 
     Shape: inputs (n, n_inputs), y (n,), class -> generated (m, n_inputs).
 
     Returns
     -------
     float
-        1 where generated rows teach as well, 0.5 where they teach worse, and 0 where clearly so.
+        1 if trees are as good with generated rows, 0.5 if worse, and 0 if clearly worse.
     """
     kept = np.concatenate([random_rows(np.flatnonzero(y == k), _MOST_ROWS, rng) for k in set(y)])
     inputs, y = inputs[kept], y[kept]
-    # Within a class rows are in random order already.
+    # Rows of a class are in random order already.
     fold = np.empty(len(y), np.intp)
     for label in set(y):
         fold[y == label] = np.arange((y == label).sum()) % _N_FOLDS
     gain = np.zeros(len(y))
     for held in range(_N_FOLDS):
-        fit, judged = fold != held, fold == held
+        fit, tested = fold != held, fold == held
         n_largest = max(int((fit & (y == k)).sum()) for k in set(y))
-        repeats, made = [inputs[fit]], [inputs[fit]]
+        repeats, synthetic = [inputs[fit]], [inputs[fit]]
         labels = [y[fit]]
         for label, rows in generated.items():
-            own, others = inputs[fit & (y == label)], inputs[judged & (y == label)]
-            free = rows[_distance(rows, own) <= _distance(rows, others)]
-            n_new = n_largest - len(own)
-            if not len(own) or not len(free):
+            class_rows, class_tested = inputs[fit & (y == label)], inputs[tested & (y == label)]
+            usable = rows[_distance(rows, class_rows) <= _distance(rows, class_tested)]
+            n_new = n_largest - len(class_rows)
+            if not len(class_rows) or not len(usable):
                 return 1.0
-            repeats.append(np.resize(own, (n_new, own.shape[1])))
-            made.append(np.resize(free, (n_new, own.shape[1])))
+            repeats.append(np.resize(class_rows, (n_new, class_rows.shape[1])))
+            synthetic.append(np.resize(usable, (n_new, class_rows.shape[1])))
             labels.append(np.full(n_new, label, dtype=y.dtype))
-        with_repeats, with_made = (
-            _right(np.concatenate(rows), np.concatenate(labels), inputs[judged], y[judged])
-            for rows in (repeats, made)
+        with_repeats, with_synthetic = (
+            _accuracy(np.concatenate(rows), np.concatenate(labels), inputs[tested], y[tested])
+            for rows in (repeats, synthetic)
         )
-        gain[judged] = with_made - with_repeats
+        gain[tested] = with_synthetic - with_repeats
     means = [gain[y == k].mean() for k in set(y)]
     variances = [gain[y == k].var() / (y == k).sum() for k in set(y)]
     if np.mean(means) > -_EQUAL:
@@ -82,16 +82,16 @@ def _distance(rows: Floats, others: Floats) -> Floats:
     if not len(others):
         return np.full(len(rows), np.inf)
     distances = torch.cdist(torch.from_numpy(rows), torch.from_numpy(others))
-    # Categories are counted, so that equal distances are equal numbers.
+    # Rounded, so that equal distances compare equal.
     nearest: Floats = distances.square().amin(1).numpy().round(3)
     return nearest
 
 
-def _right(rows: Floats, labels: Labels, judged: Floats, y: Labels) -> Floats:
-    """Return how often two kinds of trees are right about each row. Shape: -> (n,)."""
+def _accuracy(rows: Floats, labels: Labels, tested: Floats, y: Labels) -> Floats:
+    """Return the mean accuracy of a tree and a forest on each row. Shape: -> (n,)."""
     trees = (
         DecisionTreeClassifier(random_state=0),
         RandomForestClassifier(_N_TREES, random_state=0),
     )
-    right: Floats = np.mean([t.fit(rows, labels).predict(judged) == y for t in trees], axis=0)
+    right: Floats = np.mean([t.fit(rows, labels).predict(tested) == y for t in trees], axis=0)
     return right

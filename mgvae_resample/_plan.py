@@ -17,13 +17,12 @@ from ._warn import warn
 
 __all__ = ["NOT_LEARNED", "FewRowsWarning", "Plan", "make_plan", "rows_to_learn"]
 
-# Larger tables are sampled before encoding: so many rows of the largest class, and as large a
-# fraction of each other one, but no fewer rows than the second number. It bounds the memory, and
-# a training sees no more rows.
+# Larger tables are sampled before encoding, to bound the memory: at most the first number of rows
+# of the largest class, and the same fraction of each other class, at least the second number.
 _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
-# A class of fewer rows is learned, with a warning.
+# Classes with fewer rows are learned, with a warning.
 _FEW_ROWS = 10
-# Fraction of the repeated images that stay as they are where there are more than two classes.
+# Fraction of the repeated images that stay as they are if there are more than two classes.
 _KEPT_FRACTION = 0.5
 # Why a class has neither latents nor codes.
 NOT_LEARNED = "it had too few rows to be learned, or its training diverged"
@@ -42,7 +41,7 @@ class Plan:
     n_new : int
         Number of new rows.
     not_learned : str or None
-        Why no generator is trained on the class, None where one is.
+        Why no generator is trained on the class, None if one is.
     generated_fraction : float
         Fraction of the new rows that are generated; the others repeat real rows.
     kept_fraction : float
@@ -64,7 +63,7 @@ class Plan:
 
     @property
     def repeat_strength(self) -> float:
-        """Strength for the repeats that are moved: the fewer they are, the farther they move."""
+        """Strength for the moved repeats, larger if others are kept."""
         return self.strength / (1.0 - self.kept_fraction)
 
     def unlearned(self, modality: Modality) -> Plan:
@@ -89,7 +88,7 @@ def make_plan(
 ) -> Plan:
     """Decide what is done for one class, before anything is learned; warn of few rows.
 
-    ``not_learned`` is what the method says; a class of a table without varying columns is not
+    ``not_learned`` is the reason of the method, if any; tables without varying columns are not
     learned either.
     """
     if not_learned is None and modality.layout.width == 0:
@@ -125,12 +124,12 @@ def rows_to_learn(y: npt.NDArray[Any], rng: torch.Generator) -> npt.NDArray[np.i
 
 
 def _unlearned_fraction(modality: Modality) -> float:
-    """Return the fraction of rows made by the smoothed bootstrap: without noise, none is."""
+    """Return 1 for a smoothed bootstrap, 0 for repeats if no column takes noise."""
     return float(modality.takes_noise)
 
 
 def _done_instead(modality: Modality) -> str:
-    """Say what new rows of a class that cannot be learned are."""
+    """Say how a class that cannot be learned is over-sampled."""
     if modality.takes_noise:
         return "Its rows are repeated with a little noise instead (a smoothed bootstrap)."
     return modality.repeats

@@ -31,10 +31,10 @@ class TrainingWarning(ConvergenceWarning):
 
 
 class Run:
-    """What all trainings of one fit share: seed, device, cache, callbacks, and what is recorded.
+    """What all trainings of one fit share: seed, device, cache, callbacks, and records.
 
-    ``history`` maps phases to what happened in them; ``messages`` say what went wrong in a
-    training and what was done about it. Streams of runs with another ``branch`` are others.
+    ``history`` maps phases to their histories; ``messages`` say which trainings diverged and
+    what was done. Runs with different ``branch`` have different random streams.
     """
 
     def __init__(self, seed: int, device: torch.device, *branch: str | int) -> None:
@@ -50,7 +50,7 @@ class Run:
     def of(
         cls, estimator: Any, seed: int, device: torch.device, cache: TrainingCache | None = None
     ) -> Iterator[Self]:
-        """Open the run of one fit: on one thread, with the callbacks told, warnings at the end."""
+        """Open the run of one fit: on one thread, with callbacks, and warnings at the end."""
         run = cls(seed, device)
         run.cache = cache
         with ExitStack() as stack:
@@ -65,7 +65,7 @@ class Run:
         return stream(self.seed, *self.branch, *purpose)
 
     def child(self, *branch: str | int, phase: str, n_epochs: int) -> Run:
-        """Return a run for one phase that may be in another process."""
+        """Return a run for one phase, which may be in another process."""
         child = Run(self.seed, self.device, *branch)
         child.cache = self.cache
         if self._fit_report is not None:
@@ -78,9 +78,9 @@ class Run:
         self.messages += child.messages
 
     def key(self, module: nn.Module, *parts: Any) -> str:
-        """Return the name in the cache of a module's training that depends on these parts.
+        """Return the cache key of a module's training that depends on these parts.
 
-        Names and shapes of the weights, seed, branch and kind of device are included.
+        It includes names and shapes of the weights, seed, branch and device type.
         """
         if self.cache is None:
             return ""
@@ -89,24 +89,24 @@ class Run:
         return self.cache.key(weights, self.seed, self.branch, self.device.type, *arrays)
 
     def load(self, module: nn.Module, key: str) -> dict[str, Tensor] | None:
-        """Look a training up, and load its weights and history; return what else was stored."""
+        """Load weights and history of a cached training; return its other tensors."""
         if self.cache is None:
             return None
-        found = self.cache.load(key)
-        if found is None:
+        cached = self.cache.load(key)
+        if cached is None:
             return None
-        tensors = {k: torch.from_numpy(v).to(self.device) for k, v in found.arrays.items()}
+        tensors = {k: torch.from_numpy(v).to(self.device) for k, v in cached.arrays.items()}
         weights = {k: tensors.pop(f"weight {k}") for k in module.state_dict()}
         module.load_state_dict(weights)
-        for phase, values in found.record["history"].items():
+        for phase, values in cached.record["history"].items():
             self.history[phase] = History(**values)
-        self.messages += found.record["messages"]
+        self.messages += cached.record["messages"]
         return tensors
 
     def store(self, module: nn.Module, key: str, **others: Tensor) -> None:
-        """Store a training that :meth:`load` did not find, and other tensors with it.
+        """Cache a training, with other tensors.
 
-        What a callback stopped is not stored: a fit without callbacks would go on.
+        A training stopped by a callback is not cached: a fit without callbacks would go on.
         """
         stopped = any(h.stop_reason == "callback" for h in self.history.values())
         if self.cache is None or stopped:
@@ -121,7 +121,7 @@ class Run:
 
     def tensor(self, rows: np.ndarray[Any, Any]) -> Tensor:
         """Move rows to the device."""
-        # Those of another process may be read-only, of which torch warns.
+        # Rows from another process may be read-only, and torch would warn.
         return torch.from_numpy(rows if rows.flags.writeable else rows.copy()).to(self.device)
 
     def train(
@@ -132,10 +132,10 @@ class Run:
         *,
         phase: str | None,
     ) -> History:
-        """Train a module; where that diverges, again with a tenth of the learning rate, twice.
+        """Train a module; if that diverges, retry with a tenth of the learning rate, twice.
 
-        Where every attempt diverged, the module is left with its initial weights, and the
-        history's ``stop_reason`` is "diverged". A phase of None is neither recorded nor reported.
+        If every attempt diverges, the module keeps its initial weights, and the history's
+        ``stop_reason`` is "diverged". A phase of None is neither recorded nor reported.
         """
         initial = {name: value.clone() for name, value in module.state_dict().items()}
         history = History(stop_reason="diverged")
@@ -176,13 +176,13 @@ def _message(phase: str | None, config: TrainConfig, history: History, reason: s
 
 
 class _SingleThread:
-    """Runs on one CPU thread, and puts the caller's setting back afterwards.
+    """Uses one CPU thread, and restores the caller's setting afterwards.
 
     Small networks train several times faster on one thread than on two (the threads wait for
     each other), and sums taken by one thread have the same bits on every machine.
 
-    Fits may run at the same time, each in a thread of its own. The limit of BLAS is that of the
-    process: the first fit sets it, and the last one puts the setting back.
+    Fits may run concurrently, each in its thread. The limit of BLAS applies to the whole process:
+    the first fit sets it, and the last one restores it.
     """
 
     def __init__(self) -> None:
@@ -194,7 +194,7 @@ class _SingleThread:
         if self.of_thread.depth > 1:
             return
         with self.lock:
-            # A thread that never asked torch takes the number that another one has set last.
+            # A new thread starts with the number that another thread has set last.
             before = torch.get_num_threads()
             if self.n_users == 0:
                 self.n_threads = before
@@ -216,12 +216,12 @@ class _SingleThread:
 
 single_thread = _SingleThread()
 if hasattr(os, "register_at_fork"):
-    # What other threads were doing is not done in a child.
+    # A forked child does not have the other threads.
     os.register_at_fork(after_in_child=single_thread.__init__)  # type: ignore[misc]
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
-    """Return the device that the ``device`` parameter stands for, if it can be used here."""
+    """Return the device of the ``device`` parameter, or refuse one that cannot be used here."""
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")

@@ -25,14 +25,14 @@ __all__ = ["BLOCK", "CHUNK", "KINDS", "Part", "SmoothedBootstrap", "Synthesizer"
 # Rows handled at the same time by a network, and rows drawn and decoded together.
 CHUNK, BLOCK = 1024, 100_000
 _NOISE = 0.1
-# Proposals that show how many rows are known ones, and rows that show how far apart they are.
+# Proposals to estimate how many are known rows, and rows that a distance ceiling needs.
 _N_PROPOSALS, _FEWEST_DISTANCES = 1000, 3
-# What a new row can be.
+# Sample kinds.
 KINDS = ("real", "moved", "translated", "generated", "smoothed")
 
 
 class Part(NamedTuple):
-    """New rows of one class that are of one kind.
+    """New rows of one class and one sample kind.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Part(NamedTuple):
     rows : ndarray of shape (n, d)
         Encoded rows.
     source : ndarray of shape (n,)
-        The row of the table behind each, -1 where there is none.
+        Index in the table of the row that each was made from, -1 if none.
     """
 
     kind: str
@@ -55,34 +55,33 @@ class Synthesizer(ABC):
     Parameters
     ----------
     modality : Modality
-        Kind of the rows.
+        Table or image.
     class_rows : ndarray of shape (m, d)
-        The class's own encoded rows.
+        Encoded rows of the class.
 
     Attributes
     ----------
     plan : Plan
         What the new rows are made of.
     class_index : ndarray of shape (m,)
-        The places of the class's rows in the table.
+        Indices of the class's rows in the table.
     constant_at : ndarray of shape (c,)
         Columns in which new rows do not vary.
     known : KnownRows or None
         How often generated rows may equal known ones.
     rules : list of Rule
-        What other generated rows must meet.
+        Other rules for generated rows.
     n_refused : int
-        How many rows drawn so far were taken though they met not all rules.
+        How many of the rows drawn so far break a rule.
     thresholds : tuple or None
-        What the modality needs to decode rows of this class.
+        Atom thresholds to decode rows of this class.
     adjustment : ndarray of shape (n_inputs,) or None
-        What is added to network outputs for bits and categories to be as frequent as in the
-        class.
+        Added to network outputs, to make bits and categories as frequent as in the class.
     """
 
-    # How many times a refused row is drawn again at most.
+    # Maximum number of redraws of a refused row.
     max_trials = 0
-    # What generated rows are called.
+    # Sample kind of generated rows.
     kind = "generated"
     # Whether generated images are moved as well.
     moves_generated = False
@@ -99,7 +98,7 @@ class Synthesizer(ABC):
         self.adjustment: npt.NDArray[np.float32] | None = None
 
     def draw(self, n: int, rng: torch.Generator) -> Iterator[Part]:
-        """Draw rows: generated ones, then real ones as they are, then real ones moved."""
+        """Draw rows: generated ones, then exact repeats, then moved repeats."""
         plan = self.plan
         n_generated, n_kept = plan.counts(n)
         if n_generated:
@@ -132,7 +131,7 @@ class Synthesizer(ABC):
         )
 
     def finish(self, rows: EncodedRows) -> EncodedRows:
-        """Return new rows as they are in the table, and constant where the class is.
+        """Round new rows to values of the table, and keep columns that are constant in the class.
 
         Shape: (n, d) -> (n, d).
         """
@@ -141,12 +140,12 @@ class Synthesizer(ABC):
         return rows
 
     def in_turn(self, n: int, rng: torch.Generator) -> Tensor:
-        """Choose rows of the class, each as often as any other. Shape: -> (n,)."""
+        """Choose rows of the class, all equally often. Shape: -> (n,)."""
         order = torch.randperm(len(self.class_rows), generator=rng)
         return order[torch.arange(n) % len(order)]
 
     def _vary(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
-        """Vary real rows that are repeated, where a method can. Shape: (n, d) -> (n, d)."""
+        """Vary repeated rows; methods may override this. Shape: (n, d) -> (n, d)."""
         return rows
 
     @abstractmethod
@@ -156,8 +155,8 @@ class Synthesizer(ABC):
         Returns
         -------
         callable
-            Given the places to draw rows for, each below n, it returns encoded rows and their
-            sources. It is called again for rows that were refused.
+            Given indices below n, it returns encoded rows for them and their sources. It is
+            called again for rows that were refused.
         """
 
     def fit_rules(
@@ -167,7 +166,7 @@ class Synthesizer(ABC):
         is_other: npt.NDArray[np.bool_],
         rng: torch.Generator,
     ) -> None:
-        """Find the rules that need rows of all classes.
+        """Fit the rules that need rows of all classes.
 
         Shape: rows (n, d) of all classes, their keys (n,), is_other (n,).
         """
@@ -198,12 +197,12 @@ class Synthesizer(ABC):
         return outputs + torch.from_numpy(self.adjustment).to(outputs.device)
 
     def fit_adjustment(self, outputs: Callable[[], Tensor]) -> None:
-        """Find the logit adjustment on outputs that were drawn without any."""
+        """Fit the logit adjustment to outputs without adjustment."""
         if not self.modality.is_continuous:
             with torch.no_grad():
                 class_rows = torch.from_numpy(self.class_rows).to(self.device)
-                found = self.modality.logit_adjustment(outputs(), class_rows)
-            self.adjustment = found.numpy()
+                adjustment = self.modality.logit_adjustment(outputs(), class_rows)
+            self.adjustment = adjustment.numpy()
 
     @property
     def device(self) -> torch.device:
@@ -220,9 +219,9 @@ class Synthesizer(ABC):
 
 
 class SmoothedBootstrap(Synthesizer):
-    """Repeats a class's rows with a little noise, where a network could not be trained.
+    """Repeats a class's rows with a little noise, if a network could not be trained.
 
-    Rows without a continuous value, such as images, get none: they are repeats of real rows.
+    Rows without continuous columns, such as images, are repeated without noise.
     """
 
     kind = "smoothed"

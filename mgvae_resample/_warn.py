@@ -7,12 +7,12 @@ import warnings
 
 __all__ = ["warn"]
 
-# What stands between the caller's code and ours.
+# Packages between the caller's code and the warning.
 _BETWEEN = {"mgvae_resample", "imblearn", "sklearn", "joblib", "skops", "pickle", "contextlib"}
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn, at the line outside of these packages from which the call came."""
+    """Warn at the line of the caller's code."""
     frame, level = sys._getframe(), 1
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _BETWEEN:
         frame, level = frame.f_back, level + 1

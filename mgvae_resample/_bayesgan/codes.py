@@ -30,17 +30,17 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class EdgeScores:
-    """How far the codes read from fresh rows follow the Bayesian network.
+    """How well codes read from new rows follow the Bayesian network.
 
     Attributes
     ----------
     edges : dict of str to float
         Latent code -> R^2 of its regression on its parents; 1 is perfect.
     non_edges : dict of (str, str) to float
-        Latent code, non-parent -> share of the latent code's variance that the non-parent
+        Latent code, non-parent -> fraction of the latent code's variance that the non-parent
         explains beyond the parents; 0 is perfect.
     classes : dict of str to float
-        Latent code -> share of its variance between classes; 0 is perfect.
+        Latent code -> fraction of its variance between classes; 0 is perfect.
     """
 
     edges: dict[str, float]
@@ -48,7 +48,7 @@ class EdgeScores:
     classes: dict[str, float]
 
     def __getstate__(self) -> dict[str, Any]:
-        # JSON, in which skops writes dicts, has no tuples as keys.
+        # skops writes dicts as JSON, which has no tuples as keys.
         return vars(self) | {"non_edges": [[*key, v] for key, v in self.non_edges.items()]}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -69,15 +69,15 @@ class EdgeScores:
 
 
 class CodeReader:
-    """Reads latent codes from encoded rows, on a scale of their own.
+    """Reads latent codes from encoded rows, standardised.
 
     Parameters
     ----------
     network : BayesGAN
         Both players.
     mean, scale : ndarray of shape (n_latent,)
-        Mean and signed standard deviation over generated rows of all classes; a code read grows
-        with its first parent.
+        Mean and signed standard deviation over generated rows of all classes; the sign makes each
+        code increase with its first parent.
     """
 
     def __init__(self, network: BayesGAN, mean: FloatArray, scale: FloatArray) -> None:
@@ -91,7 +91,7 @@ class CodeReader:
     def fit(
         cls, run: Run, structure: BayesianStructure, synthesizers: Sequence[ClassSynthesizer]
     ) -> tuple[Self, EdgeScores]:
-        """Generate rows of all classes, read them and compare with the codes they were made of."""
+        """Generate rows of all classes, read their codes, and compare with the observed codes."""
         network, modality = synthesizers[0].network, synthesizers[0].modality
         n = -(-_SCORED_ROWS // len(synthesizers))
         shape = (len(synthesizers), n, structure.n_codes)
@@ -99,8 +99,8 @@ class CodeReader:
         rng = run.rng("scored rows")
         latent = []
         for synthesizer, codes in zip(synthesizers, c.numpy(), strict=True):
-            # No rule refuses a row here, so that the codes keep their distribution. Rows go
-            # through the table and back, as a user's rows come.
+            # No row is refused here, so that the codes keep their distribution. Rows are decoded
+            # and encoded, like those of a user.
             z = normal((n, network.noise_dim), rng, _CPU).numpy()
             rows = modality.decode(synthesizer.generate(n, rng, codes, z), None)
             latent.append(_read(network, modality.encode(rows)))
@@ -124,14 +124,14 @@ def _read(network: BayesGAN, rows: EncodedRows) -> FloatArray:
 
 
 def _signed_scale(structure: BayesianStructure, c: Tensor, raw: Tensor) -> Tensor:
-    """Return standard deviations, negative where a code falls with its first parent."""
+    """Return standard deviations, negative if a code decreases with its first parent."""
     scale = raw.std(0).clamp_min(1e-8)
-    known = torch.cat([c, (raw - raw.mean(0)) / scale], 1)
+    nodes = torch.cat([c, (raw - raw.mean(0)) / scale], 1)
     for i in structure.order:
         first = int(structure.parent_mask[i].argmax())
         at = structure.n_codes + i
-        if (known[:, first] * known[:, at]).sum() < 0:
-            scale[i], known[:, at] = -scale[i], -known[:, at]
+        if (nodes[:, first] * nodes[:, at]).sum() < 0:
+            scale[i], nodes[:, at] = -scale[i], -nodes[:, at]
     return scale
 
 
@@ -152,7 +152,7 @@ def _edge_scores(
 
 
 def given_codes(codes: Any, names: Sequence[str], n_rows: int) -> FloatArray:
-    """Return the codes that a user gives, NaN where none is given. Shape: -> (n_rows, n_codes).
+    """Return the codes given by a user, NaN for the others. Shape: -> (n_rows, n_codes).
 
     Raises
     ------
@@ -170,7 +170,7 @@ def given_codes(codes: Any, names: Sequence[str], n_rows: int) -> FloatArray:
 
 
 def traversal(code: str, values: Any, names: Sequence[str], rng: torch.Generator) -> FloatArray:
-    """Repeat one random set of codes with one of them moved. Shape: -> (n_values, n_codes)."""
+    """Repeat one random set of codes with one of them varied. Shape: -> (n_values, n_codes)."""
     position = _position(code, names)
     moved = np.atleast_1d(np.asarray(values, dtype=np.float32))
     if moved.ndim != 1 or not len(moved) or not np.isfinite(moved).all():
@@ -182,8 +182,8 @@ def traversal(code: str, values: Any, names: Sequence[str], rng: torch.Generator
 
 def _position(name: Any, names: Sequence[str]) -> int:
     if name not in names:
-        known = ", ".join(names) or "none"
-        raise ValueError(f"{name!r} is not an observed code of this sampler; it has {known}.")
+        existing = ", ".join(names) or "none"
+        raise ValueError(f"{name!r} is not an observed code of this sampler; it has {existing}.")
     return list(names).index(name)
 
 

@@ -24,11 +24,11 @@ __all__ = [
     "structure_loss",
 ]
 
-# Keeps the regressions solvable where parents are copies of one another, and the likelihood
-# finite where a latent code is a copy of its parent.
+# Keeps the regressions solvable if parents are collinear, and the likelihood finite if a latent
+# code equals its parent.
 _RIDGE = 1e-3
 _LEAST_VARIANCE = 0.05
-# Below what overflows. A row with a logit below -50 gets a smaller gradient than it should.
+# Avoids overflow. A row with a logit below -50 gets a smaller gradient than it should.
 _LARGEST_EXPONENT = 50.0
 
 
@@ -45,7 +45,7 @@ def generator_loss(fake: Tensor) -> Tensor:
 def generator_factor(fake: Tensor) -> Tensor:
     """Gradient of the generator's loss by a generated row, as a multiple of the discriminator's.
 
-    By the row's logit f, the losses have the gradients -sigmoid(-f) and sigmoid(f).
+    With respect to the row's logit f, the gradients are -sigmoid(-f) and sigmoid(f).
 
     Shape: logits (m,) -> (m,).
     """
@@ -81,8 +81,8 @@ class StructureMasks:
         The nodes that each latent code must not depend on, given its parents: all but itself,
         its parents and its descendants (the local Markov property).
     ridge : Tensor of shape (m, k + m, k + m)
-        What is added to the parents' correlations for the regressions to be solvable: the ridge,
-        and the identity for nodes that are no parents.
+        Added to the parents' correlations to make the regressions solvable: the ridge, and the
+        identity for nodes that are no parents.
     least_correlation : Tensor of shape (m, 1)
         The correlation with a parent that explains half an equal share of the variance.
     """
@@ -106,7 +106,7 @@ def structure_loss(masks: StructureMasks, codes: Tensor, latent: Tensor, labels:
 
     "likelihood" is the negative log-likelihood of the latent codes given their parents,
     Equations (3) and (5), with weights and variances in closed form by ridge regression on the
-    batch. "independence" is the share of a latent code's variance that a non-parent explains
+    batch. "independence" is the fraction of a latent code's variance that a non-parent explains
     beyond the parents, or that the class explains, summed over all pairs. "parent_usage" is how
     much the correlations with the parents fall short of half an equal share. All are bounded.
 
@@ -118,12 +118,12 @@ def structure_loss(masks: StructureMasks, codes: Tensor, latent: Tensor, labels:
     # that shrink to a constant. The prior of c in (5) does not depend on any weight.
     likelihood = 0.5 * (variance + _LEAST_VARIANCE).log().sum()
     # NOTE[DIFF] Equation (6) subtracts squared errors, which is unbounded below.
-    of_class = _variance_between(nodes[:, codes.shape[1] :], labels)
-    # Not squared: at no correlation the likelihood is flat, and codes would stay unread for ever.
+    between_classes = _variance_between(nodes[:, codes.shape[1] :], labels)
+    # Not squared: the likelihood is flat at no correlation, and codes would never be learned.
     shortfall = (masks.least_correlation - correlation).clamp_min(0.0) * masks.parents
     return {
         "likelihood": likelihood,
-        "independence": beyond.sum() + of_class.sum(),
+        "independence": beyond.sum() + between_classes.sum(),
         "parent_usage": shortfall.sum(),
     }
 
@@ -138,7 +138,7 @@ def dependence(masks: StructureMasks, codes: Tensor, latent: Tensor) -> tuple[Te
 
 
 def class_dependence(latent: Tensor, labels: Tensor) -> Tensor:
-    """Share of variance between classes (eta^2), less what chance gives. Shape: -> (m,)."""
+    """Fraction of variance between classes (eta^2), minus chance. Shape: -> (m,)."""
     return _variance_between(_standardise(latent), labels)
 
 
@@ -160,18 +160,20 @@ def _regressions(masks: StructureMasks, nodes: Tensor) -> tuple[Tensor, Tensor, 
     """
     n_codes = len(nodes.T) - len(masks.parents)
     correlation = nodes.T @ nodes / len(nodes)  # (p, p)
-    own = correlation[n_codes:]  # (m, p)
+    latent_correlation = correlation[n_codes:]  # (m, p)
     across = correlation * masks.parents.unsqueeze(2)  # parents against all nodes (m, p, p)
     # Rows and columns of nodes that are no parents become those of the identity.
     among = across * masks.parents.unsqueeze(1) + masks.ridge
-    # Without the check for errors, for which a GPU would have to wait; the ridge rules them out.
+    # No check for errors, which the ridge rules out and a GPU would have to wait for.
     weights = torch.linalg.solve_ex(among, across)[0]
-    explained = (across * weights).sum(1)  # share of each node's variance (m, p)
-    left = own - ((own * masks.parents).unsqueeze(1) @ weights).squeeze(1)  # covariance beyond
+    explained = (across * weights).sum(1)  # fraction of each node's variance (m, p)
+    by_parents = (latent_correlation * masks.parents).unsqueeze(1) @ weights
+    left = latent_correlation - by_parents.squeeze(1)  # covariance beyond the parents
     variances = (correlation.diagonal() - explained).clamp_min(0.0)
     # Not the residual variance itself, which a code that shrinks to a constant would bring to 0.
     variance = 1.0 - explained[:, n_codes:].diagonal()
-    return variance, left.square() / (variances + _LEAST_VARIANCE) * masks.non_parents, own
+    beyond = left.square() / (variances + _LEAST_VARIANCE) * masks.non_parents
+    return variance, beyond, latent_correlation
 
 
 def _standardise(values: Tensor) -> Tensor:

@@ -33,8 +33,8 @@ class Generator(nn.Module):
         self.one_hot: Tensor
         eye = torch.eye(n_classes, dtype=torch.float32, device="cpu")
         self.register_buffer("one_hot", eye, persistent=False)
-        # At the start all codes together say as much about a row as the noise does; codes that
-        # say nothing at first are never found.
+        # At first, all codes together have as much effect as the noise; codes without effect
+        # would never be learned.
         self.code_scale = math.sqrt(noise_dim / max(n_codes, 1))
         self.network = modality.decoder(
             noise_dim + n_classes + n_codes, hidden_layer_sizes, (_N_FEATURES, _N_FEATURES)
@@ -49,7 +49,7 @@ class Generator(nn.Module):
 
     def outputs(self, z: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
         """Raw output. Shape: z (n, noise_dim), y (n,), c (n, n_codes) -> (n, n_inputs)."""
-        # As rows of a matrix: torch's own function looks at all labels first.
+        # Not F.one_hot, which checks all labels first.
         one_hot = self.one_hot.index_select(0, labels)
         outputs: Tensor = self.network(torch.cat([z, one_hot, self.code_scale * codes], 1))
         return outputs
@@ -67,7 +67,7 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.trunk = modality.encoder(hidden_layer_sizes, _N_FEATURES)
-        # Realness, what is added to it by class, and the classes' logits: one product for all.
+        # Realness, its addition for each class, and the classes' logits, by one product.
         self.n_classes, self.heads = n_classes, Linear(_N_FEATURES, 1 + 2 * n_classes)
         self.reader = MLP([_N_FEATURES, _N_FEATURES, n_latent]) if n_latent else None
 

@@ -28,11 +28,9 @@ from .train import BayesGANConfig, fit_gan
 __all__ = ["BayesGANOverSampler"]
 
 _EMA_DECAY = 0.998
-# Classes with more rows than this get a smaller share of generated ones.
+# Classes with more images than this get a smaller fraction of generated ones.
 _COMMON = 100
-
-
-# What "auto" stands for.
+# Values of "auto".
 AUTO = {
     "table": {"batch_size": 80, "learning_rate": 2e-3},
     "image": {"batch_size": 64, "learning_rate": 1e-3},
@@ -44,10 +42,9 @@ class BayesGANOverSampler(DeepOverSampler):
     """Over-sample with a GAN whose latent codes follow a Bayesian network (IMSIC).
 
     One conditional generator G(z, y, c) learns all classes together, so that a class with few
-    rows borrows from the others how rows vary. A few observed codes c steer what it makes. The
-    discriminator reads latent codes c' back from rows, and a Bayesian network given by the user
-    says which of them may depend on which: codes become disentangled, or entangled on
-    purpose [1]_.
+    rows learns from the others how rows vary. A few observed codes c steer its rows. The
+    discriminator reads latent codes c' back from rows, and a Bayesian network defines which codes
+    may depend on which others: codes become disentangled, or entangled on purpose [1]_.
 
     Three parameters are worth a look first: `sampling_strategy` (how many rows to make; less than
     full balance often gives a better F1 score), `image_shape` (if columns are pixels) and
@@ -65,7 +62,7 @@ default="disentangled"
         codes.
 
     n_codes : int, default=4
-        Number of observed codes; a `BayesianStructure` brings its own.
+        Number of observed codes; ignored if `structure` is a `BayesianStructure`.
 
     noise_dim : int, default=64
         Width of the noise z.
@@ -74,16 +71,16 @@ default="disentangled"
         Weight of the structure terms (of the mutual-information bound with "infogan").
 
     hidden_layer_sizes : "auto" or array-like of int, default="auto"
-        Widths of the hidden layers of both players; "auto" is (128, 128). For images the channels
-        of the convolutional stages, each of which halves the image; "auto" goes down to 8 pixels
-        with 64 channels.
+        Widths of the hidden layers of both players; "auto" is (128, 128). For images, the channels
+        of the convolutional stages, each of which halves the image; "auto" ends at 8 pixels with
+        64 channels.
 
     generated_fraction : "auto" or float, default="auto"
         Fraction of the new rows that are generated; the others repeat real rows of the class.
-        "auto" is 1 for tables. If each column has at most 32 values and generated rows teach trees
-        worse than repeats, it is 0.5 or 0. For images, "auto" is 0.25 for classes of up to 100
-        images and 25 / n for classes of n: repeats keep a classifier true to the class, and
-        frequent classes need no generator.
+        "auto" is 1 for tables. If each column has at most 32 values and trees trained on repeats
+        are better than trees trained on generated rows, it is 0.5 or 0. For images, "auto" is 0.25
+        for classes of up to 100 images and 25 / n for classes of n, since larger classes need
+        fewer generated images.
 
     {augmentation_strength}
 
@@ -91,7 +88,7 @@ default="disentangled"
         Optimiser steps.
 
     batch_size : "auto" or int, default="auto"
-        Real rows a step, each of a class at random, and as many generated ones; "auto" is 80, for
+        Real rows per step, and as many generated ones, each of a random class; "auto" is 80, for
         images 64.
 
     learning_rate : "auto" or float, default="auto"
@@ -102,7 +99,7 @@ default="disentangled"
     image_shape : tuple of int or None, default=None
         ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
         pixels of flattened images: the networks become convolutional, and the discriminator sees
-        images a little shifted, turned and scaled.
+        augmented images (slightly shifted, rotated, scaled and sheared).
 
     {memory}
 
@@ -115,38 +112,37 @@ default="disentangled"
     {counts}
 
     source_indices_ : ndarray of shape (n_synthetic,)
-        For each new row the index in `X` of the row it repeats; -1 where it was generated.
+        For each new row the index in `X` of the row it repeats; -1 if it was generated.
 
     {kinds}
 
     structure_ : BayesianStructure or None
-        The network in force; the disentangled one for "infogan", by which it is scored.
+        The Bayesian network; for "infogan" the disentangled one, which is only used for scores.
 
     edge_scores_ : EdgeScores or None
-        How far codes read from fresh rows follow the structure: R^2 of each latent code on its
+        How well codes read from new rows follow the structure: R^2 of each latent code on its
         parents, and its dependence on non-parents and on the class. None without codes.
 
     history_ : dict of str to dict
-        Phase -> loss term -> mean per epoch of 50 steps. The phase is "train"; empty where
-        nothing was trained.
+        Phase -> loss term -> mean per epoch of 50 steps. The phase is "train"; empty if nothing
+        was trained.
 
     {fitted}
 
     See Also
     --------
     MGVAEOverSampler : Translates majority rows; for two classes and ordinary tables.
-    BayesianStructure : A structure of one's own.
+    BayesianStructure : Defines another structure.
 
     Notes
     -----
-    Generated rows that the discriminator's classifier takes for another class are drawn again.
-    In tables, where a class has at least 50 rows and as many as there are columns, new rows are
-    accepted in proportion to the ratio of the densities of real and of generated rows
-    (rejection sampling [2]_), which boosted trees estimate. New rows repeat
-    known rows as often as further real rows of the class would, are no farther from the class than
-    its own rows are from each other, and get scores of boosted trees as high as those of nine
-    tenths of the class. A column that is constant in a class of ten rows or more stays constant.
-    Values are missing as often as in the class.
+    Generated rows that the discriminator's classifier assigns to another class are drawn again.
+    In tables, for classes with at least 50 rows and at least as many rows as columns, new rows are
+    accepted in proportion to the density ratio of real and generated rows, estimated by boosted
+    trees (rejection sampling [2]_). New rows repeat known rows as often as further real rows of
+    the class would, are no farther from the class than its rows are from each other, and boosted
+    trees score them above the lowest tenth of the class. A column that is constant in a class of
+    at least ten rows stays constant. Values are missing as often as in the class.
 
     References
     ----------
@@ -233,18 +229,18 @@ default="disentangled"
         where: Condition | None = None,
         random_state: Any = None,
     ) -> Any:
-        """Generate new rows of one class, steered by observed codes where they are given.
+        """Generate new rows of one class, optionally steered by observed codes.
 
-        With the same codes and other labels the first proposals have the same noise; rows that are
-        refused are drawn again with other noise. `traverse` keeps the noise of every row.
+        With the same codes, rows of different labels start from the same noise; refused rows are
+        drawn again with other noise. `traverse` keeps the noise of every row.
 
         Parameters
         ----------
         {sample}
         codes : dict, array-like of shape (n_codes,) or (n_samples, n_codes), default=None
-            Values of the observed codes, standard normal where not given; a dict such as
-            ``{"c1": 2.0}`` gives some of them, as numbers or arrays of shape (n_samples,). With
-            `where` each code is one number.
+            Values of the observed codes; missing ones are standard normal. A dict such as
+            ``{"c1": 2.0}`` sets some of them, to numbers or arrays of shape (n_samples,). With
+            `where`, each code must be one number.
         {where}
         {sample_seed}
 
@@ -276,7 +272,7 @@ default="disentangled"
         labels: Sequence[Label] | None = None,
         values: Any = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0),
     ) -> Any:
-        """Move one observed code and keep all else, for several classes.
+        """Vary one observed code and keep all else, for several classes.
 
         Parameters
         ----------
@@ -326,8 +322,8 @@ default="disentangled"
         Returns
         -------
         ndarray of shape (n_samples, n_latent)
-            The codes, in the order of ``structure_.latent``. They have mean 0 and variance 1 over
-            rows that the generator makes of all classes with standard normal codes.
+            The codes, in the order of ``structure_.latent``, with mean 0 and variance 1 over rows
+            of all classes generated from standard normal codes.
 
         Raises
         ------
@@ -365,7 +361,7 @@ default="disentangled"
         return BayesianStructure.preset(name, self.n_codes)
 
     def _config(self) -> BayesGANConfig:
-        """Return the parameters, with what "auto" stands for."""
+        """Return the parameters, with "auto" resolved."""
         return BayesGANConfig(
             hidden_layer_sizes=self._hidden_layer_sizes(),
             structure=self._structure(),
@@ -388,7 +384,7 @@ default="disentangled"
         self.structure_, self.edge_scores_, self._reader = config.structure, None, None
         if not labels:
             return {}
-        # All classes that can be learned are, whether over-sampled or not.
+        # All classes with enough rows are learned, over-sampled or not.
         classes, counts = np.unique(y, return_counts=True)
         classes = classes[counts >= self._fewest_rows]
         kept = np.isin(y, classes)
@@ -396,13 +392,13 @@ default="disentangled"
         network = fit_gan(run, config, self._modality, rows[kept], numbers)
         if network is None:
             return {}
-        found: dict[Label, ClassSynthesizer] = {}
+        synthesizers: dict[Label, ClassSynthesizer] = {}
         for number, label in enumerate(plain_classes(classes)):
-            found[label] = synthesizer = ClassSynthesizer(network, number, rows[y == label])
+            synthesizers[label] = synthesizer = ClassSynthesizer(network, number, rows[y == label])
             synthesizer.fit_class_adjustment(run.rng("adjustment", number))
             if label in labels:
                 synthesizer.fit_density_ratio(run.rng("density ratio", number))
         if config.structure is not None:
-            of_classes = list(found.values())
-            self._reader, self.edge_scores_ = CodeReader.fit(run, config.structure, of_classes)
-        return {label: found[label] for label in labels}
+            learned = list(synthesizers.values())
+            self._reader, self.edge_scores_ = CodeReader.fit(run, config.structure, learned)
+        return {label: synthesizers[label] for label in labels}

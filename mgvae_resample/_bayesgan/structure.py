@@ -44,8 +44,8 @@ class BayesianStructure:
     parent_mask : ndarray of bool of shape (n_latent, n_codes + n_latent)
         Which nodes are parents of which latent code.
     non_parent_mask : ndarray of bool of shape (n_latent, n_codes + n_latent)
-        Which nodes a latent code must not depend on once its parents are known: all but itself,
-        its parents and its descendants (the local Markov property).
+        Which nodes a latent code must not depend on, given its parents: all but itself, its
+        parents and its descendants (the local Markov property).
     order : tuple of int
         Latent codes, parents before children.
 
@@ -99,9 +99,9 @@ class BayesianStructure:
         Parameters
         ----------
         name : {"disentangled", "entangled"}
-            "disentangled" ties each latent code to its own observed code. "entangled" is the
-            paper's Figure 4c: three such pairs, and a fourth latent code with the second and the
-            third as parents; further observed codes get latent codes of their own.
+            "disentangled" ties each latent code to one observed code. "entangled" is the paper's
+            Figure 4c: three such pairs, and a fourth latent code with the second and the third as
+            parents; each further observed code gets a latent code.
         n_codes : int
             Number of observed codes; at least 3 for "entangled".
 
@@ -174,7 +174,7 @@ class BayesianStructure:
         return tuple(self.latent.index(name) for name in ordered if _is_latent(name))
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the graph by networkx: observed codes on top, children below their parents.
+        """Draw the graph with networkx: observed codes on top, children below their parents.
 
         Parameters
         ----------
@@ -202,7 +202,7 @@ class BayesianStructure:
             node_size=900,
             node_color=["#fde2c4" if _is_latent(name) else "#cfe3f7" for name in graph],
             edge_color="0.3",
-            # Straight arrows would run through nodes between.
+            # Straight arrows could cross nodes.
             connectionstyle="arc3,rad=0.2",
         )
         ax.set_axis_off()
@@ -235,10 +235,10 @@ class BayesianStructure:
         return np.array([[relation(graph, i, j) for j in self.nodes] for i in self.latent])
 
     def _check_complete(self, graph: Graph) -> None:
-        for kind, names in (("c", self.observed), ("c'", self.latent)):
-            missing = {f"{kind}{i + 1}" for i in range(len(names))} - set(names)
+        for prefix, names in (("c", self.observed), ("c'", self.latent)):
+            missing = {f"{prefix}{i + 1}" for i in range(len(names))} - set(names)
             if missing or not names:
-                name = min(missing, key=_number) if missing else f"{kind}1"
+                name = min(missing, key=_number) if missing else f"{prefix}1"
                 raise ValueError(
                     f"Codes are numbered from 1 without gaps, but {name!r} is missing."
                 )
@@ -300,5 +300,5 @@ def _number(name: str, what: str = "") -> int:
 
 
 def _key(name: str) -> tuple[bool, int]:
-    """Return what puts observed codes first, and each kind in order."""
+    """Return a sort key: observed codes first, then by number."""
     return _is_latent(name), _number(name)

@@ -29,11 +29,11 @@ class ClassSynthesizer(Synthesizer):
     number : int
         Number of the class.
     class_rows : ndarray of shape (n, d)
-        The class's own encoded rows.
+        Encoded rows of the class.
     """
 
     max_trials = 40
-    # The generator is judged after its images were moved, so it makes unmoved ones.
+    # The generator is trained on augmented views, so its images are not augmented themselves.
     moves_generated = True
 
     def __init__(self, network: BayesGAN, number: int, class_rows: EncodedRows) -> None:
@@ -42,7 +42,7 @@ class ClassSynthesizer(Synthesizer):
         self.rules = [ClassifierRule(network, number)]
 
     def fit_class_adjustment(self, rng: torch.Generator) -> None:
-        """Find the logit adjustment on rows drawn without any."""
+        """Fit the logit adjustment to rows without adjustment."""
 
         def outputs() -> Tensor:
             z = normal((CHUNK, self.network.noise_dim), rng, self.device)
@@ -52,7 +52,7 @@ class ClassSynthesizer(Synthesizer):
         self.fit_adjustment(outputs)
 
     def fit_density_ratio(self, rng: torch.Generator) -> None:
-        """Find which rows to accept, of tables where there are rows enough."""
+        """Add a density-ratio rule for tables, if the class has enough rows."""
         if not (self.modality.has_rules and DensityRatio.is_applicable(*self.class_rows.shape)):
             return
         propose = self._propose(N_GENERATED, rng)
@@ -66,9 +66,9 @@ class ClassSynthesizer(Synthesizer):
         codes: FloatArray,
         noise: FloatArray | None = None,
     ) -> EncodedRows:
-        """Generate rows from given codes c; from given noise z every row is taken as it comes.
+        """Generate rows from given codes c; with given noise z, no row is refused.
 
-        Codes that are NaN are drawn, and drawn again with a row that is refused.
+        Codes that are NaN are drawn, and redrawn with a refused row.
 
         Shape: c (n, n_codes), z (n, noise_dim) -> (n, d).
         """
@@ -91,8 +91,7 @@ class ClassSynthesizer(Synthesizer):
         class_rows = torch.from_numpy(self.class_rows).to(device)
 
         def propose(at: Indices) -> Drawn:
-            # Codes are drawn even where given: first proposals have the same noise whatever the
-            # codes.
+            # Codes are drawn even if given: the noise of first proposals does not depend on them.
             c = normal((len(at), network.n_codes), rng, device)
             z = normal((len(at), network.noise_dim), rng, device)
             if codes is not None:
@@ -113,7 +112,7 @@ class ClassSynthesizer(Synthesizer):
 
 
 class ClassifierRule:
-    """Refuses rows that the discriminator's classifier takes for another class.
+    """Refuses rows that the discriminator's classifier assigns to another class.
 
     Parameters
     ----------
@@ -127,7 +126,7 @@ class ClassifierRule:
         self.network, self.number = network, number
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
-        """Accept rows that are taken for the class. Shape: (n, d) -> (n,)."""
+        """Accept rows that are assigned to the class. Shape: (n, d) -> (n,)."""
         network = self.network
         device = next(network.parameters()).device
         labels = torch.full((len(rows),), self.number, dtype=torch.int64, device=device)

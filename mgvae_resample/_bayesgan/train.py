@@ -33,17 +33,16 @@ from .structure import BayesianStructure
 
 __all__ = ["BayesGANConfig", "Game", "fit_gan", "make_network"]
 
-# The gradient penalty and the terms of the codes are taken every so many steps, and weigh as much
-# more (lazy regularisation; Karras et al., "Analyzing and Improving the Image Quality of
+# Steps between two uses of the gradient penalty and of the code terms, and the factor of their
+# weights (lazy regularisation; Karras et al., "Analyzing and Improving the Image Quality of
 # StyleGAN", CVPR 2020).
 _PENALTY_EVERY, _CODES_EVERY = 8, 2
 _PENALTY_OF_IMAGES, _PENALTY_OF_TABLES = 0.1, 3.0
-# Of instance noise and penalty tables need much where a class has so few rows or fewer, since
-# otherwise the generator repeats those rows; and less the more rows there are, since both hide
-# what is fine.
+# Tables need full instance noise and penalty if a class has at most this many rows, which the
+# generator would repeat otherwise; and less with more rows, since both hide fine detail.
 _FEW_ROWS, _LEAST_SCARCITY = 10, 0.1
 _INSTANCE_NOISE = 0.5
-# Share of the training in which the instance noise falls to what the rows allow.
+# Fraction of the training over which the instance noise falls to its final level.
 _NOISE_FALLS = 0.8
 _GAIN = 2.0
 # Batches whose rows are chosen together.
@@ -54,8 +53,8 @@ _DRAWN_AT_ONCE = 50
 class BayesGANConfig:
     """The method's parameters, checked and free of "auto".
 
-    A plain conditional GAN has no structure. InfoGAN has the disentangled one, by which its codes
-    are scored, but is not regularised by it.
+    A plain conditional GAN has no structure. InfoGAN has the disentangled one to score its codes,
+    but is not regularised by it.
     """
 
     hidden_layer_sizes: Sequence[int]
@@ -74,7 +73,7 @@ def fit_gan(
     rows: EncodedRows,
     labels: npt.NDArray[np.intp],
 ) -> BayesGAN | None:
-    """Train on rows of all classes, numbered from 0; None where training diverged.
+    """Train on rows of all classes, numbered from 0; return None if training diverged.
 
     Shape: rows (n, d), labels (n,).
     """
@@ -103,10 +102,10 @@ def make_network(run: Run, config: BayesGANConfig, modality: Modality, n_classes
 class Game:
     """The terms of both players' losses on one batch.
 
-    The sum of all terms gives each player the gradient of its own loss. Where codes are read, the
-    generated rows are judged twice: detached, for the discriminator's terms, and by a frozen
-    discriminator, for the generator's. Otherwise one pass through the discriminator serves both
-    players (Shen et al., "Training Generative Adversarial Networks in One Stage", CVPR 2021).
+    The sum of all terms gives each player the gradient of its loss. In steps that read codes, the
+    generated rows pass the discriminator twice: detached for its terms, and with frozen weights
+    for those of the generator. Otherwise one pass serves both players (Shen et al., "Training
+    Generative Adversarial Networks in One Stage", CVPR 2021).
 
     Shape: rows (n, d), labels (n,).
     """
@@ -157,22 +156,22 @@ class Game:
             judged = discriminator.features(fake)
             terms["generator"] = generator_loss(discriminator.logit(judged, y))
             read = discriminator.latent_codes(judged)
-        # Both players minimise these terms: one value, and a gradient along either way.
+        # Both players minimise these terms: one value, with gradients for both.
         latent = discriminator.latent_codes(features[n_rows:]) + read - read.detach()
         return terms | _code_terms(self.config, self.masks, codes, latent, y)
 
     def validate(self) -> None:
-        """Hold nothing out: a game has no loss that says how good its rows are."""
+        """Return None: no loss of a game measures the quality of its rows."""
 
     def _view(self, x: Tensor, n_steps: int) -> Tensor:
-        """Augment rows, with less and less instance noise. Shape: (n, n_inputs), unchanged."""
+        """Augment rows, with decreasing instance noise. Shape: (n, n_inputs), unchanged."""
         progress = min(1.0, n_steps / (_NOISE_FALLS * self.config.train.max_steps))
         noise = _INSTANCE_NOISE * math.pow(self.scarcity, progress)
         return self.network.modality.augment(x, self.view_rng, noise)
 
 
 def _scarcity(labels: Tensor) -> float:
-    """Return 1 where a class has ten rows or fewer, and less the more rows all have."""
+    """Return 1 if a class has at most ten rows, and less the more rows the smallest has."""
     n_fewest = int(torch.bincount(labels).min())
     return min(1.0, max(_LEAST_SCARCITY, _FEW_ROWS / n_fewest))
 

@@ -12,7 +12,7 @@ from .layout import EncodedRows, Floats, Slot
 
 __all__ = ["CategoryEncoder", "fit_categories"]
 
-# Up to so many categories, each is learned on its own, however rare it is.
+# Up to this many categories, even infrequent ones are learned one by one.
 _FEW_CATEGORIES = 16
 _FEW_VALUES = 32
 _MOST_CATEGORIES = 100
@@ -33,7 +33,7 @@ class CategoryEncoder:
     can_miss: bool
 
     def slot(self, column: int) -> Slot | None:
-        """Return the place of a column in encoded rows; None where there is nothing to encode."""
+        """Return the slot of a column; None if it never varies."""
         n_values = len(self.order)
         if n_values <= 2 and not self.can_miss:
             return Slot(column, "binary") if n_values == 2 else None
@@ -55,7 +55,7 @@ class CategoryEncoder:
         return number_of[at]
 
     def holds(self, values: AnyArray) -> npt.NDArray[np.bool_]:
-        """Tell which column values are categories that were seen."""
+        """Return which column values are categories that were seen."""
         return np.isin(values, self.values)
 
     def decode(self, numbers: Floats) -> AnyArray:
@@ -74,18 +74,18 @@ class CategoryEncoder:
 
 
 def fit_categories(column: ColumnValues, values: AnyArray) -> CategoryEncoder:
-    """Find out how to encode a column of categories, given the sorted values it may hold.
+    """Fit the encoder of a column of categories, given the sorted values it may hold.
 
-    Values that no row has are never generated. With up to 16 categories each is learned. With
-    more, a category must have at least ten rows and a thousandth of all rows to be learned, and
-    the most frequent hundred are.
+    Values that no row has are never generated. Up to 16 categories are learned one by one. If
+    there are more, these are the most frequent hundred with at least ten rows and a thousandth of
+    all rows.
     """
-    known = column.known()
-    counts = np.bincount(np.searchsorted(values, known), minlength=len(values))
+    observed = column.known()
+    counts = np.bincount(np.searchsorted(values, observed), minlength=len(values))
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     n_categories = len(order)
     if n_categories > _FEW_CATEGORIES:
-        fewest = max(_FEWEST_ROWS, _LEAST_FRACTION * len(known))
+        fewest = max(_FEWEST_ROWS, _LEAST_FRACTION * len(observed))
         n_categories = min(_MOST_CATEGORIES, int((counts[order] >= fewest).sum()))
     seen = np.sort(order)
     order = np.searchsorted(seen, order)

@@ -18,20 +18,20 @@ AtomThresholds: TypeAlias = tuple[float | None, float | None]
 
 _CHUNK = 1024  # rows handled at once, to stay in the cache
 _MIN_ATOM_FRACTION = 0.05
-_ATOM_REACH = 0.05  # only intensities this near an end may become the end
+_ATOM_REACH = 0.05  # only intensities this close to an end may become the end
 
 
 class ImageEncoding:
     """Encode the pixels of images for a neural network, and restore images.
 
-    All pixels share one scale, encoded as [0, 1], and each is encoded, constant ones too, so that
-    an encoded row is an image. Restored pixels lie within the range observed for each, and have
-    the resolution of the images, if there is one.
+    All pixels share one scale, encoded as [0, 1]. Constant pixels are encoded too, so that an
+    encoded row is an image. Restored pixels are within their observed range, and have the
+    resolution of the images, if there is one.
     """
 
     layout: Layout
-    # The overall minimum; and 255 for uint8, 1 for floats within [0, 1], else the maximum. If all
-    # images are of one and the same value, the layout is empty.
+    # The overall minimum; and 255 for uint8, 1 for floats within [0, 1], else the maximum. The
+    # layout is empty if all intensities are equal.
     intensity_range: tuple[float, float]
     # The even spacing of the intensities, if there is one.
     resolution: Resolution | None
@@ -94,16 +94,16 @@ class ImageEncoding:
     def atom_thresholds(self, made_rows: Floats, class_rows: Floats) -> AtomThresholds:
         """Find thresholds that make black and white pixels as frequent as in real images.
 
-        A network gives 0.003 where real pixels are exactly 0, and a forest tells the two apart.
-        If an end of the scale holds more than 5 % of all real intensities, one threshold for
-        all pixels is chosen at that end: the quantile of the generated intensities that gives
-        the end the fraction it has in real rows, but at most 0.05 away from it. What lies beyond
-        becomes the end, and all else stays at least one step of the resolution away from it.
+        A network outputs 0.003 for pixels that are exactly 0 in real images, and a forest can tell
+        the two apart. If an end of the scale holds more than 5 % of all real intensities, one
+        threshold for all pixels is chosen there: the quantile of the generated intensities that
+        gives the end its fraction in real rows, at most 0.05 away from the end. Intensities beyond
+        become the end, and all others stay at least one step of the resolution away from it.
 
         Shape: made (n_made, layout.width), real (n_real, layout.width) -> thresholds at the lowest
         and the highest intensity, for `decode`.
         """
-        # Constant pixels are restored whatever their encoding is.
+        # Constant pixels are restored regardless of their encoding.
         at = np.flatnonzero(self.lows < self.highs)
         made, real = np.asarray(made_rows)[:, at].ravel(), np.asarray(class_rows)[:, at].ravel()
         if not made.size or not real.size:
@@ -131,12 +131,12 @@ class ImageEncoding:
 
 
 def _find_threshold(encoded: Floats, fraction: float) -> float | None:
-    """Find the number up to which a fraction of all numbers lies, unless it is small."""
-    wanted = round(fraction * encoded.size)
-    if fraction <= _MIN_ATOM_FRACTION or wanted == 0:
+    """Find the threshold up to which a fraction of all numbers lies, None if it is small."""
+    n_below = round(fraction * encoded.size)
+    if fraction <= _MIN_ATOM_FRACTION or n_below == 0:
         return None
-    threshold = np.partition(encoded, wanted - 1)[wanted - 1]
+    threshold = np.partition(encoded, n_below - 1)[n_below - 1]
     below, upto = int((encoded < threshold).sum()), int((encoded <= threshold).sum())
-    if wanted - below < upto - wanted:  # equal numbers go to one side: the nearer one
+    if n_below - below < upto - n_below:  # equal numbers go to one side together
         threshold = np.nextafter(threshold, -np.inf, dtype=encoded.dtype)
     return float(threshold)

@@ -35,18 +35,17 @@ class Support:
     high: float
     # The even spacing of the values, if there is one.
     resolution: Resolution | None = None
-    # The sorted observed values, where only these may be generated, since each is repeated: at
-    # least 5 times on average with up to 32 values, at least 20 times with up to 256. Then a value
-    # never seen in between (half a room, an unused category code) is far more likely to be
-    # impossible than to be merely absent from the sample.
+    # The sorted observed values if only these may be generated: each is repeated at least 5 times
+    # on average with up to 32 values, at least 20 times with up to 256. A value never seen in
+    # between (half a room, an unused code) is then more likely impossible than just not sampled.
     values: AnyArray | None = None
 
     def round_to_support(self, x: Floats) -> AnyArray:
         """Round any numbers to the nearest values that the column may hold, in its dtype."""
         if self.values is not None:
-            known = self.values.astype(np.float64)
+            lower, upper = self.values[:-1].astype(np.float64), self.values[1:].astype(np.float64)
             # Below the upper neighbour even if the two are adjacent floats.
-            middle = np.minimum(known[:-1] / 2 + known[1:] / 2, np.nextafter(known[1:], -np.inf))
+            middle = np.minimum(lower / 2 + upper / 2, np.nextafter(upper, -np.inf))
             return self.values[np.searchsorted(middle, x)]
         if self.resolution is not None:
             x = self.resolution.round(x)
@@ -68,7 +67,7 @@ class NumericEncoder:
     scores: NormalScores | LinearScale | None = None
 
     def slot(self, column: int) -> Slot | None:
-        """Return the place of a column in encoded rows; None where there is nothing to encode."""
+        """Return the slot of a column; None if it never varies."""
         column_type = self.support.column_type
         return None if column_type == "constant" else Slot(column, column_type, self.can_miss)
 
@@ -83,7 +82,7 @@ class NumericEncoder:
         if self.scores is not None:
             return self.scores.encode(_to_float(values))
         low, high = self.support.low, self.support.high
-        # The middle of two adjacent floats, or of two large integers, may be one of the two.
+        # The middle of two adjacent floats, or of two large integers, may equal one of them.
         is_upper: Mask = (values == high) | ((values > low / 2 + high / 2) & (values != low))
         return is_upper.astype(np.float32)
 
@@ -103,10 +102,7 @@ class NumericEncoder:
 def fit_numeric(
     column: ColumnValues, *, is_linear: bool = False
 ) -> NumericEncoder | CategoryEncoder:
-    """Find out how to encode a column of numbers.
-
-    One of two values at most, some of which are missing, is a column of categories.
-    """
+    """Fit the encoder of a column of numbers; categories if two values at most, or missing."""
     x, can_miss = column.known(), column.missing is not None
     if not len(x):
         nothing = np.zeros(1, dtype=column.values.dtype)
@@ -125,7 +121,7 @@ def fit_numeric(
 
 
 def describe(values: AnyArray, n_rows: int) -> Support:
-    """Find out what a column may hold, given its sorted distinct values in `n_rows` rows."""
+    """Return the support of a column, given its sorted distinct values in `n_rows` rows."""
     low, high = ((int if v.dtype.kind in "biu" else float)(v) for v in values[[0, -1]])
     size = values.size
     if size <= 2:
@@ -136,7 +132,7 @@ def describe(values: AnyArray, n_rows: int) -> Support:
 
 
 def _to_float(x: AnyArray) -> Floats:
-    """Return numbers as float64, next to each other in memory."""
+    """Return numbers as contiguous float64."""
     return np.ascontiguousarray(x, dtype=np.float64)
 
 
@@ -167,12 +163,12 @@ class NormalScores:
         span = np.append(self.left[1:] - self.right[:-1], 0.0)
         past = x - self.values[at]
         score: Floats = self.right[at] + past / gap[at] * span[at]
-        known = past == 0
-        score[known] = self.middle[at[known]]
+        is_knot = past == 0
+        score[is_knot] = self.middle[at[is_knot]]
         return score
 
     def decode(self, scores: Floats) -> Floats:
-        """Return the values of scores; none lies between an atom and the value next to it."""
+        """Return the values of scores; there is none between an atom and its neighbours."""
         ends = np.column_stack([self.left, self.right]).ravel()
         knots = np.repeat(self.values, 2)
         length = np.diff(ends)
@@ -203,8 +199,8 @@ class LinearScale:
         """Return values of the observed range."""
         return self._middle + self._reach * np.clip(scores.astype(np.float64), -1.0, 1.0)
 
-    # Halves first: the difference of two huge numbers may be infinite. Whole numbers that float64
-    # does not tell apart have none.
+    # Halved first, since the difference of two huge numbers may be infinite; it may also be 0, for
+    # integers that are equal as float64.
     @property
     def _middle(self) -> float:
         return self.low / 2 + self.high / 2
@@ -217,7 +213,7 @@ class LinearScale:
 def _fit_scores(values: Floats, counts: Counts) -> NormalScores:
     """Score sorted values. Up to 4096, all are knots; above, knots are evenly spread.
 
-    Integers that are one as floats are one value.
+    Integers that are equal as floats are one value.
     """
     values, first = np.unique(values, return_index=True)
     counts = np.add.reduceat(counts, first)
@@ -234,7 +230,7 @@ def _fit_scores(values: Floats, counts: Counts) -> NormalScores:
 
 
 def _spread_knots(rank: Floats, counts: Counts) -> Mask:
-    """Tell which values are knots, given the mid-rank in (0, 1) of each value.
+    """Return which values are knots, given the mid-rank in (0, 1) of each value.
 
     Knots are evenly spaced in rank and in score; the ends and atoms are always among them.
     """
@@ -243,7 +239,7 @@ def _spread_knots(rank: Floats, counts: Counts) -> Mask:
     kept[1:] |= kept[:-1]
     even = np.linspace(0.0, 1.0, _MAX_KNOTS // 2)
     tails = ndtr(np.linspace(ndtri(rank[0]), ndtri(rank[-1]), _MAX_KNOTS // 2))
-    for wanted in (even, tails):
-        kept[np.minimum(np.searchsorted(rank, wanted), rank.size - 1)] = True
+    for targets in (even, tails):
+        kept[np.minimum(np.searchsorted(rank, targets), rank.size - 1)] = True
     kept[[0, -1]] = True
     return kept

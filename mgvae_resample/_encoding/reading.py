@@ -1,4 +1,4 @@
-"""Which images the columns of a table look like: neighbouring pixels are correlated."""
+"""Detects columns that are pixels, and their shape: neighbouring pixels are correlated."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .layout import Floats
 __all__ = ["Reading", "likelier_reading", "undeclared_reading"]
 
 _FEWEST_LOOKED_AT, _MOST_LOOKED_AT = 20, 500
-# Columns are taken for pixels where images have this side at least, and pixels are correlated
-# so much with those beside and below, and so much more than with others.
+# Columns are taken for pixels if images have at least this side, and neighbouring pixels have at
+# least this correlation, and exceed that of other pixels by at least this much.
 _SMALLEST_SIDE, _LEAST_CORRELATION, _LEAST_EXCESS = 8, 0.25, 0.1
-# Images have at most so many channels; those of more are taken for the height or the width.
 _MOST_CHANNELS = 4
-# A reading is likelier where so much less is missing to a correlation of 1 than by another.
+# A reading is likelier than another if 1 minus its correlation is smaller by this factor; the
+# second is that for pixels farther away.
 _LESS_MISSING, _LESS_MISSING_THAN_APART = 0.75, 0.8
 
 
@@ -29,7 +29,7 @@ class Reading:
     """Images as flattened pixels, of shape (height, width) or (height, width, channels)."""
 
     shape: tuple[int, ...]
-    # Whether all pixels of a channel stand together, as (channels, height, width).
+    # Whether the pixels are in the order (channels, height, width).
     is_channels_first: bool = False
 
     def remedy(self, table: Table) -> str:
@@ -48,8 +48,8 @@ class Reading:
 def undeclared_reading(table: Table) -> Reading | None:
     """Return square images if the columns of a table look like their pixels.
 
-    They do if most share one scale, and each is correlated with those beside and below it, more
-    than with those half a side to the left and right of the one below.
+    They do if most share one scale, and are more correlated with the pixels beside and below than
+    with pixels half a side away.
     """
     shape = _square(table.shape[1])
     if shape is None:
@@ -57,15 +57,15 @@ def undeclared_reading(table: Table) -> Reading | None:
     pixels = _some_pixels(table)
     if pixels is None or not _share_a_scale(pixels):
         return None
-    found, other = Reading(shape), Reading(shape, True)
-    if len(shape) == 3 and _is_likelier(pixels, other, found):
-        found = other
-    near, apart = _correlations(pixels, found)
-    return found if near >= max(_LEAST_CORRELATION, apart + _LEAST_EXCESS) else None
+    best, other = Reading(shape), Reading(shape, True)
+    if len(shape) == 3 and _is_likelier(pixels, other, best):
+        best = other
+    near, apart = _correlations(pixels, best)
+    return best if near >= max(_LEAST_CORRELATION, apart + _LEAST_EXCESS) else None
 
 
 def likelier_reading(table: Table, image_shape: Sequence[int]) -> Reading | None:
-    """Return what images look like if that is far likelier than the declared shape.
+    """Return another reading of images if it is far likelier than the declared shape.
 
     Channels may come first in the shape, in the pixels, or in both.
     """
@@ -74,21 +74,21 @@ def likelier_reading(table: Table, image_shape: Sequence[int]) -> Reading | None
     first, second, third = image_shape
     if first <= _MOST_CHANNELS and min(second, third) >= _SMALLEST_SIDE:
         shape = (second, third, first) if first > 1 else (second, third)
-        found = [Reading(shape)] if first == 1 else [Reading(shape), Reading(shape, True)]
+        candidates = [Reading(shape)] if first == 1 else [Reading(shape), Reading(shape, True)]
         declared = None
     elif 1 < third <= _MOST_CHANNELS and min(first, second) >= _SMALLEST_SIDE:
-        found, declared = [Reading((first, second, third), True)], Reading(tuple(image_shape))
+        candidates, declared = [Reading((first, second, third), True)], Reading(tuple(image_shape))
     else:
         return None
     pixels = _some_pixels(table)
     if pixels is None:
         return None
-    best = max(found, key=lambda reading: _correlations(pixels, reading)[0])
+    best = max(candidates, key=lambda reading: _correlations(pixels, reading)[0])
     return best if _is_likelier(pixels, best, declared) else None
 
 
 def _is_likelier(pixels: Floats, reading: Reading, other: Reading | None) -> bool:
-    """Tell whether neighbours by a reading are correlated, and far more than by another one."""
+    """Return whether neighbours are correlated by a reading, and far more than by another."""
     near, apart = _correlations(pixels, reading)
     is_clear = near >= _LEAST_CORRELATION and 1 - near < _LESS_MISSING_THAN_APART * (1 - apart)
     return is_clear and (
@@ -99,14 +99,14 @@ def _is_likelier(pixels: Floats, reading: Reading, other: Reading | None) -> boo
 def _correlations(pixels: Floats, reading: Reading) -> tuple[float, float]:
     """Return the mean correlation with neighbours, and with pixels farther away.
 
-    The first is that with the pixel beside or below, whichever is less; the other that with the
-    pixels half a side beside the one below, whichever is more.
+    The first is the lower one of the pixels beside and below, the second the higher one of the two
+    pixels half a side beside the one below.
     """
     spread = pixels.std(axis=0)
     scores = (pixels - pixels.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     n_varying = max(float((spread > 0).mean()), 1e-12)
     width = reading.shape[1]
-    # How many columns lie between a pixel and the one beside it, plus one.
+    # Distance, in columns, from a pixel to the one beside it.
     step = 1 if reading.is_channels_first else math.prod(reading.shape[2:])
 
     def correlation(lag: int) -> float:
@@ -117,7 +117,7 @@ def _correlations(pixels: Floats, reading: Reading) -> tuple[float, float]:
 
 
 def _some_pixels(table: Table) -> Floats | None:
-    """Return some rows as numbers, None where they are few or no numbers."""
+    """Return some rows as numbers, None if they are too few or not numbers."""
     at = np.linspace(0, len(table) - 1, min(len(table), _MOST_LOOKED_AT)).astype(np.intp)
     if len(at) < _FEWEST_LOOKED_AT:
         return None
@@ -128,7 +128,7 @@ def _some_pixels(table: Table) -> Floats | None:
 
 
 def _share_a_scale(pixels: Floats) -> bool:
-    """Tell whether most columns start near the lowest of all values and go up half the way."""
+    """Return whether most columns reach from the lowest value to half of the range."""
     low, high = pixels.min(), pixels.max()
     starts_low = pixels.min(axis=0) <= low + 0.05 * (high - low)
     goes_high = pixels.max(axis=0) >= low + 0.5 * (high - low)
@@ -136,7 +136,7 @@ def _share_a_scale(pixels: Floats) -> bool:
 
 
 def _square(n_columns: int) -> tuple[int, ...] | None:
-    """Return the shape of square images, grey or of three colours, of so many pixels."""
+    """Return the shape of square images, grey or RGB, with this many columns."""
     for n_channels in (1, 3):
         side = math.isqrt(n_columns // n_channels)
         if side >= _SMALLEST_SIDE and side * side * n_channels == n_columns:

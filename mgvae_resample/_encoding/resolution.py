@@ -16,28 +16,28 @@ DType: TypeAlias = np.dtype[Any]
 
 _EXACT = 2.0**53  # whole numbers below this are exact in float64
 _DENOMINATORS = (1, 2, 4, 8, 10, 16, 32, 64, 100, 128, 255, 256, 1000, 10**4, 65535, 10**5, 10**6)
-_CHANCE = -6.0  # log10 of the probability below which a spacing is no accident
+_CHANCE = -6.0  # log10 of the largest probability of a spacing by chance
 _SAMPLE = 256
-_TRUST_GCD = 16  # distinct values from which a common divisor is no accident
+_TRUST_GCD = 16  # distinct values needed to trust a common divisor
 
 
 @dataclass(frozen=True, eq=False)
 class Resolution:
     """The evenly spaced values ``(origin + i * stride) / denominator``, all whole numbers.
 
-    Dividing whole numbers (3 / 10) gives the float nearest to the decimal that was meant,
-    where adding up steps (3 * 0.1) would not.
+    Dividing whole numbers (3 / 10) gives the float nearest to the decimal, unlike multiples of a
+    step (3 * 0.1).
     """
 
     origin: float
     stride: float
     denominator: float
-    # Float type whose rounding the observed values show (float32 values may come as float64).
+    # Float type to which observed values are rounded (float32 values may be stored as float64).
     precision: DType
 
     @property
     def step(self) -> float:
-        """Distance of two neighbouring points."""
+        """Distance between neighbouring points."""
         return self.stride / self.denominator
 
     def round(self, x: Floats) -> Floats:
@@ -55,7 +55,7 @@ class Resolution:
 def find_resolution(values: Floats, dtype: DType) -> Resolution | None:
     """Find the even spacing of sorted distinct values, if they are decimals or fractions.
 
-    Other spacings, as of whole numbers that were standardised, are not looked for.
+    Other spacings, such as those of standardised whole numbers, are not detected.
     """
     precision: DType = np.dtype(np.float64)
     single: DType = np.dtype(np.float32)
@@ -76,15 +76,15 @@ def find_shared_resolution(X: AnyArray) -> Resolution | None:
     values = np.unique(X[:: max(1, n_rows * n_columns // 2**17)]).astype(np.float64)
     if values.size <= 2 and (np.rint(values) != values).any():
         return None
-    found = find_resolution(values, X.dtype)
-    if found is None or (X.dtype.kind in "biu" and found.step == 1):
-        return found
+    resolution = find_resolution(values, X.dtype)
+    if resolution is None or (X.dtype.kind in "biu" and resolution.step == 1):
+        return resolution
     missed = [values]
     for start in range(0, n_rows, 1024):
         x = X[start : start + 1024].astype(np.float64)
-        missed.append(np.unique(x[found.round(x) != x]))
+        missed.append(np.unique(x[resolution.round(x) != x]))
     every = np.unique(np.concatenate(missed))
-    return found if every.size == values.size else find_resolution(every, X.dtype)
+    return resolution if every.size == values.size else find_resolution(every, X.dtype)
 
 
 def _of_fractions(values: Floats, denominator: int, precision: DType) -> Resolution:

@@ -1,4 +1,4 @@
-"""Tables of any kind as encoded rows, one number for each column, and back."""
+"""Tables as encoded rows, one number for each column, and back."""
 
 from __future__ import annotations
 
@@ -24,23 +24,22 @@ class TabularEncoding:
 
     A continuous column becomes normal scores: the standard normal quantile of the mid-rank.
     Values between two observed ones are interpolated, values outside are clamped. Decoding has a
-    plateau for each repeated value, as wide as the value is frequent, so that an atom comes back
-    exactly and as often as it was seen. Restored values lie within the observed range and have
-    the column's resolution, or are among its few values, where it has such. Dates and durations
-    are numbers too, counted in the coarsest unit that gives all of them.
+    plateau for each repeated value, as wide as the value is frequent, so that an atom is restored
+    exactly and as often as it was seen. Restored values are within the observed range and have
+    the column's resolution, or are among its few values. Dates and durations are numbers too,
+    counted in the coarsest unit that represents all of them.
 
-    Columns of two values become 0 and 1, the categories of other columns become their number in
-    the order of frequency. A missing value is NaN. Columns that never vary are not encoded.
-    With `is_linear` a continuous column is scaled from its observed range to [-1, 1] instead.
+    Columns of two values become 0 and 1, categories of other columns become their number in the
+    order of frequency. A missing value is NaN. Columns that never vary are not encoded. With
+    `is_linear`, a continuous column is scaled from its observed range to [-1, 1] instead.
 
-    Real rows are returned as they were given, never decoded, so ``decode(encode(X))`` need not be
-    `X`: numbers in columns of more than 4096 distinct values lie between knots, and integers
-    beyond 2**53 are rounded unless only observed values are generated. Whole numbers that were
-    scaled before, and come as multiples of a step that is no fraction, lose that spacing.
+    ``decode(encode(X))`` need not be `X`: columns of more than 4096 distinct values are
+    interpolated, and integers beyond 2**53 are rounded unless only observed values are generated.
+    Whole numbers that were scaled before, by a step that is not a fraction, lose their spacing.
     """
 
     schema: Schema
-    # Names of columns in which every value is its own.
+    # Names of columns in which no two rows share a value.
     identifiers: tuple[str, ...]
     columns: tuple[NumericEncoder | CategoryEncoder, ...]
     layout: Layout
@@ -49,7 +48,7 @@ class TabularEncoding:
         self.categorical_features, self.is_linear = categorical_features, is_linear
 
     def fit(self, table: Table) -> Self:
-        """Learn the columns of a table; nothing of its rows is kept but distinct values."""
+        """Learn the columns of a table; only their distinct values are kept."""
         self.schema, values = Schema.of(table, self.categorical_features)
         self.identifiers = tuple(
             adapter.name
@@ -74,7 +73,7 @@ class TabularEncoding:
     def encode(self, table: Table) -> EncodedRows:
         """Encode rows, in the fitted container. Shape: -> (n_rows, layout.width).
 
-        They may be rows that `fit` has not seen, but have no other categories.
+        Rows may be new, but their categories must be known.
         """
         table = self.schema.template.check_like(table)
         rows = np.empty((len(table), self.layout.width), dtype=np.float32)
@@ -88,15 +87,15 @@ class TabularEncoding:
         return rows
 
     def _checked(self, j: int, read: ColumnValues) -> ColumnValues:
-        """Return the values of column j, or refuse what `fit` has not seen in it."""
+        """Return the values of column j; refuse unseen categories and unseen missing values."""
         adapter, encoder = self.schema.adapters[j], self.columns[j]
         if read.missing is not None and not encoder.can_miss:
             raise ValueError(
                 f"Column {adapter.name!r} of X holds missing values, but had none in fit_resample."
             )
         if isinstance(adapter, Categories) and isinstance(encoder, CategoryEncoder):
-            known = read.known()
-            adapter.refuse_unseen(known[~encoder.holds(known)])
+            values = read.known()
+            adapter.refuse_unseen(values[~encoder.holds(values)])
         return read
 
     def decode(self, rows: Floats) -> Table:
@@ -133,7 +132,7 @@ class TabularEncoding:
 
 
 def _is_identifier(adapter: Adapter, column: ColumnValues) -> bool:
-    """Tell whether no two rows share a category or a whole number, as in a column of names."""
+    """Return whether no two rows share a category or a whole number, as in a column of names."""
     values = column.values
     if len(values) < _FEWEST_IDENTIFIERS or column.missing is not None:
         return False

@@ -1,4 +1,4 @@
-"""Learned moves: how near rows of one class differ, put on real rows of another."""
+"""Learned moves: differences between similar images of one class, applied to another class."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _NEIGHBOURS = 100
 
 
 class LearnedMoves:
-    """Moves real images as images of common classes differ from their neighbours.
+    """Changes real images by differences between nearest neighbours of common classes.
 
     x' = x + f(mu(x) + delta) - f(mu(x)), where f(z) is the mean of p(x | z), and delta = mu(x_j) -
-    mu(x_k) the difference of two images of one common class that are near each other in latent
-    space. An image keeps its own detail, and nothing of what x_j and x_k show is added to it.
+    mu(x_k) is the difference between two images of one common class that are neighbours in latent
+    space. An image keeps its fine detail, and no content of x_j and x_k is added.
 
     Parameters
     ----------
@@ -50,10 +50,8 @@ class LearnedMoves:
         self, network: MajorityGuidedVAE, rows: EncodedRows, rng: torch.Generator
     ) -> EncodedRows:
         """Move real images, with the pre-trained network. Shape: (n, d) -> (n, d)."""
-        new, device = (
-            [torch.empty((0, rows.shape[1]), dtype=torch.float32)],
-            network.log_variance.device,
-        )
+        new = [torch.empty((0, rows.shape[1]), dtype=torch.float32)]
+        device = network.log_variance.device
         for part in torch.split(torch.from_numpy(rows), CHUNK):
             x, delta = part.to(device), self.differences(len(part), rng).to(device)
             with torch.no_grad():
@@ -64,7 +62,7 @@ class LearnedMoves:
         return moved_rows
 
     def differences(self, n: int, rng: torch.Generator) -> Tensor:
-        """Draw the differences of two near rows of one class. Shape: -> (n, k)."""
+        """Draw latent differences between neighbours of one class. Shape: -> (n, k)."""
         latents, labels = torch.from_numpy(self.latents), torch.from_numpy(self.labels)
         j, at = torch.randint(len(latents), (n,), generator=rng), torch.arange(n)
         distances = torch.cdist(latents[j], latents)

@@ -1,4 +1,4 @@
-"""The exemplar mixture: the prior over latents that the majority rows span."""
+"""The exemplar mixture: a prior over latents with majority rows as centres."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ExemplarPrior:
     means : Tensor of shape (m, k)
         Encoded exemplars.
     log_variance : Tensor of shape ()
-        Logarithm of the variance, the same number as the posterior's.
+        Logarithm of the variance, shared with the posterior.
     """
 
     def __init__(self, means: Tensor, log_variance: Tensor) -> None:
@@ -27,8 +27,8 @@ class ExemplarPrior:
     def log_prob(self, z: Tensor, *, leave_one_out: bool = False) -> Tensor:
         """Log density of each latent under the mixture with uniform weights.
 
-        With ``leave_one_out`` latent i was made from exemplar i, which is left out of its own
-        mixture: otherwise each row could be explained by itself alone.
+        With ``leave_one_out``, latent i comes from exemplar i, which is left out of its mixture:
+        otherwise each row could be explained by itself alone.
 
         Shape: (n, k) -> (n,).
         """
@@ -55,9 +55,9 @@ class ExemplarPrior:
         return self._logits(precision * z, precision).softmax(1)
 
     def _logits(self, scaled: Tensor, precision: Tensor) -> Tensor:
-        """Log densities of the components, without the terms that all of them share.
+        """Log densities of the components, without their common terms, by one matrix product.
 
-        One matrix product. Shape: latents times the precision (n, k), scalar -> (n, m).
+        Shape: latents times the precision (n, k), scalar -> (n, m).
         """
         offset = (-0.5 * precision) * self.means.square().sum(1)
         return torch.addmm(offset, scaled, self.means.T)

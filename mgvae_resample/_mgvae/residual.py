@@ -29,7 +29,7 @@ __all__ = [
     "logistic_given",
 ]
 
-# Where decoded images differ by this much, a third of an exemplar's detail is kept.
+# Difference between decoded images at which a third of an exemplar's detail is kept.
 _TOLERATED = 0.3
 # The fine detail of an image is mixed: at least this fraction comes from a minority image.
 _LEAST_DETAIL = 0.2
@@ -44,14 +44,14 @@ class Draw(NamedTuple):
         Latents of the new rows.
     i : Tensor of shape (n,)
         Rows of the class.
-    exemplars, latents : Tensor of shape (n, n_inputs) and (n, k)
+    exemplar_inputs, exemplar_latents : Tensor of shape (n, n_inputs) and (n, k)
         Network inputs of the exemplars, and their latents.
     """
 
     z: Tensor
     i: Tensor
-    exemplars: Tensor
-    latents: Tensor
+    exemplar_inputs: Tensor
+    exemplar_latents: Tensor
 
 
 class Residual(ABC):
@@ -65,12 +65,12 @@ class Residual(ABC):
         Encoded rows of the class, and their latents.
     """
 
-    # NOTE[DIFF] In the paper z has the whole noise of q(z | x). Here a residual is added as well,
-    # and with all of both the columns fit together less than in the class.
+    # NOTE[DIFF] In the paper z has the full noise of q(z | x). Here a residual is added as well,
+    # and with both in full the columns would be less dependent than in the class.
     posterior_noise: ClassVar[float]
-    # How far latents may lie from the exemplar, on the way to the row of the class.
+    # Largest weight of the class row against the exemplar in the latents of a new row.
     toward_class: ClassVar[float] = 1.0
-    # Whether few rows of the class are taken for a sample of a wider distribution.
+    # Whether the distribution of the class's latents is widened, since few rows show little of it.
     widens: ClassVar[bool]
 
     def __init__(
@@ -87,7 +87,7 @@ class Residual(ABC):
     def outputs(self, draw: Draw, class_fraction: float, rng: torch.Generator) -> Tensor:
         """Return decoded rows with the residual. Shape: -> (n, n_inputs).
 
-        ``class_fraction`` of the rows of a table take their residual from the row of the class.
+        In tables, the row of the class supplies the residual of a ``class_fraction`` of the rows.
         """
 
     def discretize(self, outputs: Tensor) -> Tensor:
@@ -108,11 +108,11 @@ class TableResidual(Residual):
             logp = modality.map.log_probabilities(outputs)
             outputs = torch.cat([outputs[:, : modality.map.categories.start], logp], 1)
         minority = modality.inputs(self.class_rows[draw.i])
-        of_class = uniform((n, 1), rng, draw.z.device) < class_fraction
+        use_class = uniform((n, 1), rng, draw.z.device) < class_fraction
         return outputs + torch.where(
-            of_class,
+            use_class,
             exogenous_noise(self.network, minority, rng),
-            exogenous_noise(self.pretrained, draw.exemplars, rng),
+            exogenous_noise(self.pretrained, draw.exemplar_inputs, rng),
         )
 
 
@@ -130,17 +130,22 @@ class ImageResidual(Residual):
     ) -> None:
         super().__init__(network, pretrained, class_rows, latents)
         parts = zip(torch.split(class_rows, CHUNK), torch.split(latents, CHUNK), strict=True)
-        self.of_class = torch.cat([some - decoded(network, z) for some, z in parts])
+        self.class_detail = torch.cat([some - decoded(network, z) for some, z in parts])
 
     def outputs(self, draw: Draw, class_fraction: float, rng: torch.Generator) -> Tensor:
         """Return new images. Shape: -> (n, d)."""
         translated = decoded(self.network, draw.z)
-        of_exemplar = detail_of_exemplars(
-            self.network, self.pretrained, draw.exemplars, draw.latents, translated
+        exemplar_detail = detail_of_exemplars(
+            self.network,
+            self.pretrained,
+            draw.exemplar_inputs,
+            draw.exemplar_latents,
+            translated,
         )
         mix = uniform((len(draw.z), 1), rng, draw.z.device)
         mix = _LEAST_DETAIL + (1.0 - _LEAST_DETAIL) * mix
-        return (translated + torch.lerp(of_exemplar, self.of_class[draw.i], mix)).clamp(0.0, 1.0)
+        detail = torch.lerp(exemplar_detail, self.class_detail[draw.i], mix)
+        return (translated + detail).clamp(0.0, 1.0)
 
     def discretize(self, outputs: Tensor) -> Tensor:
         """Return the images. Shape: (n, d) -> (n, d)."""
@@ -153,11 +158,10 @@ class NoResidual(Residual):
     posterior_noise, toward_class, widens = 1.0, 0.0, False
 
     def outputs(self, draw: Draw, class_fraction: float, rng: torch.Generator) -> Tensor:
-        """Return what is decoded. Shape: -> (n, n_inputs)."""
+        """Return network outputs. Shape: -> (n, n_inputs)."""
         return self.network.decode(draw.z)
 
 
-# What is added to the rows of each modality.
 RESIDUALS: dict[str, type[Residual]] = {"table": TableResidual, "image": ImageResidual}
 
 
@@ -173,11 +177,11 @@ def detail_of_exemplars(
     latents: Tensor,
     translated: Tensor,
 ) -> Tensor:
-    """Return the detail of exemplars that their translations, as decoded, keep.
+    """Return the detail of exemplars that their translations keep.
 
-    The model of the class, ``network``, leaves most of the shape of an exemplar out of its detail,
-    and it would show through. So detail is kept as far as an exemplar, as the pre-trained model
-    decodes it, and its translation agree around a pixel.
+    Detail is what ``network`` does not decode. Fine-tuned on the class, it cannot decode the shape
+    of an exemplar, which would show through. So detail is kept only around pixels where the
+    translation agrees with the exemplar as decoded by ``pretrained``.
 
     Shape: exemplars (n, d), latents (n, k), translated (n, d) -> (n, d).
     """
@@ -188,14 +192,13 @@ def detail_of_exemplars(
 
 
 def exogenous_noise(network: MajorityGuidedVAE, x: Tensor, rng: torch.Generator) -> Tensor:
-    """Draw the noise that makes rows of a table of their own latents.
+    """Draw the noise with which the decoder reproduces rows of a table from their latents.
 
-    Added to the decoder's outputs for these latents, it gives the rows; added to those for other
-    latents, it keeps the dependence between columns, which independent noise would break. For
-    continuous values it is the residual. A bit is set by logistic noise, drawn given that the bit
-    was observed as it is (the probability integral transform), and a category by Gumbel noise,
-    drawn given the category observed ("Gumbel-max counterfactuals", Oberst and Sontag, ICML
-    2019).
+    Added to the outputs for other latents, it keeps the dependence between columns, which
+    independent noise would break. For continuous values it is the residual, for bits logistic
+    noise drawn given the observed bit (the probability integral transform), and for categories
+    Gumbel noise drawn given the observed category ("Gumbel-max counterfactuals", Oberst and
+    Sontag, ICML 2019).
 
     Shape: (n, n_inputs) -> (n, n_inputs).
     """
@@ -214,22 +217,22 @@ def exogenous_noise(network: MajorityGuidedVAE, x: Tensor, rng: torch.Generator)
 
 
 def logistic_given(observed: Tensor, p: Tensor, rng: torch.Generator) -> Tensor:
-    """Draw the noise under which a bit of probability p was observed as it is. Shape: -> (n, b).
+    """Draw logistic noise given observed bits of probability p. Shape: -> (n, b).
 
-    A bit is set where logit(p) + noise is positive, that is where a uniform number lies below p.
+    A bit is set if logit(p) + noise is positive, that is, if a uniform number is below p.
     """
-    share = uniform(tuple(p.shape), rng, p.device)
-    chance = torch.where(observed > 0.5, share * p, p + share * (1.0 - p))
+    u = uniform(tuple(p.shape), rng, p.device)
+    chance = torch.where(observed > 0.5, u * p, p + u * (1.0 - p))
     return -chance.clamp(1e-6, 1.0 - 1e-6).logit()
 
 
 def gumbel_given(
     one_hot: OneHotMap, observed: Tensor, outputs: Tensor, rng: torch.Generator
 ) -> Tensor:
-    """Draw Gumbel noise under which each group's category was observed as it is.
+    """Draw Gumbel noise given the observed category of each group.
 
-    The highest perturbed logit of a group is a standard Gumbel number, whichever category has it;
-    those of the others are Gumbel numbers that are cut off there.
+    The highest perturbed logit of a group is a standard Gumbel number, regardless of its category;
+    those of the others are Gumbel numbers truncated there.
 
     Shape: (n, n_inputs), (n, n_inputs) -> (n, n_categories).
     """
@@ -237,8 +240,8 @@ def gumbel_given(
     is_observed = observed[:, one_hot.categories] > 0.5
     chance = uniform(tuple(logp.shape), rng, logp.device).clamp(1e-6, 1.0 - 1e-6)
     free = -(-chance.log()).log()
-    # The noise of the category observed becomes that of the highest perturbed logit.
+    # The observed category gets the highest perturbed logit.
     highest = (free * is_observed) @ one_hot.member_of.to(logp.device)
     highest = highest[:, one_hot.group.to(logp.device)]
-    cut = -torch.logaddexp(-highest, -(logp + free))
-    return torch.where(is_observed, highest, cut) - logp
+    truncated = -torch.logaddexp(-highest, -(logp + free))
+    return torch.where(is_observed, highest, truncated) - logp

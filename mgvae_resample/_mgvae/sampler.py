@@ -39,19 +39,17 @@ __all__ = ["MGVAEOverSampler"]
 _FEWEST_EXEMPLARS = 10
 # Exemplars that can be translated; a random subset keeps memory flat on huge majorities.
 _MOST_EXEMPLARS = 10_000
-# Images of a class of so many rows show how images of it differ.
+# Classes with this many images supply learned moves.
 _FEWEST_COMMON = 100
-# Half the width that the modality proposes, and no less: twice as much gained nothing.
+# Hidden layers are half as wide as the modality proposes, and at least this: more gained nothing.
 _NARROWEST = 16
-# The published method: what its parameters must be, if they are given, and how long it fine-tunes.
+# The published method: parameters that it fixes, epochs of fine-tuning, and its EWC weight.
 _FIXED: dict[str, tuple[object, ...]] = {
     "exemplar_selection": ("uniform", 0),
     "generated_fraction": (1,),
 }
 _PUBLISHED_EPOCHS, _PUBLISHED_EWC_WEIGHT, _EWC_WEIGHT = 200, 500.0, 0.01
-
-
-# What "auto" stands for. Convolutions take more time a row, and larger steps.
+# Values of "auto". Convolutions need more time per row, and larger steps.
 AUTO = {
     "table": {
         "n_exemplars": 256,
@@ -73,10 +71,10 @@ class MGVAEOverSampler(DeepOverSampler):
     """Over-sample with the Majority-Guided Variational Autoencoder (MGVAE).
 
     A variational autoencoder is trained on the majority; its prior is a mixture around encoded
-    majority rows, the exemplars. A copy is then fine-tuned on each class to be over-sampled, held
-    close to the majority's weights by Elastic Weight Consolidation (EWC). A new row is the
+    majority rows, the exemplars. A copy is then fine-tuned on each class to be over-sampled, and
+    Elastic Weight Consolidation (EWC) keeps it close to the pre-trained weights. A new row is the
     translation of an exemplar: its latents lie between those of the exemplar and of a row of the
-    class. So the diversity of many majority rows is carried over to a class with few rows [1]_.
+    class. This transfers the diversity of many majority rows to a class with few rows [1]_.
 
     Three parameters are worth a look first: `sampling_strategy` (how many rows to make; less than
     full balance often gives a better F1 score), `image_shape` (if columns are pixels) and
@@ -88,29 +86,29 @@ class MGVAEOverSampler(DeepOverSampler):
 
     exemplars : {"majority", "rest"} or class label, default="majority"
         The real rows that are translated, and that the model is pre-trained on: the largest
-        class, all rows of other classes, or one class by its label. A class whose own rows are
-        the exemplars gets variations of itself. Of images of more than two classes the model is
-        pre-trained on all classes of at least 100 rows as well.
+        class, all rows of other classes, or one class by its label. A class whose rows are the
+        exemplars gets variations of itself. For images with more than two classes, the model is
+        also pre-trained on all classes of at least 100 images.
 
     variant : {"default", "published"}, default="default"
         "published" is the method of the paper, for comparisons that cite it [1]_: exemplars are
-        chosen uniformly, latents have all the noise of the posterior around the exemplar, the
-        decoder's mean is the new row, and no rule refuses one. See the Notes.
+        chosen uniformly, latents have the full noise of the posterior around the exemplar, the
+        decoder's mean is the new row, and no new row is refused. See the Notes.
 
     exemplar_selection : {"auto", "responsibility", "uniform"} or float, default="auto"
-        How exemplars are chosen for translation. With "responsibility" an exemplar is chosen as
-        often as it explains the class's own rows in latent space, which keeps new rows away from
-        where the class has none. "uniform" is the paper's rule. A number between 0 (uniform) and
-        1 (responsibility) blends the two. "auto" is "responsibility", and "uniform" if `variant`
-        is "published".
+        How exemplars are chosen for translation. With "responsibility", an exemplar is chosen in
+        proportion to how well it explains rows of the class in latent space, which keeps new rows
+        close to the class. "uniform" is the paper's rule. A number between 0 (uniform) and 1
+        (responsibility) blends the two. "auto" is "responsibility", and "uniform" if `variant` is
+        "published".
 
     generated_fraction : "auto" or float, default="auto"
         Fraction of the new rows that are translated; the others repeat real rows of the class.
-        "auto" is 1 for tables. If each column has at most 32 values and translated rows teach
-        trees worse than repeats, it is 0.5 or 0. For images with two classes, "auto" is 0.5. With
-        more classes, translations are poor, and "auto" is 0: half of the new rows are exact
-        repeats, the other half are repeats changed by differences between neighbouring images of
-        frequent classes (learned moves), and nothing is fine-tuned.
+        "auto" is 1 for tables. If each column has at most 32 values and trees trained on repeats
+        are better than trees trained on translated rows, it is 0.5 or 0. For images with two
+        classes, "auto" is 0.5. With more classes, translations are poor, and "auto" is 0: half of
+        the new rows are exact repeats, the other half are repeats changed by differences between
+        neighbouring images of common classes (learned moves), and nothing is fine-tuned.
 
     {augmentation_strength}
 
@@ -119,12 +117,12 @@ class MGVAEOverSampler(DeepOverSampler):
 
     hidden_layer_sizes : "auto" or array-like of int, default="auto"
         Widths of the encoder's hidden layers; the decoder mirrors them. "auto" is (64, 64).
-        For images the channels of the convolutional stages, each of which halves the image; "auto"
-        goes down to 8 pixels with 32 channels.
+        For images, the channels of the convolutional stages, each of which halves the image;
+        "auto" ends at 8 pixels with 32 channels.
 
     n_exemplars : "auto" or int, default="auto"
-        Exemplars drawn at each step to stand for the mixture; "auto" is 256, for images 128.
-        More cost time and gained little in our measurements.
+        Exemplars drawn at each step to approximate the mixture; "auto" is 256, for images 128.
+        More took longer and gained little in our measurements.
 
     ewc_weight : "auto" or float, default="auto"
         Weight of the Elastic Weight Consolidation penalty. The Fisher information is normalised
@@ -132,17 +130,17 @@ class MGVAEOverSampler(DeepOverSampler):
         not normalised: the best weight depends on the data, and "auto" is 500.
 
     max_pretrain_steps : "auto" or int, default="auto"
-        Largest number of steps on the exemplars; "auto" is 400, for images 500. Early stopping
-        ends the training when the validation loss on held-out exemplars has stopped falling.
+        Maximum number of steps on the exemplars; "auto" is 400, for images 500. Early stopping
+        ends the training when the validation loss on held-out exemplars stops falling.
 
     max_finetune_steps : "auto" or int, default="auto"
-        Optimiser steps on each class at most; "auto" is 500, for images 250. With 50 rows
-        or more the number of steps is chosen by the validation loss on a held-out fifth of them,
-        and below 500 rows some more are made with all rows; with fewer than 50 rows 200 steps are
-        made. If `variant` is "published", all steps are made; "auto" is 200 epochs of the class.
+        Maximum number of steps on each class; "auto" is 500, for images 250. With at least 50
+        rows, early stopping uses the validation loss on a held-out fifth of them; below 500 rows,
+        some steps on all rows follow. With fewer than 50 rows, 200 steps are taken. If `variant`
+        is "published", all steps are taken; "auto" is 200 epochs of the class.
 
     batch_size : int, default=128
-        Rows per step. Smaller classes are taken whole.
+        Rows per step; smaller classes use all their rows.
 
     learning_rate : "auto" or float, default="auto"
         Step size of Adam; "auto" is 0.001, for images 0.004.
@@ -151,7 +149,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
     image_shape : tuple of int or None, default=None
         ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
-        pixels of flattened images: intensities of one scale, with a Bernoulli likelihood and
+        pixels of flattened images: intensities on one scale, with a Bernoulli likelihood and
         convolutional networks.
 
     {memory}
@@ -159,7 +157,7 @@ class MGVAEOverSampler(DeepOverSampler):
     {device}
 
     n_jobs : int or None, default=None
-        Classes fine-tuned at the same time, through joblib. The result does not depend on it.
+        Classes fine-tuned in parallel by joblib. The result does not depend on it.
 
     {random_state}
 
@@ -168,8 +166,8 @@ class MGVAEOverSampler(DeepOverSampler):
     {counts}
 
     source_indices_ : ndarray of shape (n_synthetic,)
-        For each synthetic row the index in `X` of the exemplar it was translated from, or of the
-        row it repeats; -1 where the class could not be learned.
+        For each new row the index in `X` of the exemplar it was translated from, or of the row it
+        repeats; -1 if the class could not be learned.
 
     {kinds}
 
@@ -180,7 +178,7 @@ class MGVAEOverSampler(DeepOverSampler):
     history_ : dict of str to dict
         Phase -> loss term -> mean per epoch of 50 (25 when fine-tuning) steps. Phases are
         "pretrain" and "finetune <label>"; "validation_loss" is the negative ELBO of held-out
-        rows. Empty where nothing was trained.
+        rows. Empty if nothing was trained.
 
     {fitted}
 
@@ -190,24 +188,23 @@ class MGVAEOverSampler(DeepOverSampler):
 
     Notes
     -----
-    The latents of a new row lie at random between those of its exemplar and those of one of the
-    class's own rows. The row is a draw, not a mean: what the latents leave open is taken over
-    from a real row, continuous columns by their residuals, categories and missing values by
-    random numbers under which the real row has its own. This real row is one of the class in
-    n / (n + 10) of the new rows, where the class has n rows, and the exemplar in the others.
-    Images take their fine detail from both. Values are missing as often as in the class.
-    New rows of tables repeat known rows as often as further real rows of the class would. They are
-    no farther from the class than its own rows are from each other, and boosted trees give them
-    scores as high as those of nine tenths of the class. What does not meet these rules is drawn
-    again. A column that is constant in a class of ten rows or more stays constant.
+    The latents of a new row are at a random point between those of its exemplar and those of a row
+    of the class. The decoder's output is combined with the residual of a real row (for categories
+    and missing values: Gumbel and logistic noise drawn given that row's values). With probability
+    n / (n + 10), for a class of n rows, it is that row of the class, and otherwise the exemplar.
+    Images take fine detail from both. Values are missing as often as in the class. New rows of
+    tables repeat known rows as often as further real rows of the class would. They are no farther
+    from the class than its rows are from each other, and boosted trees score them above the lowest
+    tenth of the class. Rows that break these rules are drawn again. A column that is constant in a
+    class of at least ten rows stays constant.
 
     With ``variant="published"`` none of this is done. Columns of numbers are scaled to [-1, 1] and
-    have a Gaussian likelihood of variance 1/2; categories, which the paper does not know, are
+    have a Gaussian likelihood of variance 1/2; categories, which the paper does not cover, are
     one-hot columns of -1 and 1, and the highest output decides. Images have a Bernoulli
     likelihood. The Fisher information is that of 100 generated rows, not normalised. Each class is
     fine-tuned for a fixed number of epochs, and every new row is a translation. New rows still
-    have the dtypes, the resolution and the range of their columns. The list of differences in the
-    documentation says what else is not restored.
+    have the dtypes, the resolution and the range of their columns. The documentation lists the
+    remaining differences.
 
     References
     ----------
@@ -298,7 +295,7 @@ class MGVAEOverSampler(DeepOverSampler):
         self.random_state = random_state
 
     def translate(self, X: Any, label: Label) -> Any:
-        """Translate rows into a class that was over-sampled, one for one.
+        """Translate each row into a class that was over-sampled.
 
         Parameters
         ----------
@@ -317,15 +314,15 @@ class MGVAEOverSampler(DeepOverSampler):
         ------
         ValueError
             If `label` was not over-sampled, or no network was fine-tuned on it because its new
-            rows are real ones (``generated_fraction`` 0, as by default of images of more than two
-            classes).
+            rows are repeats (``generated_fraction`` is 0, the default for images with more than
+            two classes).
         """
         synthesizer = self._synthesizer_of(label)
         rows = self._modality.encode(self._check_rows(X))
         is_learned = isinstance(synthesizer, MinoritySynthesizer)
         if is_learned and synthesizer.plan.generated_fraction == 0.0:
             raise ValueError(
-                f"No network was fine-tuned on class {label!r}, since its new rows are real ones. "
+                f"No network was fine-tuned on class {label!r}, since its new rows are repeats. "
                 "Fit with a 'generated_fraction' above 0 to translate rows into it."
             )
         with self._sampling() as run:
@@ -343,7 +340,7 @@ class MGVAEOverSampler(DeepOverSampler):
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
             Real or synthetic rows of any class.
         label : label
-            The class whose encoder reads them: the fine-tuned one, or the pre-trained one where
+            The class whose encoder is used: the fine-tuned one, or the pre-trained one if
             ``generated_fraction`` is 0.
 
         Returns
@@ -366,7 +363,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
     def _check_parameters(self, n_features: int, y: Labels) -> None:
         super()._check_parameters(n_features, y)
-        self._exemplars_of(y, [])
+        self._exemplar_index(y, [])
         for name, allowed in _FIXED.items() if self._is_published else ():
             value = getattr(self, name)
             if value not in ("auto", *allowed):
@@ -383,26 +380,26 @@ class MGVAEOverSampler(DeepOverSampler):
     def _modalities(self) -> tuple[type[TabularModality], type[ImageModality]]:
         return (PublishedTable, PublishedImage) if self._is_published else super()._modalities
 
-    def _exemplars_of(self, y: Labels, labels: Sequence[Label]) -> dict[Label, Indices]:
-        """Rows of the table that are the exemplars of each class."""
+    def _exemplar_index(self, y: Labels, labels: Sequence[Label]) -> dict[Label, Indices]:
+        """Return the indices of the exemplars of each class."""
         classes, counts = np.unique(y, return_counts=True)
-        known = plain_classes(classes)
+        names = plain_classes(classes)
         # An array would be compared element by element.
         chosen = list(self.exemplars) if np.ndim(self.exemplars) else self.exemplars
-        # A class that is itself called "majority" is meant as such.
-        if chosen not in known:
+        # A class may itself be called "majority".
+        if chosen not in names:
             if chosen == "rest":
                 return {label: np.flatnonzero(y != label) for label in labels}
             if chosen != "majority":
                 raise ValueError(
                     f"The 'exemplars' parameter is {self.exemplars!r}; expected 'majority', "
-                    f"'rest' or one of the classes {known}."
+                    f"'rest' or one of the classes {names}."
                 )
-            chosen = known[counts.argmax()]
+            chosen = names[counts.argmax()]
         return dict.fromkeys(labels, np.flatnonzero(y == chosen))
 
     def _not_learned(self, y: Labels, label: Label, n_rows: int) -> str | None:
-        n = len(self._exemplars_of(y, [label])[label])
+        n = len(self._exemplar_index(y, [label])[label])
         if n < _FEWEST_EXEMPLARS:
             return f"has {n} exemplar(s), and at least {_FEWEST_EXEMPLARS} are needed"
         return super()._not_learned(y, label, n_rows)
@@ -413,7 +410,7 @@ class MGVAEOverSampler(DeepOverSampler):
         return 0.5 if len(self.classes_) == 2 else 0.0
 
     def _config(self) -> MGVAEConfig:
-        """Return the parameters, with what "auto" stands for."""
+        """Return the parameters, with "auto" resolved."""
         setting, selection, ewc_weight = self._setting, self.exemplar_selection, self.ewc_weight
         if isinstance(selection, str):
             by_default = selection == "auto" and not self._is_published
@@ -432,7 +429,7 @@ class MGVAEOverSampler(DeepOverSampler):
             ewc_weight=float(ewc_weight),
             responsibility=float(selection),
             pretrain=TrainConfig(int(setting("max_pretrain_steps")), rate, patience=8),
-            # Short epochs, since the best moment comes early.
+            # Short epochs, since the best weights come early.
             finetune=TrainConfig(
                 int(setting("max_finetune_steps")), rate, epoch_steps=25, patience=2
             ),
@@ -440,7 +437,7 @@ class MGVAEOverSampler(DeepOverSampler):
         )
 
     def _config_of_class(self, config: MGVAEConfig, n_rows: int) -> MGVAEConfig:
-        """Return the parameters for a class of so many rows: the paper counts epochs."""
+        """Return the parameters for a class of ``n_rows`` rows: the paper counts epochs."""
         if not self._is_published or not isinstance(self.max_finetune_steps, str):
             return config
         n_steps = _PUBLISHED_EPOCHS * math.ceil(n_rows / self.batch_size)
@@ -450,26 +447,26 @@ class MGVAEOverSampler(DeepOverSampler):
         self, rows: EncodedRows, y: Labels, labels: list[Label], run: Run
     ) -> dict[Label, Synthesizer]:
         self.exemplar_indices_: dict[Label, Indices] = {}
-        exemplars, config = self._exemplars_of(y, labels), self._config()
+        exemplar_index, config = self._exemplar_index(y, labels), self._config()
         if not labels:
             return {}
-        # Of two classes there are translations enough, and affine moves do better beside them.
-        of_many = self._modality.name == "image" and len(self.classes_) > 2
-        has_moves = of_many and not self._is_published
+        # With two classes, affine augmentation is better beside translations.
+        is_multiclass = self._modality.name == "image" and len(self.classes_) > 2
+        has_moves = is_multiclass and not self._is_published
         common = _common(y, _FEWEST_COMMON) if has_moves else np.empty(0, np.intp)
-        used = np.unique(np.concatenate([*exemplars.values(), common]))
+        used = np.unique(np.concatenate([*exemplar_index.values(), common]))
         pretrained = pretrain(run, config, self._modality, rows[used])
         if pretrained is None:
             return {}
         moves, some = None, _at_most(_MOST_EXEMPLARS, common, run.rng("moves"))
-        # Of a class of few rows beside huge ones hardly any may be among them.
+        # The subsample may contain few rows of a small class; such classes are dropped.
         some = some[_common(y[some], _FEWEST_COMMON // 2)]
         if len(some):
             of_classes = np.searchsorted(self.classes_, y[some])
             moves = LearnedMoves(pretrained[0], rows[some], of_classes)
         residual = NoResidual if self._is_published else RESIDUALS[self._modality.name]
-        networks: dict[Label, MajorityGuidedVAE | None] = dict.fromkeys(exemplars, pretrained[0])
-        jobs = self._jobs(run, config, pretrained, rows, y, exemplars)
+        networks: dict[Label, MajorityGuidedVAE | None] = dict.fromkeys(labels, pretrained[0])
+        jobs = self._jobs(run, config, pretrained, rows, y, exemplar_index)
         for label, (network, child) in zip(
             jobs, Parallel(n_jobs=self.n_jobs)(jobs.values()), strict=True
         ):
@@ -479,7 +476,7 @@ class MGVAEOverSampler(DeepOverSampler):
         for label, network in networks.items():
             if network is None:
                 continue
-            index = _at_most(_MOST_EXEMPLARS, exemplars[label], run.rng("kept exemplars"))
+            index = _at_most(_MOST_EXEMPLARS, exemplar_index[label], run.rng("kept exemplars"))
             of_rows = rows[y == label], rows[index], index
             synthesizer = MinoritySynthesizer(
                 network, pretrained[0], *of_rows, config.responsibility, residual, moves
@@ -496,13 +493,13 @@ class MGVAEOverSampler(DeepOverSampler):
         pretrained: tuple[MajorityGuidedVAE, Weights],
         rows: EncodedRows,
         y: Labels,
-        exemplars: Mapping[Label, Indices],
+        exemplar_index: Mapping[Label, Indices],
     ) -> dict[Label, Any]:
         """Return the fine-tuning of each class, for joblib."""
         jobs = {}
-        for label, index in exemplars.items():
+        for label, index in exemplar_index.items():
             class_rows, phase = rows[y == label], f"finetune {label}"
-            # A class of which every row repeats a real one needs no network of its own.
+            # A class with only repeats needs no network.
             if self._generated_fraction(len(class_rows)) == 0.0:
                 continue
             of_class = self._config_of_class(config, len(class_rows))
@@ -515,7 +512,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
 
 def _common(y: Labels, n_fewest: int) -> Indices:
-    """Rows of all classes that have enough to show how they differ."""
+    """Return the indices of rows of all classes with at least ``n_fewest`` rows."""
     classes, counts = np.unique(y, return_counts=True)
     return np.flatnonzero(np.isin(y, classes[counts >= n_fewest]))
 

@@ -1,4 +1,4 @@
-"""The synthesizer of one class: which exemplar, which latents, which row comes out."""
+"""The synthesizer of one class: it chooses exemplars, draws latents and decodes new rows."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .residual import Draw, Residual, TableResidual
 
 __all__ = ["MinoritySynthesizer"]
 
-# Pairs chosen at once. Of very many rows several share a pair, and of few not all those drawn
-# again.
+# Pairs chosen at once, from the number of new rows: at least, so that redraws of few rows have
+# other pairs, and at most, so that several of very many rows share a pair.
 _FEWEST_PAIRS, _MOST_PAIRS = 256, 50_000
-# Exemplars among which one is drawn by responsibility, others for every chunk of rows.
+# Exemplars of which the responsibilities are computed, drawn anew for every chunk of rows.
 _MOST_COMPARED = 2048
 _ADJUSTMENT_ROWS = 4096
-# A class of so many rows has as much to say about the noise of its columns as the exemplars have.
+# A class with this many rows supplies half of the residuals, and the exemplars the other half.
 _ROWS_OF_NOISE = 10
 
 
@@ -48,17 +48,17 @@ class MinoritySynthesizer(Synthesizer):
     network, pretrained : MajorityGuidedVAE
         The network fine-tuned on the class, and the one pre-trained on the exemplars.
     class_rows : ndarray of shape (n, d)
-        The class's own encoded rows.
+        Encoded rows of the class.
     exemplar_rows : ndarray of shape (m, d)
         Encoded rows that may be translated.
     exemplar_index : ndarray of shape (m,)
-        Where each of them stands in the table.
+        Their indices in the table.
     responsibility : float
         Fraction of exemplars chosen by their responsibility for the class, not uniformly.
     residual : type of Residual
         What is added to decoded rows.
     moves : LearnedMoves or None
-        Moves of real rows that are repeated.
+        Learned moves of repeated images.
     """
 
     max_trials = 40
@@ -86,7 +86,7 @@ class MinoritySynthesizer(Synthesizer):
         return vars(self) | {"_space": None}
 
     def fit_class_adjustment(self, rng: torch.Generator) -> None:
-        """Find the logit adjustment on rows drawn without any, where residuals are added."""
+        """Fit the logit adjustment to rows without adjustment, for tables with residuals."""
         if not issubclass(self.residual, TableResidual):
             return
 
@@ -99,10 +99,8 @@ class MinoritySynthesizer(Synthesizer):
         self.fit_adjustment(outputs)
 
     def _propose(self, n: int, rng: torch.Generator) -> Propose:
-        exemplar_rows, n_pairs = (
-            self.space().exemplar_rows,
-            min(max(n, _FEWEST_PAIRS), _MOST_PAIRS),
-        )
+        exemplar_rows = self.space().exemplar_rows
+        n_pairs = min(max(n, _FEWEST_PAIRS), _MOST_PAIRS)
         (all_i, all_j), n_used = self.choose_pairs(n_pairs, rng), 0
 
         def propose(at: Indices) -> Drawn:
@@ -121,11 +119,11 @@ class MinoritySynthesizer(Synthesizer):
         return rows if self.moves is None else self.moves.apply(self.pretrained, rows, rng)
 
     def _class_fraction(self) -> float:
-        """Fraction of new rows whose residual is that of one of the class's own rows."""
+        """Fraction of new rows that take their residual from a row of the class."""
         return len(self.class_rows) / (len(self.class_rows) + _ROWS_OF_NOISE)
 
     def translate(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
-        """Translate given rows, one for one. Shape: (r, d) -> (r, d)."""
+        """Translate each of the given rows. Shape: (r, d) -> (r, d)."""
         translated = []
         with torch.no_grad():
             for part in torch.split(torch.from_numpy(rows).to(self.device), CHUNK):
@@ -179,8 +177,8 @@ class MinoritySynthesizer(Synthesizer):
 
         Shape: i (n,) -> i, j (n,).
         """
-        # NOTE[DIFF] Weights by responsibility: where classes overlap, the whole majority is not
-        # where the minority lives.
+        # NOTE[DIFF] Weights by responsibility: even if classes overlap, most of the majority may
+        # be far from the minority.
         space, n, i = self.space(), len(i), i.clone()
         j = torch.randint(len(space.exemplar_latents), (n,), generator=rng)
         eps = normal((n, space.exemplar_latents.shape[1]), rng, self.device)
@@ -194,10 +192,10 @@ class MinoritySynthesizer(Synthesizer):
         return i, j
 
     def _spread(self) -> Tensor:
-        """Return the standard deviation of z around a minority row when its exemplar is sought.
+        """Return the standard deviation of z around a minority row when its exemplar is chosen.
 
-        For tables that of q(z | x). Few images leave much of their class unseen, so theirs is
-        widened by the bandwidth of a kernel density estimate (Scott's rule).
+        For tables it is that of q(z | x). Few images show little of their class, so for images it
+        is widened by the bandwidth of a kernel density estimate (Scott's rule).
         """
         of_class, variance = self.space().class_latents, self.network.log_variance.exp()
         if self.residual.widens:
@@ -209,7 +207,7 @@ class MinoritySynthesizer(Synthesizer):
     def _translate(
         self, i: Tensor, exemplar_rows: Tensor, rng: torch.Generator, class_fraction: float
     ) -> EncodedRows:
-        """Translate exemplars with the help of a minority row i each.
+        """Translate exemplars, each paired with a minority row i.
 
         Shape: i (n,), exemplar_rows (n, d) -> (n, d).
         """
@@ -227,21 +225,21 @@ class MinoritySynthesizer(Synthesizer):
 
         Shape: i (n,), exemplar_rows (n, d) ->.
         """
-        i, exemplars = i.to(self.device), self.modality.inputs(exemplar_rows)
-        latents = self.network.encode(exemplars)
+        i, exemplar_inputs = i.to(self.device), self.modality.inputs(exemplar_rows)
+        latents = self.network.encode(exemplar_inputs)
         eps = normal(tuple(latents.shape), rng, self.device)
         t = self.residual.toward_class * uniform((len(latents), 1), rng, self.device)
         # NOTE[DIFF] In the paper z is drawn around the exemplar alone (t = 0), and the decoder's
-        # mean is returned, which lies on a sheet of k dimensions. NoResidual does both.
+        # mean is returned, which lies on a manifold of k dimensions. NoResidual does both.
         between = t * self.space().class_latents[i] + (1.0 - t) * latents
         z = self.network.reparameterise(between, self.residual.posterior_noise * eps)
-        return Draw(z, i, exemplars, latents)
+        return Draw(z, i, exemplar_inputs, latents)
 
     def _draw_component(self, means: Tensor, z: Tensor, rng: torch.Generator) -> Tensor:
         """Draw one mixture component for each latent, by its responsibility. Shape: -> (n,).
 
-        By the inverse of the cumulated weights: one random number a row, where
-        ``torch.multinomial`` draws one for each weight.
+        By inverse transform sampling, with one random number per row; ``torch.multinomial`` draws
+        one per weight.
         """
         if not len(z):
             return torch.empty(0, dtype=torch.int64)

@@ -23,15 +23,15 @@ from .residual import decoded
 
 __all__ = ["MGVAEConfig", "finetune", "pretrain"]
 
-# With fewer rows than this a held-out fifth says too little about when to stop; with so many, the
-# other four fifths are enough.
+# With fewer rows than the first number, a held-out fifth is too few for early stopping; with at
+# least the second, four fifths of the rows are enough to train on.
 _FEWEST_FOR_HOLDOUT, _ENOUGH_WITHOUT_HOLDOUT = 50, 500
 _STEPS_WITHOUT_HOLDOUT = 200
 _FEWEST_STEPS = 100
-# Rows that say which weights matter: real ones, or in the paper generated ones.
+# Rows for the Fisher information: real ones, or generated ones in the published method.
 _FISHER_ROWS, _PUBLISHED_FISHER_ROWS = 128, 100
 _FEWEST_HELD_EXEMPLARS, _MOST_HELD_EXEMPLARS = 10, 1000
-# Few held-out rows are drawn more than once each, for a steadier loss.
+# Few held-out rows are repeated with other noise, for a less noisy loss.
 _VALIDATION_DRAWS, _MOST_VALIDATION = 16, {"table": 2000, "image": 500}
 
 
@@ -39,9 +39,9 @@ _VALIDATION_DRAWS, _MOST_VALIDATION = 16, {"table": 2000, "image": 500}
 class MGVAEConfig:
     """The method's parameters, checked and free of "auto".
 
-    ``responsibility`` is the share of exemplars that are chosen by their responsibility for the
-    minority; the rest is chosen uniformly. With ``is_published`` fine-tuning takes as many
-    steps as it may, and the Fisher information is that of generated rows, not normalised.
+    ``responsibility`` is the fraction of exemplars that are chosen by their responsibility for the
+    minority; the others are chosen uniformly. With ``is_published``, fine-tuning takes all steps,
+    and the Fisher information is that of generated rows, not normalised.
     """
 
     hidden_layer_sizes: Sequence[int]
@@ -55,7 +55,7 @@ class MGVAEConfig:
     is_published: bool = False
 
     def key(self, training: TrainConfig) -> tuple[object, ...]:
-        """Return what a training depends on, which is not what only drawing depends on."""
+        """Return what a training depends on, without parameters of drawing."""
         sizes = (self.hidden_layer_sizes, self.latent_dim, self.n_exemplars, self.batch_size)
         return (*sizes, training)
 
@@ -63,14 +63,14 @@ class MGVAEConfig:
 def pretrain(
     run: Run, config: MGVAEConfig, modality: Modality, rows: EncodedRows
 ) -> tuple[MajorityGuidedVAE, Weights] | None:
-    """Fit the model to the exemplars under their own leave-one-out prior.
+    """Fit the model to the exemplars under their leave-one-out prior.
 
     Shape: rows (m, d).
 
     Returns
     -------
     network, information : MajorityGuidedVAE, dict of str to Tensor
-        The network and the Fisher information of its weights; None where training diverged.
+        The network and the Fisher information of its weights; None if training diverged.
     """
     network = MajorityGuidedVAE(modality, config.hidden_layer_sizes, config.latent_dim)
     initialise(network, run.rng("weights"))
@@ -96,7 +96,7 @@ def pretrain(
 def _information(
     run: Run, config: MGVAEConfig, network: MajorityGuidedVAE, rows: Tensor
 ) -> Weights:
-    """Return the Fisher information of real rows, or in the paper of generated ones."""
+    """Return the Fisher information of real rows, or of generated ones if published."""
     inputs, rng = network.modality.inputs, run.rng("fisher")
     x, exemplars = (inputs(rows[:n]) for n in (_FISHER_ROWS, config.n_exemplars))
     if config.is_published:
@@ -118,19 +118,19 @@ def finetune(
     exemplars: EncodedRows,
     class_rows: EncodedRows,
 ) -> tuple[MajorityGuidedVAE | None, Run]:
-    """Move a copy of the pre-trained model to one minority class, in whatever process.
+    """Fine-tune a copy of the pre-trained model on one class, maybe in a joblib worker.
 
-    With 50 rows or more a fifth of them is held out, and the weights with the lowest validation
-    loss are kept. With fewer than 500 rows training then goes on with all of them, for a quarter
-    of the steps made so far, or up to 100. With fewer than 50 rows 200 steps are made. The
-    published method makes all steps with all rows.
+    With at least 50 rows, a fifth of them is held out, and the weights with the lowest validation
+    loss are kept. With fewer than 500 rows, training continues on all of them, for a quarter of
+    the steps taken so far, or until 100. With fewer than 50 rows, 200 steps are taken. The
+    published method takes all steps on all rows.
 
     Shape: exemplars (m, d), class_rows (n, d).
 
     Returns
     -------
     network : MajorityGuidedVAE or None
-        None where training diverged.
+        None if training diverged.
     run : Run
         The run, with what it recorded.
     """
@@ -149,7 +149,7 @@ def finetune(
             fixed = _fixed(budget, config.is_published)
             history = run.train(network, objective, fixed, phase=phase)
         else:
-            # NOTE[DIFF] The paper makes a fixed number of epochs, and rows are memorised.
+            # NOTE[DIFF] The paper takes a fixed number of epochs, which memorises rows.
             order = torch.randperm(len(rows), generator=run.rng("holdout"))
             objective.begin(rows[order[n_held:]], held=rows[order[:n_held]])
             history = run.train(network, objective, budget, phase=phase)
@@ -167,18 +167,18 @@ def finetune(
 
 
 def _n_held(n_rows: int) -> int:
-    """Return how many rows are held out to say when to stop."""
+    """Return how many rows are held out for early stopping."""
     return n_rows // 5 if n_rows >= _FEWEST_FOR_HOLDOUT else 0
 
 
 def _fixed(budget: TrainConfig, is_published: bool) -> TrainConfig:
-    """Return the training of a class of which no rows are held out."""
+    """Return the settings of a training without held-out rows."""
     n_steps = budget.max_steps if is_published else min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
     return replace(budget, max_steps=n_steps, patience=None)
 
 
 def _final(budget: TrainConfig, history: History) -> TrainConfig:
-    """Return the training with all rows, after that with some held out."""
+    """Return the settings of the training on all rows that follows early stopping."""
     n_steps = max(history.best_steps // 4, _FEWEST_STEPS - history.best_steps)
     n_steps = min(n_steps, budget.max_steps)
     return replace(budget, max_steps=n_steps, patience=None, learning_rate=history.learning_rate)
@@ -192,13 +192,13 @@ class _Bound:
         self.inputs, self.rng = network.modality.inputs, run.rng("noise")
         self.held: tuple[Tensor, Tensor, Tensor] | None = None
 
-    def hold_out(self, x: Tensor, exemplars: Tensor) -> None:
-        """Validate on rows that are not trained on, with the same noise at every look."""
+    def hold_out(self, x: Tensor, exemplar_inputs: Tensor) -> None:
+        """Validate on rows that are not trained on, with the same noise every time."""
         eps = normal((len(x), self.network.latent_dim), self.run.rng("validation"), x.device)
-        self.held = x, exemplars, eps
+        self.held = x, exemplar_inputs, eps
 
     def validate(self) -> float | None:
-        """Return the negative ELBO of the rows that were held out."""
+        """Return the negative ELBO of the held-out rows."""
         if self.held is None:
             return None
         (x, exemplars, eps), encode = self.held, self.network.encode
@@ -211,7 +211,7 @@ class _Bound:
 
 
 class Pretraining(_Bound):
-    """ELBO of a batch whose own rows are the exemplars, each left out of its own mixture."""
+    """ELBO of a batch whose rows are among the exemplars, each left out of its mixture."""
 
     def __init__(
         self, run: Run, config: MGVAEConfig, network: MajorityGuidedVAE, rows: Tensor
@@ -226,7 +226,7 @@ class Pretraining(_Bound):
         exemplars = self.inputs(self.rows.index_select(0, next(self.draw).to(self.run.device)))
         x, others = exemplars[: self.n_batch], exemplars[self.n_batch :]
         mean = self.network.encode(x)
-        # A gradient through the others would be a fifth of the products, and gains nothing.
+        # A gradient through the others would take a fifth of the time, and gains nothing.
         with torch.no_grad():
             of_others = self.network.encode(others)
         means, eps = torch.cat([mean, of_others]), self.eps(self.n_batch)
@@ -236,7 +236,7 @@ class Pretraining(_Bound):
 class Finetuning(_Bound):
     """ELBO of a batch of the class under the prior of some exemplars, and the EWC penalty.
 
-    The weights that the network has now are those to be kept close to.
+    The penalty keeps the weights close to those that the network has at construction.
     """
 
     def __init__(
@@ -254,7 +254,7 @@ class Finetuning(_Bound):
         self.importance = parameters_to_vector(of_weights)
 
     def begin(self, rows: Tensor, held: Tensor | None = None) -> None:
-        """Take rows of the class to train on, and others to validate on."""
+        """Set the rows of the class to train on, and those to validate on."""
         self.rows, self.rng, self.held = rows, self.run.rng("noise"), None
         size, n_exemplars = self.config.batch_size, self.config.n_exemplars
         self.draw = batches(len(rows), size, self.run.rng("rows"))

@@ -1,4 +1,4 @@
-"""Modality: everything in which a table and an image differ, for estimators and methods alike."""
+"""Modality: everything in which tables and images differ, for estimators and methods."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ Thresholds = tuple[float | None, float | None]
 
 
 class ImageShapeWarning(UserWarning):
-    """Columns look like pixels of another ``image_shape``, or none is given; with what to try."""
+    """Columns look like pixels, and ``image_shape`` is missing or looks wrong."""
 
 
 class Modality(ABC):
-    """How rows of one kind become network inputs, and network outputs become rows.
+    """How rows become network inputs, and network outputs become rows.
 
     Parameters
     ----------
     encoding : TabularEncoding or ImageEncoding
-        Between rows and encoded rows.
+        Converts between rows and encoded rows.
 
     Attributes
     ----------
     n_inputs : int
         Width of the inputs and of the outputs of networks.
     n_values : int
-        How many of them are continuous values with observation noise of their own.
+        How many of them are continuous values with observation noise.
     is_continuous : bool
-        Whether outputs are rows as they are: nothing has to be discretized or adjusted.
+        Whether outputs need not be discretized or adjusted.
     """
 
     n_inputs: int
@@ -49,11 +49,11 @@ class Modality(ABC):
     name: str
     # Rows drawn at once.
     chunk: int
-    # Whether new rows must meet rules that rows of all classes imply.
+    # Whether new rows must meet rules.
     has_rules: bool
     # Whether every column has few values, each in many rows.
     is_discrete: bool
-    # What is said of repeated rows without noise.
+    # Sentence of a warning about repeated rows without noise.
     repeats: str
 
     def __init__(self, encoding: TabularEncoding | ImageEncoding) -> None:
@@ -75,7 +75,7 @@ class Modality(ABC):
 
     @abstractmethod
     def key(self) -> tuple[object, ...]:
-        """Return what makes two modalities the same to a training on encoded rows."""
+        """Return all that a training on encoded rows depends on, for cache keys."""
 
     # Rows and encoded rows
 
@@ -109,7 +109,7 @@ class Modality(ABC):
 
     @abstractmethod
     def hidden_layer_sizes(self) -> tuple[int, ...]:
-        """Return what "auto" stands for."""
+        """Return the value of "auto"."""
 
     @abstractmethod
     def encoder(self, sizes: Sequence[int], n_outputs: int) -> nn.Module:
@@ -135,12 +135,12 @@ class Modality(ABC):
         """Discretize with a gradient (straight-through). Shape: (n, n_inputs) -> the same."""
 
     def logit_adjustment(self, outputs: Tensor, class_rows: Tensor) -> Tensor:
-        """Return what is added to outputs for frequencies of the class. Shape: -> (n_inputs,)."""
+        """Return the logits to add to match frequencies in the class. Shape: -> (n_inputs,)."""
         return torch.zeros(self.n_inputs, dtype=torch.float32)
 
     @abstractmethod
     def restored(self, rows: EncodedRows) -> EncodedRows:
-        """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
+        """Return rows after decoding and encoding them. Shape: (n, d) -> (n, d)."""
 
     @abstractmethod
     def constants(self, class_rows: EncodedRows) -> Indices:
@@ -150,15 +150,15 @@ class Modality(ABC):
 
     @abstractmethod
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
-        """Show rows to a discriminator: images moved, tables with instance noise of this scale.
+        """Augment rows for a discriminator: move images, add instance noise to tables.
 
         Shape: (n, n_inputs) -> (n, n_inputs).
         """
 
     @abstractmethod
     def move(self, rows: EncodedRows, rng: torch.Generator, strength: float) -> EncodedRows:
-        """Move images by a fraction of what :meth:`augment` does. Shape: (n, d) -> (n, d)."""
+        """Move images as :meth:`augment` does, with a strength. Shape: (n, d) -> (n, d)."""
 
     @abstractmethod
     def largest_auto_strength(self, rows: Tensor, labels: Tensor, rng: torch.Generator) -> float:
-        """Return how far rows can be moved and still look like rows of their class."""
+        """Return the largest strength at which moved rows still look like their class."""

@@ -27,10 +27,10 @@ _ROTATION = 0.2  # radians
 _SCALING = 0.15  # logarithm of the factor
 _SHEAR = 0.2
 _SHIFT = 0.1  # fraction of the image's side
-# Images may end up so much farther from the nearest one of their class than they were.
+# Largest factor by which moving may increase the distance to the nearest image of the class.
 _TOLERANCE = 1.15
 _MOST_MOVED, _MOST_COMPARED = 500, 4000
-_REACH = 1 / 12  # of the shorter side: how far away pixels are averaged
+_REACH = 1 / 12  # radius of averages, as a fraction of the shorter side
 _CHUNK = 1024  # images moved at once
 
 
@@ -55,14 +55,14 @@ class ImageModality(Modality):
         return ("image", self.image_shape)
 
     def fit(self, table: Table) -> Self:
-        """Learn the scale of the intensities; warn where the images look like other ones."""
+        """Learn the scale of the intensities; warn if the images look like another shape."""
         self.encoding.fit(table)
         likely = likelier_reading(table, self.image_shape)
         if likely is not None:
             warn(
                 f"'image_shape' is {self.image_shape}, (height, width, channels), but the "
                 f"{table.shape[1]} columns of X look like other images. {likely.remedy(table)}; "
-                "else pixels and colours are mixed. If the shape is right, ignore this "
+                "otherwise pixels and colours are mixed. If the shape is right, ignore this "
                 "ImageShapeWarning.",
                 ImageShapeWarning,
             )
@@ -70,11 +70,11 @@ class ImageModality(Modality):
         return self
 
     def decode(self, rows: EncodedRows, thresholds: Thresholds | None = None) -> Table:
-        """Restore images, black and white by the thresholds of their class. Shape: (n, d) ->."""
+        """Restore images, with the thresholds of their class. Shape: (n, d) ->."""
         return self.encoding.decode(rows, thresholds)
 
     def atom_thresholds(self, rows: EncodedRows, class_rows: EncodedRows) -> Thresholds:
-        """Find thresholds under which pixels are black and white as often as in the class."""
+        """Find thresholds that make pixels black and white as often as in the class."""
         return self.encoding.atom_thresholds(rows, class_rows)
 
     def inputs(self, rows: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class ImageModality(Modality):
         return inputs
 
     def hidden_layer_sizes(self) -> tuple[int, ...]:
-        """Return the channels of each convolutional stage that the size of the images asks for."""
+        """Return the channels of each convolutional stage."""
         return channels(self.image_shape)
 
     def encoder(self, sizes: Sequence[int], n_outputs: int) -> nn.Module:
@@ -94,7 +94,7 @@ class ImageModality(Modality):
         return ConvEncoder(self.image_shape, sizes, n_outputs)
 
     def decoder(self, n_inputs: int, sizes: Sequence[int], dense: Sequence[int] = ()) -> nn.Module:
-        """Make transposed convolutions, behind dense layers. Shape: (n, n_inputs) -> (n, d)."""
+        """Make transposed convolutions, after dense layers. Shape: (n, n_inputs) -> (n, d)."""
         if not dense:
             return ConvDecoder(n_inputs, sizes, self.image_shape)
         front, back = MLP([n_inputs, *dense]), ConvDecoder(dense[-1], sizes, self.image_shape)
@@ -117,7 +117,7 @@ class ImageModality(Modality):
         return rows
 
     def constants(self, class_rows: EncodedRows) -> Indices:
-        """Return none: few images leave many pixels black that others of their class do not."""
+        """Return none: pixels that are constant in few images may vary in their class."""
         return np.empty(0, np.intp)
 
     def augment(self, inputs: Tensor, rng: torch.Generator, noise_scale: float) -> Tensor:
@@ -125,11 +125,11 @@ class ImageModality(Modality):
         return moved(inputs, self.image_shape, rng)
 
     def move(self, rows: EncodedRows, rng: torch.Generator, strength: float) -> EncodedRows:
-        """Move images by a fraction of what :meth:`augment` does. Shape: (n, d) -> (n, d)."""
-        # Where no pixel varies, none is encoded.
+        """Move images as :meth:`augment` does, with a strength. Shape: (n, d) -> (n, d)."""
+        # No pixel is encoded if none varies.
         if strength == 0.0 or not rows.size:
             return rows
-        # Bicubic: a blur of new images alone would give them away.
+        # Bicubic, since a blur would distinguish new images from real ones.
         parts = torch.split(torch.from_numpy(rows), _CHUNK)
         new: EncodedRows = torch.cat(
             [moved(part, self.image_shape, rng, strength, "bicubic") for part in parts]
@@ -144,7 +144,7 @@ class ImageModality(Modality):
         return flatten(smooth)
 
     def largest_auto_strength(self, rows: Tensor, labels: Tensor, rng: torch.Generator) -> float:
-        """Return how far images can be moved and still look like images of their class."""
+        """Return the largest strength at which moved images still look like their class."""
         if not rows.numel():
             return 0.0
         return largest_auto_strength(rows, labels, self.image_shape, rng)
@@ -160,9 +160,8 @@ def moved(
     """Shift, turn, scale and shear flattened images. Shape: (n, d) -> (n, d).
 
     A differentiable augmentation of both real and generated images (Zhao et al., "Differentiable
-    Augmentation for Data-Efficient GAN Training", NeurIPS 2020): the discriminator cannot learn
-    few images by heart, and the generator does not learn the movements, since it is judged after
-    them.
+    Augmentation for Data-Efficient GAN Training", NeurIPS 2020): the discriminator cannot memorise
+    few images, and the generator does not learn the moves, since its images are moved as well.
     """
     images = unflatten(rows, image_shape)
     moves = strength * (2.0 * uniform((6, len(rows)), rng, rows.device) - 1.0)
@@ -183,10 +182,10 @@ def moved(
 def largest_auto_strength(
     rows: Tensor, labels: Tensor, image_shape: tuple[int, ...], rng: torch.Generator
 ) -> float:
-    """Return how far images can be moved and still look like images of their class.
+    """Return the largest strength at which moved images still look like their class.
 
-    Of 0, 0.05 ... 1 the largest strength under which the median distance from a moved image to
-    the nearest other image of its class is at most 15 % more than from the image itself.
+    That is the largest of 0, 0.05 ... 1 at which the median distance from a moved image to the
+    nearest other image of its class is at most 15 % larger than from the image itself.
 
     Shape: (n, d), (n,) -> scalar.
     """

@@ -1,4 +1,4 @@
-"""Tables and images as the paper on the majority-guided VAE has them."""
+"""Tables and images as in the paper on the majority-guided VAE."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["PublishedImage", "PublishedTable"]
 class PublishedTable(TabularModality):
     """Rows of numbers in [-1, 1] under a Gaussian of fixed variance; new rows meet no rule.
 
-    The paper knows no categories. Here the columns of bits and of one-hot categories are numbers
-    too, -1 and 1; of the outputs for a group of categories the highest one decides.
+    The paper does not cover categories. Here bits and one-hot categories are numbers too, -1 and
+    1, and the highest output of a group of categories decides.
     """
 
     has_rules = False
@@ -34,14 +34,14 @@ class PublishedTable(TabularModality):
     def fit(self, table: Table) -> Self:
         """Learn the columns."""
         super().fit(table)
-        # No column has a scale of its own, and none is asked whether repeats teach better.
+        # Columns have no scales, and "auto" does not compare generated rows with repeats.
         self.n_values, self.is_discrete = 0, False
         return self
 
     def log_likelihood(self, outputs: Tensor, inputs: Tensor, log_scale: Tensor) -> Tensor:
         """Gaussian log-likelihood with variance 1/2, without its constant, summed over columns.
 
-        A value that is missing adds nothing; that it is missing is a number like any bit.
+        A missing value adds nothing; its missing indicator is a number like any bit.
 
         Shape: outputs, inputs (n, n_inputs), log_scale (0,) -> (n,).
         """
@@ -59,7 +59,7 @@ class PublishedTable(TabularModality):
 
 
 class PublishedImage(ImageModality):
-    """Images that come out as they are decoded."""
+    """Images without atom thresholds."""
 
     def key(self) -> tuple[object, ...]:
         """Return the shape, and that the method is the published one."""

@@ -1,4 +1,4 @@
-"""Tables: one-hot categories, a likelihood for each kind of column, no repeated rows."""
+"""Tables: one-hot categories, and a likelihood for each column type."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from .base import ImageShapeWarning, Modality
 
 __all__ = ["IdentifierWarning", "TabularModality"]
 
-# Fewer rows of one value do not show that a class has no other.
+# Fewer equal values do not show that a column is constant in a class.
 _FEWEST_CONSTANT = 10
 
 
 class IdentifierWarning(UserWarning):
-    """Every value of a column is its own; the message names the column and says to drop it."""
+    """No two rows share a value in a column; the message names the column and says to drop it."""
 
 
 class TabularModality(Modality):
@@ -37,7 +37,7 @@ class TabularModality(Modality):
 
     encoding: TabularEncoding
     map: OneHotMap
-    # The fewer draws, the less they cost, and rows of tables need little memory.
+    # Large chunks are faster, and rows of tables need little memory.
     name = "table"
     chunk = 4096
     has_rules = True
@@ -53,13 +53,13 @@ class TabularModality(Modality):
         return ("table", self.layout)
 
     def fit(self, table: Table) -> Self:
-        """Learn the columns; warn where they look like pixels or identifiers."""
+        """Learn the columns; warn if they look like pixels or identifiers."""
         likely = undeclared_reading(table)
         if likely is not None:
             warn(
                 f"The {table.shape[1]} columns of X look like the pixels of flattened images, and "
-                f"'image_shape' is None. {likely.remedy(table)}: images declared as such come "
-                "out far better. If they are no pixels, ignore this ImageShapeWarning.",
+                f"'image_shape' is None. {likely.remedy(table)}: images declared as such are "
+                "learned far better. If they are not pixels, ignore this ImageShapeWarning.",
                 ImageShapeWarning,
             )
         self.encoding.fit(table)
@@ -81,7 +81,7 @@ class TabularModality(Modality):
         return self.encoding.decode(rows)
 
     def atom_thresholds(self, rows: EncodedRows, class_rows: EncodedRows) -> None:
-        """Return nothing: the encoding gives repeated values their frequency already."""
+        """Return None: the encoding already gives repeated values their frequency."""
 
     def inputs(self, rows: Tensor) -> Tensor:
         """Return the network inputs of encoded rows. Shape: (n, d) -> (n, n_inputs)."""
@@ -92,7 +92,7 @@ class TabularModality(Modality):
         return self.map.rows(inputs, class_rows, rng)
 
     def hidden_layer_sizes(self) -> tuple[int, ...]:
-        """Return (128, 128), whatever the number of columns."""
+        """Return (128, 128), regardless of the number of columns."""
         return (128, 128)
 
     def encoder(self, sizes: Sequence[int], n_outputs: int) -> nn.Module:
@@ -111,19 +111,19 @@ class TabularModality(Modality):
 
         Shape: outputs, inputs (n, n_inputs), log_scale (n_values,) -> (n,).
         """
-        # NOTE[DIFF] The paper's Gaussian has a fixed variance, under which samples blur; so has
+        # NOTE[DIFF] The paper's Gaussian has a fixed variance, which blurs samples; so has
         # PublishedTable.
-        of_columns = self.map
+        one_hot = self.map
         total = self._log_normal(outputs, inputs, log_scale)
-        if of_columns.n_bits:
-            logits, bits = outputs[:, of_columns.bits], inputs[:, of_columns.bits]
+        if one_hot.n_bits:
+            logits, bits = outputs[:, one_hot.bits], inputs[:, one_hot.bits]
             total = total - F.binary_cross_entropy_with_logits(logits, bits, reduction="none").sum(
                 1
             )
-        if of_columns.n_categories:
-            at = of_columns.categories
+        if one_hot.n_categories:
+            at = one_hot.categories
             chosen = (outputs[:, at] * inputs[:, at]).sum(1)
-            total = total + chosen - of_columns.log_partition(outputs).sum(1)
+            total = total + chosen - one_hot.log_partition(outputs).sum(1)
         return total
 
     def _log_normal(self, outputs: Tensor, inputs: Tensor, log_scale: Tensor) -> Tensor:
@@ -145,11 +145,11 @@ class TabularModality(Modality):
         return self.map.relax(outputs)
 
     def logit_adjustment(self, outputs: Tensor, class_rows: Tensor) -> Tensor:
-        """Return what is added to outputs for frequencies of the class. Shape: -> (n_inputs,)."""
+        """Return the logits to add to match frequencies in the class. Shape: -> (n_inputs,)."""
         return self.map.logit_adjustment(outputs, class_rows)
 
     def restored(self, rows: EncodedRows) -> EncodedRows:
-        """Return rows as they are once they were decoded and encoded. Shape: (n, d) -> (n, d)."""
+        """Return rows after decoding and encoding them. Shape: (n, d) -> (n, d)."""
         return self.encoding.round_trip(rows)
 
     def constants(self, class_rows: EncodedRows) -> Indices:

@@ -1,4 +1,4 @@
-"""Convolutional encoders and decoders of flattened images: flat rows in, flat rows out."""
+"""Convolutional encoders and decoders of flattened images."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _HALVING: dict[str, Any] = {"kernel_size": 4, "stride": 2, "padding": 1}
 
 
 def channels(image_shape: Sequence[int]) -> tuple[int, ...]:
-    """Return the channels of each stage that the size of the images asks for.
+    """Return the channels of each stage for images of this shape.
 
     Each stage halves height and width, until the longer side is at most 8 pixels. The last stage
-    has 64 channels and each one before half as many as the next, at least 16.
+    has 64 channels, and each earlier one half as many as the next, at least 16.
     """
     n_stages = max(1, math.ceil(math.log2(max(image_shape[:2]) / _SMALLEST_SIDE)))
     return tuple(max(16, _WIDEST >> (n_stages - 1 - stage)) for stage in range(n_stages))
@@ -100,6 +100,6 @@ def _n_channels(image_shape: Sequence[int]) -> int:
 
 
 def _grid(image_shape: Sequence[int], n_stages: int) -> tuple[int, int]:
-    """Height and width after all stages; sizes that do not divide are padded up."""
+    """Height and width after all stages, rounded up."""
     height, width = image_shape[:2]
     return -(-height // 2**n_stages), -(-width // 2**n_stages)

@@ -1,4 +1,4 @@
-"""Fully connected networks, and the initialisation of every layer from a given generator."""
+"""Fully connected networks, and the initialisation of layers from a given random stream."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class Network(nn.Module):
-    """A module that is pickled as its constructor arguments and plain arrays, without a device."""
+    """A module that is pickled as constructor arguments and numpy arrays, without a device."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Network(nn.Module):
             self.load_state_dict({name: torch.tensor(w) for name, w in state["weights"].items()})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Copy tensors on their device, not by way of arrays."""
+        """Copy tensors on their device, not through numpy."""
         twin = memo[id(self)] = type(self).__new__(type(self))
         twin.__dict__.update(deepcopy(self.__dict__, memo))
         return twin
@@ -61,7 +61,7 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the layers. Shape: (n, sizes[0]) -> (n, sizes[-1])."""
-        # Functions, not modules: on small tables the calls of modules cost as much as products.
+        # Functions, since calls of modules would take as long as the products on small tables.
         for i, layer in enumerate(self.layers):
             assert isinstance(layer, Linear)
             x = F.leaky_relu_(x, 0.1) if i else x
@@ -70,9 +70,9 @@ class MLP(nn.Module):
 
 
 class _Layer(nn.Module):
-    """A float32 layer on the CPU, whatever torch's defaults are.
+    """A float32 layer on the CPU, regardless of torch's defaults.
 
-    :func:`initialise` fills its weights: torch would draw them from its global stream.
+    :func:`initialise` fills its weights; torch would draw them from its global stream.
     """
 
     def __init__(self, *args: int, **options: Any) -> None:
@@ -97,8 +97,8 @@ class ConvTranspose2d(_Layer, nn.ConvTranspose2d):
 def initialise(module: nn.Module, rng: torch.Generator, gain: float = 1.0) -> None:
     """Fill the linear and convolutional layers of a module, in place.
 
-    Weights and biases are uniform in +-gain/sqrt(fan in); torch's own layers have gain 1. With a
-    gain of 2 and more, the signal does not fade on its way through rectifiers.
+    Weights and biases are uniform in +-gain/sqrt(fan in); torch's default has gain 1. With a gain
+    of at least 2, the signal does not fade through rectifiers.
     """
     with torch.no_grad():
         for part in module.modules():

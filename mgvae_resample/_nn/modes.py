@@ -1,4 +1,4 @@
-"""Nothing that a caller set in torch reaches what is computed here."""
+"""Shields computations from torch's modes that a caller has set."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["without_callers_modes"]
 
 @contextmanager
 def without_callers_modes() -> Iterator[None]:
-    """Compute with gradients, in the dtypes and on the devices asked for, whatever the caller set.
+    """Turn off inference mode, autocast, no_grad and the default device of the caller.
 
-    Torch's modes belong to the thread: inference, automatic casts to shorter floats, and a
-    default device. A default dtype belongs to the process, so that everything names its own.
+    These modes belong to the thread. A default dtype belongs to the process, so all tensors are
+    made with an explicit dtype.
     """
     with ExitStack() as stack:
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
-        for kind in ("cpu", "cuda", "mps"):
-            if torch.is_autocast_enabled(kind):
-                stack.enter_context(torch.autocast(kind, enabled=False))
-        # Such a context slows every call down.
+        for device_type in ("cpu", "cuda", "mps"):
+            if torch.is_autocast_enabled(device_type):
+                stack.enter_context(torch.autocast(device_type, enabled=False))
+        # Only if needed, since such a context slows down every call.
         if torch.get_default_device().type != "cpu":
             stack.enter_context(torch.device("cpu"))
         yield

@@ -1,4 +1,4 @@
-"""The one-hot map: between encoded rows, one number a column, and network inputs and outputs."""
+"""The one-hot map between encoded rows, one number per column, and network inputs or outputs."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from .modes import without_callers_modes
 
 __all__ = ["OneHotMap"]
 
-# Rows of a class from which its own infrequent categories are as likely as any, and its own
-# frequencies of categories as credible as those of the generated rows.
+# With this many rows, a class's infrequent categories, or frequencies of categories, weigh as much
+# as all infrequent categories, or those of the generated rows.
 _CREDIBLE_ROWS = 10
 _ROUNDS = 30
-# A logit that no draw makes up for.
+# A logit that decides for certain.
 _NEVER = 1e4
 
 
 class OneHotMap:
     """Maps encoded rows to network inputs, and network outputs to encoded rows.
 
-    Inputs stand in three parts: values (continuous columns), bits (binary columns, then for each
-    continuous column that may miss whether it does) and categories (one-hot, a group for each
-    categorical column; all infrequent categories together are one, and so is "missing").
+    Inputs have three parts: values (continuous columns), bits (binary columns, then a missing
+    indicator for each continuous column with missing values) and categories (one-hot, a group for
+    each categorical column; all infrequent categories together are one, and so is "missing").
 
-    Outputs have the same places: values, and logits of bits and categories. A bit is set if its
-    logit is positive, and of a group the category with the highest logit is set.
+    Outputs have the same order: values, and logits of bits and categories. A bit is set if its
+    logit is positive, and in each group the category with the highest logit is set.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class OneHotMap:
         self.binary_at = layout.positions("binary")
         self.categorical_at = layout.positions("categorical")
         self.missing_at = np.array([i for i in self.value_at if slots[i].can_miss], dtype=np.intp)
-        # Where among the values those that may miss are.
+        # Positions among the values of those with missing values.
         self.missing_values = torch.from_numpy(np.searchsorted(self.value_at, self.missing_at))
         self.slots = [slots[i] for i in self.categorical_at]
         sizes = [s.n_categories + (s.n_infrequent > 0) + s.can_miss for s in self.slots]
@@ -54,8 +54,8 @@ class OneHotMap:
         self.values = slice(0, self.n_values)
         self.bits = slice(self.n_values, self.n_values + self.n_bits)
         self.categories = slice(self.n_values + self.n_bits, self.width)
-        # Group of each category, its place in the group, and the categories of each group,
-        # filled up with -1.
+        # Group of each category, its place in the group, and the categories of each group, padded
+        # with -1.
         self.group = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes).long())
         self.place = torch.cat([torch.arange(n) for n in [*sizes, 0]])
         start = np.cumsum([0, *sizes])[:-1]
@@ -69,7 +69,7 @@ class OneHotMap:
         return self.layout
 
     def __setstate__(self, layout: Layout) -> None:
-        """Make the map anew."""
+        """Rebuild the map."""
         with without_callers_modes():
             self.__init__(layout)  # type: ignore[misc]
 
@@ -96,7 +96,7 @@ class OneHotMap:
         return inputs if self.is_identity else inputs[:, self.values]
 
     def observed(self, inputs: Tensor) -> Tensor | None:
-        """Tell which values are not missing, None where none can be. Shape: -> (n, n_values)."""
+        """Return which values are not missing, None if none can be. Shape: -> (n, n_values)."""
         if not len(self.missing_at):
             return None
         bits = inputs[:, self.bits][:, len(self.binary_at) :]
@@ -106,7 +106,7 @@ class OneHotMap:
     def log_partition(self, outputs: Tensor) -> Tensor:
         """Logarithm of the sum of exponentials over each group. Shape: (n, width) -> (n, g)."""
         logits = outputs[:, self.categories]
-        # The highest logit is subtracted for safety only; no gradient needs to pass through it.
+        # The highest logit is subtracted for stability; it needs no gradient.
         highest = self._grouped(logits.detach()).amax(2)
         shifted = logits - highest[:, self.group.to(outputs.device)]
         return (shifted.exp() @ self.member_of.to(outputs.device)).log() + highest
@@ -145,8 +145,8 @@ class OneHotMap:
     def rows(self, inputs: Tensor, class_rows: Tensor, rng: torch.Generator) -> Tensor:
         """Return the encoded rows of inputs. Shape: (n, width), class_rows (m, d) -> (n, d).
 
-        Where the infrequent categories of a column are meant, one of them is drawn: mostly one
-        that the class has, the more of them there are.
+        An infrequent category is drawn from the n values that the class has in this column with
+        probability n / (n + 10), and otherwise from all infrequent ones.
         """
         if self.is_identity:
             return inputs
@@ -173,11 +173,11 @@ class OneHotMap:
         return rows
 
     def logit_adjustment(self, outputs: Tensor, class_rows: Tensor) -> Tensor:
-        """Find what to add to outputs for bits and categories to be as frequent as in the class.
+        """Fit the logits to add so that bits and categories are as frequent as in the class.
 
-        Values are missing exactly as often as in the class's own rows. Other bits and categories
-        are given a frequency between that of the class's rows and that of the generated ones: ten
-        rows of the class count as much as all generated ones.
+        Values are missing exactly as often as in the class. Other bits and categories get a
+        frequency between that of the class's rows and that of the generated ones: ten rows of the
+        class weigh as much as all generated ones.
 
         Shape: (n, width), class_rows (m, d) -> (width,), on the CPU.
         """
@@ -196,34 +196,34 @@ class OneHotMap:
     def _adjust_categories(
         self, outputs: Tensor, real: Tensor, target: Tensor, adjustment: Tensor
     ) -> None:
-        """Raise or lower the categories' logits until they are as frequent as wanted, in place."""
+        """Shift the categories' logits until their frequencies match the target, in place."""
         if not self.n_categories:
             return
-        wanted = target[self.categories]
+        target_frequency = target[self.categories]
         for group, slot in zip(self.members, self.slots, strict=True):
-            if slot.can_miss:  # the last member; the others have what is left
+            if slot.can_miss:  # the last member, whose frequency is fixed
                 group = group[group >= 0]
                 rest = 1.0 - real[self.categories][group[-1]]
-                others = wanted[group[:-1]]
-                wanted[group[:-1]] = others * rest / others.sum().clamp_min(1e-12)
-                wanted[group[-1]] = real[self.categories][group[-1]]
+                others = target_frequency[group[:-1]]
+                target_frequency[group[:-1]] = others * rest / others.sum().clamp_min(1e-12)
+                target_frequency[group[-1]] = real[self.categories][group[-1]]
         floor = 0.1 / len(outputs)
-        shift = torch.zeros_like(wanted).masked_fill(wanted == 0, -_NEVER)
+        shift = torch.zeros_like(target_frequency).masked_fill(target_frequency == 0, -_NEVER)
         best, best_error = shift.clone(), shift.new_full((len(self.members),), torch.inf)
         for round_ in range(_ROUNDS):
             moved = outputs.clone()
             moved[:, self.categories] += shift
             frequency = self._highest(moved).mean(0)
             error = frequency.new_zeros(len(self.members))
-            error = error.index_add(0, self.group, (frequency - wanted).abs())
+            error = error.index_add(0, self.group, (frequency - target_frequency).abs())
             better = (error < best_error)[self.group]
             best, best_error = torch.where(better, shift, best), error.minimum(best_error)
-            step = ((wanted + floor) / (frequency + floor)).log() * 0.9**round_
-            shift = torch.where(wanted > 0, shift + step, shift)
+            step = ((target_frequency + floor) / (frequency + floor)).log() * 0.9**round_
+            shift = torch.where(target_frequency > 0, shift + step, shift)
         adjustment[self.categories] = best
 
     def _grouped(self, logits: Tensor) -> Tensor:
-        """Categories by group, filled up with -inf. Shape: (n, n_categories) -> (n, g, size)."""
+        """Categories by group, padded with -inf. Shape: (n, n_categories) -> (n, g, size)."""
         members = self.members.to(logits.device)
         return logits[:, members].masked_fill(members < 0, -torch.inf)
 
@@ -237,7 +237,7 @@ class OneHotMap:
 
 
 def _threshold(logits: Tensor, fraction: float) -> float:
-    """Return what to add for this fraction of the logits to be positive."""
+    """Return the shift that makes this fraction of the logits positive."""
     n_set = round(fraction * len(logits))
     if n_set == 0 or n_set == len(logits):
         return _NEVER if n_set else -_NEVER
@@ -248,13 +248,13 @@ def _threshold(logits: Tensor, fraction: float) -> float:
 def _draw_infrequent(
     n: int, class_values: Tensor, n_categories: int, n_infrequent: int, rng: torch.Generator
 ) -> Tensor:
-    """Draw numbers of infrequent categories: of the class's own, or of any. Shape: -> (n,)."""
+    """Draw numbers of infrequent categories, of the class or of all. Shape: -> (n,)."""
     seen = class_values[class_values >= n_categories].cpu()
     chance = torch.rand((n,), generator=rng, dtype=torch.float32)
     drawn = n_categories + (chance * n_infrequent).floor().clamp_max(n_infrequent - 1)
     if len(seen):
-        of_class = torch.rand((n,), generator=rng, dtype=torch.float32)
+        from_class = torch.rand((n,), generator=rng, dtype=torch.float32)
         chosen = torch.randint(len(seen), (n,), generator=rng)
-        of_class = of_class < len(seen) / (len(seen) + _CREDIBLE_ROWS)
-        drawn = torch.where(of_class, seen[chosen], drawn)
+        from_class = from_class < len(seen) / (len(seen) + _CREDIBLE_ROWS)
+        drawn = torch.where(from_class, seen[chosen], drawn)
     return drawn

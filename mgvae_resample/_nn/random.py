@@ -1,4 +1,4 @@
-"""Random numbers come from named CPU streams, never from torch's global generator."""
+"""Random numbers from named CPU streams, never from torch's global generator."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["normal", "random_rows", "stream", "uniform"]
 
 
 def stream(seed: int, *purpose: str | int) -> torch.Generator:
-    """Return a fresh CPU generator for one purpose, always the same for the same seed and name.
+    """Return a new CPU generator for one purpose, the same for the same seed and name.
 
-    Numbers are drawn on the CPU and moved, so that a CPU and a GPU start from the same ones.
+    Numbers are drawn on the CPU and moved, so that they are the same on a GPU.
     """
     key = [byte for part in purpose for byte in (*str(part).encode(), 0)]
     sequence = np.random.SeedSequence(entropy=seed, spawn_key=tuple(key))

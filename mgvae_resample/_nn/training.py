@@ -1,4 +1,4 @@
-"""The one training loop: schedule, validation, early stopping, EMA, history; blind to models."""
+"""The training loop of all models: schedule, validation, early stopping, EMA, history."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Objective(Protocol):
     """What a training minimises."""
 
     def step(self, n_steps: int, weights: Tensor) -> Terms:
-        """Draw a batch and return the named terms of its loss, after so many steps.
+        """Draw a batch and return the named terms of its loss, after ``n_steps`` steps.
 
         ``weights`` are all weights of the module as one vector, through which a term may send a
         gradient.
         """
 
     def validate(self) -> float | None:
-        """Return the loss of rows that are held out, None where there are none."""
+        """Return the loss of held-out rows, None if there are none."""
 
 
 class Diverged(RuntimeError):
@@ -61,17 +61,17 @@ class TrainConfig:
     learning_rate: float
     epoch_steps: int = 50  # between two entries of the history, reports and validations
     patience: int | None = None  # epochs without a better validation loss before stopping
-    decay: float = 0.3  # share of the training, at its end, over which the learning rate falls
+    decay: float = 0.3  # last fraction of the training, over which the learning rate falls
     betas: tuple[float, float] = (0.9, 0.999)
-    ema_decay: float | None = None  # the module is left with its moving average, where given
+    ema_decay: float | None = None  # of the moving average of weights that is kept, if any
 
     @property
     def n_epochs(self) -> int:
-        """Epochs at most."""
+        """Maximum number of epochs."""
         return math.ceil(self.max_steps / self.epoch_steps)
 
     def rate(self, step: int) -> float:
-        """Return the share of the learning rate at a step."""
+        """Return the factor of the learning rate at a step."""
         left = (self.max_steps - step) / (self.decay * self.max_steps)
         return min(1.0, max(left, _LOWEST_RATE))
 
@@ -82,7 +82,7 @@ class History:
 
     terms: dict[str, list[float]] = field(default_factory=dict)
     n_steps: int = 0
-    best_steps: int = 0  # after which the kept weights were reached
+    best_steps: int = 0  # steps after which the kept weights were reached
     stop_reason: StopReason = "max_steps"
     learning_rate: float = math.nan
 
@@ -93,9 +93,9 @@ class History:
 
 
 def batches(n_rows: int, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
-    """Yield index tensors for ever, each row once per pass, no row ever dropped for good.
+    """Yield index tensors for ever, each row once per pass.
 
-    A table smaller than a batch is one batch; otherwise every batch is full and the tail of one
+    A table smaller than a batch is one batch. Otherwise all batches are full: the tail of one
     permutation is joined to the head of the next.
     """
     size = min(batch_size, n_rows)
@@ -115,8 +115,8 @@ def fit_module(
 ) -> History:
     """Minimise the sum of the objective's named terms.
 
-    The module is left with the weights of the lowest validation loss; with the last ones where
-    nothing is held out. A ``report`` that returns True stops the training.
+    The module keeps the weights with the lowest validation loss, or the last ones if nothing is
+    held out. A ``report`` that returns True stops the training.
 
     Raises
     ------
@@ -164,7 +164,7 @@ def fit_module(
 
 
 class _Means:
-    """Means of loss terms over an epoch; a term that a step lacks counts as 0."""
+    """Means of loss terms over an epoch; a term counts as 0 in steps without it."""
 
     def __init__(self) -> None:
         self.sums: dict[tuple[str, ...], Tensor] = {}
@@ -174,7 +174,7 @@ class _Means:
         self.sums[names] = self.sums[names] + losses if names in self.sums else losses
 
     def take(self, n_steps: int) -> dict[str, float]:
-        """Return the means over so many steps, and begin again."""
+        """Return the means over ``n_steps`` steps, and reset."""
         means = dict.fromkeys(itertools.chain(*self.sums), 0.0)
         for names, total in self.sums.items():
             for name, value in zip(names, total.tolist(), strict=True):
@@ -186,8 +186,8 @@ class _Means:
 class Adam:
     """Adam (Kingma and Ba, ICLR 2015, Algorithm 1) on the weights of a module as one vector.
 
-    The module's parameters become views of ``weights``, so that a step is a few operations however
-    many layers there are. Any of torch's own optimisers imports torch's compiler, which takes
+    The module's parameters become views of ``weights``, so that a step takes few operations,
+    regardless of the number of layers. torch's optimisers import torch's compiler, which takes
     longer than a small training.
     """
 
@@ -213,7 +213,7 @@ class Adam:
         self.mean.lerp_(self.gradient, 1.0 - beta1)
         self.square.mul_(beta2).addcmul_(self.gradient, self.gradient, value=1.0 - beta2)
         correction = math.sqrt(1.0 - beta2**self.n_steps)
-        # In memory of its own: the system takes longer to give new memory than all of this does.
+        # In reused memory, since allocation would take longer than the rest.
         spread = torch.sqrt(self.square, out=self.spread).add_(correction * _ADAM_EPSILON)
         size = learning_rate * correction / (1.0 - beta1**self.n_steps)
         self.weights.addcdiv_(self.mean, spread, value=-size)
@@ -244,14 +244,14 @@ class BestCheckpoint:
 
 
 class EMA:
-    """The exponential moving average of weights, of which each step keeps ``decay``."""
+    """Exponential moving average of weights, with a weight of ``decay`` on the past."""
 
     def __init__(self, weights: Tensor, decay: float) -> None:
         self.weights, self.average, self.decay = weights, weights.clone(), decay
 
     def update(self, n_steps: int) -> None:
-        """Take in the weights after a step."""
-        # The first steps count little, so that the random start is soon forgotten.
+        """Update the average after a step."""
+        # A smaller decay at first, so that the random start is soon forgotten.
         kept = min(self.decay, n_steps / (n_steps + 10.0))
         self.average.lerp_(self.weights, 1.0 - kept)
 

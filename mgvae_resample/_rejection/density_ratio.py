@@ -1,4 +1,4 @@
-"""Which generated rows to accept: the more likely real rows are there, the more of them."""
+"""Rejection sampling by a density ratio, estimated with boosted trees."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .trees import TwoSampleTrees
 
 __all__ = ["N_GENERATED", "DensityRatio"]
 
-# Fewer rows of a class, or fewer than columns, do not show where a generator is wrong.
+# With fewer rows of a class, or fewer than columns, errors of a generator cannot be estimated.
 _FEWEST_ROWS = 50
 # In fewer columns distance and score say as much, and rows are held too close to those learned.
 _FEWEST_COLUMNS = 6
@@ -23,29 +23,29 @@ _FEWEST_COLUMNS = 6
 _MOST_ROWS, N_GENERATED = 2000, 4000
 # Trees that fit single rows of a small class favour values that repeat.
 _MOST_TREES, _TREES_PER_ROW = 100, 0.4
-# The ratio from which on every row is accepted, as a quantile over generated rows.
+# Quantile of the ratio over generated rows above which every row is accepted.
 _CERTAIN = 0.95
 
 
 class DensityRatio:
     """The ratio of the density of a class's real rows to that of its generated rows.
 
-    Boosted trees tell the two apart, and their odds are the ratio, up to a constant. Generated
-    rows accepted in proportion to it have the density of real ones (rejection sampling [1]_).
+    Boosted trees classify the two, and their odds are the ratio, up to a constant. Generated rows
+    accepted in proportion to it have the density of real ones (rejection sampling [1]_).
 
     Parameters
     ----------
     layout : Layout
         The columns of encoded rows.
     class_rows, generated : ndarray of shape (n, d) and (m, d)
-        Encoded rows, the generated ones restored.
+        Encoded rows, the generated ones after decoding.
     rng : torch.Generator
-        Chooses among very many rows.
+        Draws a subsample of many rows.
 
     Attributes
     ----------
     trees : TwoSampleTrees
-        What tells real rows (first) from generated ones (second).
+        Classifier of real rows (first) and generated ones (second).
 
     References
     ----------
@@ -65,7 +65,7 @@ class DensityRatio:
         self.trees = TwoSampleTrees(layout, real, generated, n_trees=n_trees)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what was read from the trees, which are left out as well."""
+        """Leave out what is computed from the trees, which are not pickled either."""
         return {name: value for name, value in vars(self).items() if name != "_certain"}
 
     @staticmethod
@@ -74,7 +74,7 @@ class DensityRatio:
         return n_columns >= _FEWEST_COLUMNS and n_rows >= max(_FEWEST_ROWS, n_columns)
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
-        """Accept restored rows at random. Shape: (n, d) -> (n,)."""
+        """Accept rows at random, by their density ratio. Shape: (n, d) -> (n,)."""
         chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
         log_odds = self.trees.log_odds(rows) - self._certain
         accepted: npt.NDArray[np.bool_] = chance < np.exp(log_odds)
@@ -82,5 +82,5 @@ class DensityRatio:
 
     @cached_property
     def _certain(self) -> float:
-        """The log-odds from which on every row is accepted."""
+        """The log-odds above which every row is accepted."""
         return float(np.quantile(self.trees.log_odds(self.trees.second), _CERTAIN))

@@ -1,4 +1,4 @@
-"""New rows lie no farther from the class than its own rows lie from each other."""
+"""Refuses new rows that are farther from the class than its rows are from each other."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ __all__ = ["DistanceCeiling"]
 
 # Rows of the class that distances are measured to.
 _MOST_ROWS = 1000
-# The ceiling is this quantile of the distances between rows of the class: a lower one where they
-# are too few for a floor under the score, and the largest distance where they are fewer still.
+# The ceiling is this quantile of the distances between rows of the class: a lower one if they are
+# too few for a score floor, and the largest distance if they are fewer still.
 _QUANTILE, _QUANTILE_OF_FEW = 0.9, 0.7
 _FEW_ROWS, _FEWEST_ROWS, _REPEATED = 30, 10, 0.1
 _ROUNDING = 1e-4
@@ -24,10 +24,10 @@ _ROUNDING = 1e-4
 class DistanceCeiling:
     """Refuses rows that are too far from the nearest row of the class.
 
-    The distance to the closest record of a new row may be no larger than nine tenths of the
-    class's own rows have, leave one out; seven tenths with fewer than thirty rows, and all of them
-    with fewer than ten rows or where more than a tenth of them repeat another. Repeats are left
-    aside. Distances are Euclidean, between normal scores and one-hot categories.
+    The limit is a quantile of the distances from each row of the class to its closest record: 0.9,
+    or 0.7 with fewer than thirty rows, or the maximum with fewer than ten rows or if more than a
+    tenth of them repeat another. Repeats are left out. Distances are Euclidean, between normal
+    scores and one-hot categories.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ class DistanceCeiling:
     class_rows : ndarray of shape (n, d)
         Encoded rows of the class, at least two.
     rng : torch.Generator
-        Chooses among very many rows.
+        Draws a subsample of many rows.
 
     Attributes
     ----------
     ceiling : float
-        The largest distance that is accepted, infinite where all rows of the class are equal.
+        The largest distance that is accepted, infinite if all rows of the class are equal.
     """
 
     def __init__(self, layout: Layout, class_rows: EncodedRows, rng: torch.Generator) -> None:
@@ -51,7 +51,7 @@ class DistanceCeiling:
         between = torch.cdist(points, points).fill_diagonal_(torch.inf).amin(1)
         apart = between > _ROUNDING
         quantile = _QUANTILE_OF_FEW if len(class_rows) < _FEW_ROWS else _QUANTILE
-        # Of few distinct rows the known ones are decided about already.
+        # With few distinct rows, KnownRows decides about repeats.
         if len(class_rows) < _FEWEST_ROWS or apart.float().mean() < 1.0 - _REPEATED:
             quantile = 1.0
         between = between[apart]
@@ -59,13 +59,13 @@ class DistanceCeiling:
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
         """Accept rows that are near a row of the class. Shape: (n, d) -> (n,)."""
-        # NOTE[DIFF] In the papers every row that is generated is taken.
+        # NOTE[DIFF] In the papers every generated row is accepted.
         distances = torch.cdist(self._points(rows), self._points(self.class_rows)).amin(1)
         accepted: npt.NDArray[np.bool_] = (distances <= self.ceiling + _ROUNDING).numpy()
         return accepted
 
     def _points(self, rows: EncodedRows) -> Tensor:
-        """Return encoded rows with categories one-hot, and 1 for what is missing.
+        """Return encoded rows with one-hot categories and missing indicators.
 
         Shape: (n, d) -> (n, n_dimensions).
         """
@@ -76,6 +76,6 @@ class DistanceCeiling:
         for i in self.layout.positions("categorical"):
             slot = self.layout.slots[i]
             number = x[:, i].nan_to_num().long().clamp(0, slot.n_categories)
-            # Two categories are one apart, as two bits are.
+            # Two categories have distance 1, like two bits.
             parts.append(torch.nn.functional.one_hot(number, slot.n_categories + 1) / 2**0.5)
         return torch.cat(parts, 1)

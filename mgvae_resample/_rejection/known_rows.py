@@ -1,4 +1,4 @@
-"""How often new rows may equal known rows: as often as further real rows of the class would."""
+"""Limits how often new rows equal known rows, to the rate of further real rows of the class."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["Keys", "KnownRows", "row_keys"]
 Keys = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
 
-# What a row can be: equal to a row of the class, equal to rows of other classes alone, or new.
-# Each row that the class has at least so many times, such as an empty one, is a kind of its own.
+# Kinds: equal to a row of the class, equal only to rows of other classes, or new. Each row that
+# the class has at least _FREQUENT times, such as an empty one, is another kind.
 _REPEAT, _OTHER, _NEW = range(3)
 _FREQUENT = 10
-# A kind that is rarer among proposals is not made more frequent, and others are not refused more
-# often than this to make one more frequent.
+# Kinds with a smaller fraction of the proposals are not made more frequent, and at most this
+# factor of refusals is used to make a kind more frequent.
 _LEAST_FRACTION, _MOST_REFUSED = 0.005, 10.0
 _ROWS_AT_ONCE = 65_536
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -30,12 +30,12 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 class KnownRows:
     """Accepts new rows that equal known rows as often as further real rows of the class would.
 
-    A new row repeats a row of the class, equals rows of other classes alone, or is like no known
-    row. How often a further row of the class would be each of these is estimated by leaving each
-    row of the class out of the table; for the repeats this is Turing's estimate [1]_, one minus
-    the fraction of rows that occur once. Proposals of a kind that is too frequent are
-    refused at random. In tables of numbers hardly any real row repeats another, and so no new row
-    does; in tables of few distinct rows new rows stay where the class has its rows.
+    A new row repeats a row of the class, equals only rows of other classes, or equals no known
+    row. The rate of each kind among further rows of the class is estimated by leaving one row of
+    the class out; for repeats this is Turing's estimate [1]_, one minus the fraction of rows that
+    occur once. Proposals of a kind that is too frequent are refused at random. In tables of
+    numbers, real rows hardly ever repeat, and so new rows do not repeat either; in tables of few
+    distinct rows, most new rows repeat rows of the class.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class KnownRows:
     Attributes
     ----------
     expected : ndarray of shape (3 + n_frequent,)
-        Fractions of further real rows that are of each kind: repeats, rows of others alone, new
+        Fractions of each kind among further real rows: repeats, rows of other classes only, new
         rows, and each row that is frequent in the class.
     chance : ndarray of shape (3 + n_frequent,)
         Probability that a proposal of each kind is accepted, 1 before :meth:`fit`.
@@ -68,7 +68,7 @@ class KnownRows:
         left_out = np.where(is_other, _OTHER, _NEW)
         kinds = np.where(counts > 1, self.kind_of_class, left_out)[index]
         self.expected = np.bincount(kinds, minlength=3 + frequent.sum()) / len(kinds)
-        # Where most rows of a class are new, and it has few, one or two of the others are chance.
+        # In a small class, one or two rows that equal rows of others may be chance.
         error = math.sqrt(self.expected[_OTHER] * (1.0 - self.expected[_OTHER]) / len(kinds))
         self.expected[_OTHER] -= error
         self.expected[_REPEAT if self.expected[_REPEAT] else _NEW] += error
@@ -82,22 +82,22 @@ class KnownRows:
         return bool(self.expected[_NEW] == 1.0)
 
     def fit(self, proposed: EncodedRows) -> None:
-        """Find how often each kind must be accepted. Shape: (n, d) ->."""
+        """Fit the probability that each kind is accepted. Shape: (n, d) ->."""
         n_kinds = len(self.expected)
         fractions = np.bincount(self._kinds(proposed), minlength=n_kinds) / len(proposed)
-        wanted: Floats = np.divide(
+        ratio: Floats = np.divide(
             self.expected, fractions, out=np.full(n_kinds, np.inf), where=fractions > 0.0
         )
-        wanted[self.expected == 0.0] = 0.0
-        most = wanted[fractions >= _LEAST_FRACTION].max(initial=1.0)
-        self.chance = np.minimum(1.0, wanted / min(most, _MOST_REFUSED))
+        ratio[self.expected == 0.0] = 0.0
+        most = ratio[fractions >= _LEAST_FRACTION].max(initial=1.0)
+        self.chance = np.minimum(1.0, ratio / min(most, _MOST_REFUSED))
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> tuple[Mask, Mask]:
-        """Accept rows of each kind at random, and tell which the class has.
+        """Accept rows of each kind at random, and return which ones the class has.
 
         Shape: (n, d) -> (n,), (n,).
         """
-        # NOTE[DIFF] In the papers every row that is generated is taken.
+        # NOTE[DIFF] In the papers every generated row is accepted.
         chance = uniform((len(rows),), rng, torch.device("cpu")).numpy()
         kinds = self._kinds(rows)
         return chance < self.chance[kinds], (kinds == _REPEAT) | (kinds > _NEW)
@@ -111,10 +111,9 @@ class KnownRows:
 
 
 def row_keys(rows: EncodedRows) -> Keys:
-    """Return a number for each row, the same for equal rows alone. Shape: (n, d) -> (n,).
+    """Return a 64-bit hash of each row. Shape: (n, d) -> (n,).
 
-    Multilinear hashing to 64 bits: of a million distinct rows two have the same number with a
-    probability below 1e-6.
+    By multilinear hashing: a collision among a million distinct rows has a probability below 1e-6.
     """
     multipliers = np.random.default_rng(0).integers(0, 2**64, rows.shape[1], np.uint64) | 1
     keys = np.empty(len(rows), np.uint64)
@@ -129,7 +128,7 @@ def row_keys(rows: EncodedRows) -> Keys:
 
 
 def _positions(keys: Keys, known: Keys) -> npt.NDArray[np.intp]:
-    """Return the place of each key among known ones, which are sorted, -1 where it is not there.
+    """Return the position of each key in the sorted known ones, -1 if it is not there.
 
     Shape: (n,), (m,) -> (n,).
     """

@@ -1,4 +1,4 @@
-"""The one loop that draws rows, asks rules whether to accept them, and draws again."""
+"""The loop that draws rows, applies rules to them, and redraws those that are refused."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Indices = npt.NDArray[np.intp]
 
 
 class Drawn(NamedTuple):
-    """Encoded rows (n, d), and for each the row of the table behind it (n,), -1 if none."""
+    """Encoded rows (n, d), and the index of the table row each was made from (n,), -1 if none."""
 
     rows: EncodedRows
     source: Indices
 
 
-# Draws rows for these places among all rows asked for; a place may be asked for several times.
+# Draws one row for each index of a new row; an index may occur several times.
 Propose = Callable[[Indices], Drawn]
-# Few rows are drawn several times at once: each call costs more than each row.
+# For few rows, several candidates are drawn at once, since calls take longer than rows.
 _FEWEST_DRAWN = 64
 # After so many trials a smaller fraction of accepted rows ends the search.
 _FEWEST_TRIALS, _LEAST_ACCEPTED = 5, 0.01
@@ -36,10 +36,7 @@ class Rule(Protocol):
     """Says which rows are accepted."""
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
-        """Tell which encoded rows, at least one, are accepted; ``rng`` where chance decides.
-
-        Shape: (n, d) -> (n,).
-        """
+        """Return which encoded rows, at least one, are accepted. Shape: (n, d) -> (n,)."""
         ...
 
 
@@ -49,17 +46,16 @@ class RejectionSampler:
     Parameters
     ----------
     known : KnownRows or None
-        Says how often rows that equal known ones are accepted. No rule is asked about a row that
-        the class itself has.
+        Limits how often rows equal known ones. Other rules are skipped for rows of the class.
     rules : sequence of Rule
         The more important ones first.
     max_trials : int
-        How many times a refused row is drawn again at most. After that, of the rows drawn in its
-        place, the one that met the most rules is taken.
+        Maximum number of redraws of a refused row. After that, the candidate that met the most
+        rules is taken.
     chunk : int
         Rows drawn together.
     finish : callable
-        What is done to proposed rows before rules see them. Shape: (n, d) -> (n, d).
+        Applied to proposed rows before the rules. Shape: (n, d) -> (n, d).
     """
 
     def __init__(
@@ -76,7 +72,7 @@ class RejectionSampler:
         self.refused: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
 
     def draw(self, n: int, propose: Propose, rng: torch.Generator) -> Drawn:
-        """Draw n rows, at least one. ``refused`` says afterwards which met not all rules."""
+        """Draw n rows, at least one, and set ``refused`` to those that break a rule."""
         rows, source, n_met = self._proposed(np.arange(n), propose, rng)
         n_tried = n_accepted = 0
         for trial in range(self.max_trials):
@@ -85,7 +81,7 @@ class RejectionSampler:
                 break
             tried = np.resize(refused, max(len(refused), _FEWEST_DRAWN))
             new_rows, new_source, met = self._proposed(tried, propose, rng)
-            # Of several for one place the best comes last, and stays.
+            # Of several candidates for one row, the best is assigned last.
             best = np.argsort(met, kind="stable")
             best = best[met[best] >= n_met[tried[best]]]
             taken = tried[best]
@@ -103,7 +99,7 @@ class RejectionSampler:
     def _proposed(
         self, at: Indices, propose: Propose, rng: torch.Generator
     ) -> tuple[EncodedRows, Indices, Indices]:
-        """Propose rows for some places, and count the rules that they meet."""
+        """Propose rows for some indices, and count the rules that they meet."""
         parts = []
         for start in range(0, len(at), self.chunk):
             rows, source = propose(at[start : start + self.chunk])
@@ -113,7 +109,7 @@ class RejectionSampler:
         return rows, source, n_met
 
     def _n_met(self, rows: EncodedRows, rng: torch.Generator) -> Indices:
-        """Count the rules that rows meet before one refuses them; known rows are the first."""
+        """Count the rules that rows meet before one refuses them, starting with ``known``."""
         n_met, left = np.zeros(len(rows), dtype=np.intp), np.arange(len(rows))
         if self.known is not None:
             accepted, is_of_class = self.known.accepts(rows, rng)

@@ -1,4 +1,4 @@
-"""New rows look as much like their class as nine tenths of its own rows do."""
+"""Refuses new rows that a classifier scores below the lowest tenth of their class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .trees import TwoSampleTrees
 
 __all__ = ["ScoreFloor"]
 
-# Fewer rows do not show which scores the class has, and with more columns trees take longer than
+# With fewer rows, scores of the class are too uncertain; with more columns, trees take longer than
 # a training.
 _FEWEST_ROWS, _MOST_COLUMNS = 30, 100
 # Rows of the class, and of others, that the trees learn from.
@@ -24,11 +24,11 @@ _ROUNDING = 1e-6
 
 
 class ScoreFloor:
-    """Refuses rows that boosted trees hardly take for rows of the class.
+    """Refuses rows to which boosted trees give a low score for the class.
 
-    Trees tell rows of the class from those of all others, which have the same weight, in folds.
-    The score of a new row under the trees of one fold must reach the lowest tenth of the scores
-    that rows of the class have out of fold. So both are judged by trees that have not seen them.
+    Trees classify rows of the class against all others, with equal weights, in folds. The score of
+    a new row under the trees of one fold must reach the 0.1 quantile of the out-of-fold scores of
+    rows of the class. So both are scored by trees that have not seen them.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ class ScoreFloor:
     class_rows, other_rows : ndarray of shape (n, d) and (m, d)
         Encoded rows of the class and of all others.
     rng : torch.Generator
-        Chooses among very many rows.
+        Draws a subsample of many rows.
 
     Attributes
     ----------
     trees : list of TwoSampleTrees
-        For each fold, what tells rows of the class (first) from others (second).
+        For each fold, the classifier of rows of the class (first) and others (second).
     floor : float
         The lowest log-odds that are accepted.
     """
@@ -54,32 +54,32 @@ class ScoreFloor:
         other_rows: EncodedRows,
         rng: torch.Generator,
     ) -> None:
-        own = random_rows(class_rows, _MOST_ROWS, rng)
-        others = random_rows(other_rows, _MOST_OTHERS, rng)
-        rows, is_own = np.concatenate([own, others]), np.arange(len(own) + len(others)) < len(own)
+        class_rows = random_rows(class_rows, _MOST_ROWS, rng)
+        rows = np.concatenate([class_rows, random_rows(other_rows, _MOST_OTHERS, rng)])
+        in_class = np.arange(len(rows)) < len(class_rows)
         self.trees, scores = [], []
-        for fit, held in StratifiedKFold(_N_FOLDS).split(rows, is_own):
+        for fit, held in StratifiedKFold(_N_FOLDS).split(rows, in_class):
             trees = TwoSampleTrees(
                 layout,
-                rows[fit[is_own[fit]]],
-                rows[fit[~is_own[fit]]],
+                rows[fit[in_class[fit]]],
+                rows[fit[~in_class[fit]]],
                 n_trees=_N_TREES,
                 n_leaves=_N_LEAVES,
                 n_bins=_N_BINS,
                 class_weight="balanced",
             )
             self.trees.append(trees)
-            scores.append(trees.log_odds(rows[held[is_own[held]]]))
+            scores.append(trees.log_odds(rows[held[in_class[held]]]))
         self.floor = float(np.quantile(np.concatenate(scores), _QUANTILE)) - _ROUNDING
 
     @staticmethod
     def is_applicable(n_class: int, n_others: int, n_columns: int) -> bool:
-        """Tell whether there are rows enough, and not too many columns."""
+        """Return whether there are enough rows, and not too many columns."""
         return min(n_class, n_others) >= _FEWEST_ROWS and n_columns <= _MOST_COLUMNS
 
     def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
         """Accept rows whose score reaches the floor. Shape: (n, d) -> (n,)."""
-        # NOTE[DIFF] In the papers every row that is generated is taken to be of its class.
+        # NOTE[DIFF] In the papers every generated row is accepted.
         accepted: npt.NDArray[np.bool_] = self.scores(rows, rng) >= self.floor
         return accepted
 

@@ -1,4 +1,4 @@
-"""Boosted trees that tell rows of one kind from rows of another."""
+"""Boosted trees that classify two samples of rows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .._encoding.layout import EncodedRows, Floats, Layout
 
 __all__ = ["TwoSampleTrees", "boosted_trees"]
 
-# scikit-learn's trees have so many bins, and know as many categories. They refuse columns without
-# any value, so "missing" is a number here, less than any normal score.
+# scikit-learn's limits of bins and of categories. Its trees refuse columns without any value, so
+# "missing" is a number here, less than any normal score.
 _MOST_BINS, _MOST_LEAVES, _MISSING = 255, 31, -100.0
 # The edges of the bins of some columns, and the trees.
 _Fitted: TypeAlias = tuple[dict[int, Floats], HistGradientBoostingClassifier]
@@ -32,7 +32,7 @@ def boosted_trees(
     class_weight: str | None = None,
     random_state: int = 0,
 ) -> HistGradientBoostingClassifier:
-    """Fit boosted trees to rows of numbers, however few. Shape: rows (n, d), labels (n,) ->."""
+    """Fit boosted trees, also to few rows. Shape: rows (n, d), labels (n,) ->."""
     return HistGradientBoostingClassifier(
         categorical_features=categorical,
         max_iter=n_trees,
@@ -46,9 +46,9 @@ def boosted_trees(
 
 
 class TwoSampleTrees:
-    """Boosted trees of encoded rows, and the log-odds that a row is of the first sample.
+    """Boosted trees that return the log-odds that an encoded row is of the first sample.
 
-    They are fitted when first asked. A pickle holds the rows and not the trees, which other
+    They are fitted when first used. A pickle holds the rows and not the trees, which other
     versions of scikit-learn could not read.
 
     Parameters
@@ -62,9 +62,9 @@ class TwoSampleTrees:
     n_leaves : int, default=31
         Leaves of a tree.
     n_bins : int, default=255
-        Values of a column that trees tell apart: the time goes by them.
+        Maximum number of bins of a column; fewer are faster.
     class_weight : {"balanced"} or None, default=None
-        Whether both samples have the same weight, whatever their sizes.
+        "balanced" gives both samples the same weight, regardless of their sizes.
 
     Attributes
     ----------
@@ -126,22 +126,21 @@ class TwoSampleTrees:
         return thresholds, trees
 
     def _inputs(self, rows: EncodedRows) -> EncodedRows:
-        """Take a column's infrequent categories for one, and "missing" for a number of its own.
+        """Merge the infrequent categories of a column, and replace NaN by a number.
 
         Shape: (n, d) -> (n, d).
         """
         inputs = np.nan_to_num(rows, nan=_MISSING)
         for i in self.layout.positions("categorical"):
             last = self.layout.slots[i].n_categories
-            known = np.minimum(rows[:, i], last)
-            inputs[:, i] = np.nan_to_num(known, nan=last + 1)
+            inputs[:, i] = np.nan_to_num(np.minimum(rows[:, i], last), nan=last + 1)
         return inputs
 
 
 def _binned(inputs: EncodedRows, thresholds: dict[int, Floats]) -> EncodedRows:
-    """Replace values of the columns that have thresholds by the numbers of their bins.
+    """Replace values of columns with thresholds by the numbers of their bins.
 
-    scikit-learn finds the same bins, but with weights that takes longer than the trees.
+    scikit-learn makes the same bins, but with weights that takes longer than the trees.
 
     Shape: (n, d) -> (n, d).
     """
@@ -152,7 +151,7 @@ def _binned(inputs: EncodedRows, thresholds: dict[int, Floats]) -> EncodedRows:
 
 
 def _quantiles(values: Floats, weights: Floats, n: int) -> Floats:
-    """Return the weighted quantiles between n parts, those between two values averaged."""
+    """Return the weighted quantiles between n parts; two adjacent values are averaged."""
     order = np.argsort(values)
     ordered, cumulated = values[order].astype(np.float64), np.cumsum(weights[order])
     targets = np.linspace(0, 100, n + 1)[1:-1] / 100 * cumulated[-1]

@@ -61,7 +61,7 @@ class Adapter(ABC):
 
     # Of the column, for messages.
     name: str
-    # As the container has it.
+    # The container's dtype.
     dtype: Any
 
     def __getstate__(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def write(self, values: ColumnValues) -> Any:
-        """Return a column of the container and the dtype that was learned."""
+        """Return a column of the fitted container and dtype."""
 
 
 # The adapter of a column, and the values it read.
@@ -97,7 +97,7 @@ class Numbers(Adapter):
         if values.dtype.kind == "f":
             if np.isinf(values).any():
                 raise ValueError(
-                    f"Column {self.name!r} of X holds infinity. Replace such values by finite "
+                    f"Column {self.name!r} of X holds infinity. Replace infinite values by finite "
                     "ones, or by NaN if they are unknown, before resampling."
                 )
             missing = missing | np.isnan(values)
@@ -105,7 +105,7 @@ class Numbers(Adapter):
 
     @abstractmethod
     def _to_numbers(self, column: Any) -> tuple[AnyArray, Mask]:
-        """Return numbers of numpy's, and which are missing."""
+        """Return an array of numbers, and which are missing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +114,12 @@ class Times(Adapter):
 
     # numpy's dtype of the same unit, for dates without a time zone.
     plain: np.dtype[Any]
-    # The values count strides of so many of the unit.
+    # Values are counted in multiples of this many units.
     stride: int = 1
 
     @classmethod
     def learn(cls, name: str, column: Any, plain: np.dtype[Any]) -> Self:
-        """Find the coarsest of day, hour, minute ... that divides all times of a column."""
+        """Make the adapter, with the coarsest of day, hour, minute ... that divides all times."""
         counts, missing = cls(name, column.dtype, plain)._to_integers(column)
         known = counts[~missing]
         unit: Any = np.datetime_data(plain)[0]
@@ -129,7 +129,7 @@ class Times(Adapter):
         return cls(name, column.dtype, plain, stride)
 
     def read(self, column: Any) -> ColumnValues:
-        """Return times as whole numbers of strides."""
+        """Return times as integer multiples of the stride."""
         counts, missing = self._to_integers(column)
         return ColumnValues.of(counts // self.stride, missing)
 
@@ -166,7 +166,7 @@ class Categories(Adapter):
         return len(self.categories)
 
     def refuse_unseen(self, positions: npt.NDArray[Any]) -> None:
-        """Raise the error about categories of a table that the fitted one did not hold."""
+        """Raise an error if there are categories that the fitted table does not hold."""
         if len(positions):
             raise self._unseen(self.categories[int(positions[0])])
 
@@ -177,7 +177,7 @@ class Categories(Adapter):
         )
 
     def _known(self, positions: npt.NDArray[Any], missing: Mask, entries: Any) -> ColumnValues:
-        """Return positions unless some are -1, of entries that are no categories."""
+        """Return positions; raise an error if an entry is not a category (-1)."""
         unknown = np.flatnonzero((positions < 0) & ~missing)
         if len(unknown):
             raise self._unseen(entries[int(unknown[0])])
@@ -185,15 +185,15 @@ class Categories(Adapter):
 
 
 def no_number(name: str, dtype: Any) -> TypeError:
-    """Make the error about a column of a frame whose dtype cannot be read."""
+    """Return the error for a column whose dtype cannot be read."""
     return TypeError(
         f"Column {name!r} of X has dtype {dtype}, which is neither a number nor a date. "
-        "Convert it or drop it; of a table, name it in 'categorical_features'."
+        "Convert it, drop it or, in a table, list it in 'categorical_features'."
     )
 
 
 def no_category(name: str, error: Exception) -> TypeError:
-    """Make the error about a column of objects that cannot be told apart."""
+    """Return the error for a column of objects that cannot be compared."""
     return TypeError(
         f"Column {name!r} of X holds something that is neither number nor category ({error}). "
         "Convert it to text or drop it."
@@ -201,7 +201,7 @@ def no_category(name: str, error: Exception) -> TypeError:
 
 
 def check_decimals(adapter: Adapter, column: Any) -> Adapter:
-    """Return the adapter of a column of decimals, unless these are longer than floats are."""
+    """Return the adapter of a column of decimals, unless floats cannot represent them."""
     if adapter.write(adapter.read(column)).equals(column):
         return adapter
     raise TypeError(
@@ -211,7 +211,7 @@ def check_decimals(adapter: Adapter, column: Any) -> Adapter:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether an object is a number; booleans and numpy's durations are not."""
+    """Return whether an object is a number; booleans and numpy durations are not."""
     return isinstance(value, numbers.Real) and not isinstance(
         value, bool | np.bool_ | np.timedelta64
     )

@@ -1,4 +1,4 @@
-"""The adapters of arrays of numpy."""
+"""Adapters of the columns of numpy arrays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["ArrayCategories", "ArrayNumbers", "ArrayTimes", "learn_array"]
 
 
 def learn_array(name: str, column: AnyArray, is_categorical: bool | None) -> Adapter:
-    """Make the adapter of a column of an array; None: text and mixed objects are categories."""
+    """Make the adapter of a column of an array; with None, text and objects are categories."""
     dtype, kind = column.dtype, column.dtype.kind
     if not is_categorical and kind in "biuf":
         return ArrayNumbers(name, dtype)
@@ -37,7 +37,7 @@ def learn_array(name: str, column: AnyArray, is_categorical: bool | None) -> Ada
     if missing.any():
         missing_value = column[missing][0]
     if is_categorical is None:
-        # Types tell, and one value of each is enough.
+        # One value of each type is enough.
         examples = {type(value): value for value in known}.values() if kind == "O" else ()
         is_categorical = kind in "UST" or not all(map(is_number, examples))
     if is_categorical:
@@ -46,13 +46,13 @@ def learn_array(name: str, column: AnyArray, is_categorical: bool | None) -> Ada
     if kind == "O":
         return ObjectNumbers(name, _dtype_of_numbers(name, known.tolist()), missing_value)
     raise TypeError(
-        f"Column {name!r} of X holds {dtype.name}, which is no number. Name it in "
+        f"Column {name!r} of X holds {dtype.name}, which is not a number. List it in "
         "'categorical_features', convert it or drop it."
     )
 
 
 class ArrayNumbers(Numbers):
-    """Reads numpy's numbers."""
+    """Reads numpy numbers."""
 
     def write(self, values: ColumnValues) -> Any:
         column = values.values.astype(self.dtype, copy=False)
@@ -68,7 +68,7 @@ class ArrayNumbers(Numbers):
 
 @dataclass(frozen=True, eq=False)
 class ObjectNumbers(Numbers):
-    """Reads Python numbers as whole ones or floats; None and NaN are missing."""
+    """Reads Python numbers as integers or floats; None and NaN are missing."""
 
     missing_value: Any
 
@@ -84,7 +84,7 @@ class ObjectNumbers(Numbers):
 
 
 class ArrayTimes(Times):
-    """Reads numpy's dates and durations."""
+    """Reads numpy dates and durations."""
 
     def _to_integers(self, column: Any) -> tuple[npt.NDArray[np.int64], Mask]:
         return column.astype(self.plain).view(np.int64), np.isnat(column)
@@ -118,7 +118,7 @@ class ArrayCategories(Categories):
 
 
 def _is_missing(column: AnyArray) -> Mask:
-    """Tell which entries of numbers or objects are None, NaN, NaT or pandas' NA."""
+    """Return which entries of numbers or objects are None, NaN, NaT or pandas' NA."""
     if column.dtype.kind == "f":
         return np.isnan(column)
     if column.dtype.kind != "O":
@@ -134,15 +134,15 @@ def _is_nothing(value: Any) -> bool:
 
 def _sorted_objects(name: str, values: list[Any]) -> AnyArray:
     try:
-        found = list(dict.fromkeys(values))
+        distinct = list(dict.fromkeys(values))
     except TypeError as error:
         raise no_category(name, error) from error
     try:
-        found.sort()
+        distinct.sort()
     except TypeError:  # text beside numbers
-        found.sort(key=lambda value: (type(value).__name__, repr(value)))
-    categories = np.empty(len(found), dtype=object)
-    categories[:] = found
+        distinct.sort(key=lambda value: (type(value).__name__, repr(value)))
+    categories = np.empty(len(distinct), dtype=object)
+    categories[:] = distinct
     return categories
 
 
@@ -150,7 +150,7 @@ def _dtype_of_numbers(name: str, values: list[Any]) -> np.dtype[Any]:
     strange = next((v for v in values if not isinstance(v, numbers.Real)), None)
     if strange is not None:
         raise TypeError(
-            f"Column {name!r} of X holds {strange!r}, which is no number. Name the column in "
+            f"Column {name!r} of X holds {strange!r}, which is not a number. List the column in "
             "'categorical_features', convert it or drop it."
         )
     is_whole = all(isinstance(v, numbers.Integral) and abs(int(v)) < 2**62 for v in values)

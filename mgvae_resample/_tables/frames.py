@@ -1,4 +1,4 @@
-"""Adapters of the dtypes of data frames: of pandas first, then of polars."""
+"""Adapters of the columns of data frames: pandas first, then polars."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Series: TypeAlias = Any  # of pandas or polars, which are imported where they ar
 
 
 def learn_pandas(name: str, column: Series, is_categorical: bool | None) -> Adapter:
-    """Make the adapter of a column of pandas; None: its dtype tells whether it is categorical."""
+    """Make the adapter of a pandas column; with None, its dtype decides if it is categorical."""
     from pandas.api import types
 
     dtype, column = column.dtype, column.reset_index(drop=True)
@@ -56,7 +56,7 @@ def learn_pandas(name: str, column: Series, is_categorical: bool | None) -> Adap
 
 
 def learn_polars(name: str, column: Series, is_categorical: bool | None) -> Adapter:
-    """Make the adapter of a column of polars; None: its dtype tells whether it is categorical."""
+    """Make the adapter of a polars column; with None, its dtype decides if it is categorical."""
     import polars as pl
 
     dtype = column.dtype
@@ -91,14 +91,14 @@ def _learn_categories(name: str, column: Series) -> PandasCategories:
         return PandasCategories(name, column.dtype, column.cat.categories, missing_value)
     try:
         known = column.dropna().unique()
-        found = pd.Index(known, dtype=object) if column.dtype == object else pd.Index(known)
+        distinct = pd.Index(known, dtype=object) if column.dtype == object else pd.Index(known)
     except (TypeError, NotImplementedError) as error:
         raise no_category(name, error) from error
     try:
-        categories = found.sort_values()
+        categories = distinct.sort_values()
     except (TypeError, NotImplementedError):  # text beside numbers, Arrow's dictionaries
-        keys = [(type(value).__name__, repr(value)) for value in found]
-        categories = found.take(sorted(range(len(found)), key=keys.__getitem__))
+        keys = [(type(value).__name__, repr(value)) for value in distinct]
+        categories = distinct.take(sorted(range(len(distinct)), key=keys.__getitem__))
     return PandasCategories(name, column.dtype, categories, missing_value)
 
 
@@ -131,7 +131,7 @@ class PandasNumbers(ArrayNumbers):
 
 
 class PandasTimes(ArrayTimes):
-    """Reads pandas' own dates and durations; those of a time zone are counted in UTC."""
+    """Reads pandas dates and durations; dates with a time zone are counted in UTC."""
 
     def _to_integers(self, column: Series) -> tuple[npt.NDArray[np.int64], Mask]:
         return super()._to_integers(column.astype(self.dtype).to_numpy(dtype=self.plain))
@@ -172,7 +172,7 @@ class PandasCategories(ArrayCategories):
     def read(self, column: Series) -> ColumnValues:
         import pandas as pd
 
-        # Dtypes are equal whatever the order of their categories is; codes are not.
+        # Dtypes are equal regardless of the order of their categories; codes are not.
         if hasattr(column, "cat") and column.cat.categories.equals(self.categories):
             positions = column.cat.codes.to_numpy()
             return self._known(positions, positions < 0, column.iloc)
@@ -227,7 +227,7 @@ class PolarsTimes(Times):
 class PolarsCategories(Categories):
     """Reads categories of any dtype that can be sorted; null and NaN are missing.
 
-    Those of Categorical and Enum are strings.
+    Categories of Categorical and Enum are strings.
     """
 
     def read(self, column: Series) -> ColumnValues:
@@ -237,8 +237,8 @@ class PolarsCategories(Categories):
         positions = np.full(len(column), -1)
         if len(self.categories):
             at = pl.int_range(len(self.categories), eager=True)
-            found = column.replace_strict(self.categories, at, default=-1, return_dtype=pl.Int64)
-            positions = found.to_numpy()
+            codes = column.replace_strict(self.categories, at, default=-1, return_dtype=pl.Int64)
+            positions = codes.to_numpy()
         return self._known(positions, column.is_null().to_numpy(), column)
 
     def write(self, values: ColumnValues) -> Series:
@@ -247,10 +247,10 @@ class PolarsCategories(Categories):
 
 
 def _has_categories(dtype: Any) -> bool:
-    """Tell whether a dtype of polars is Categorical, of whatever Categories, or Enum."""
+    """Return whether a polars dtype is Categorical or Enum."""
     import polars as pl
 
-    # Those of Categories with a name are not equal to pl.Categorical.
+    # A Categorical with named Categories is not equal to pl.Categorical.
     return isinstance(dtype, pl.Categorical | pl.Enum)
 
 
@@ -273,7 +273,7 @@ def _from_numpy(values: AnyArray, missing: Mask | None) -> Series:
 
 
 def _cast(column: Series, dtype: Any) -> Series:
-    """Cast a column that may have come in another dtype than was learned."""
+    """Cast a column that may have another dtype than the fitted one."""
     import polars as pl
 
     try:

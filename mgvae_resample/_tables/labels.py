@@ -1,4 +1,4 @@
-"""Labels of rows as callers give them."""
+"""Class labels in any container, as numpy arrays and back."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ AnyArray: TypeAlias = npt.NDArray[Any]
 
 
 def plain_labels(y: Any) -> Any:
-    """Return one label a row as numpy has them, of whatever container.
+    """Return labels of any container as an array with one label per row.
 
-    Of one-hot labels, a column for each class, it is the number of the column that holds 1.
-    Missing labels are refused, and what is no class: fractions, text beside numbers, several a
-    row, or objects that classifiers do not take. Messages say what was found and what to do.
+    For one-hot labels, with a column for each class, it is the number of the column that holds 1.
+    Refused are missing labels, fractions, text mixed with numbers, several labels per row, and
+    objects that classifiers do not accept.
     """
     if y is None:
         raise ValueError("Expected array-like (array or non-string sequence), got None as y.")
@@ -37,18 +37,18 @@ def plain_labels(y: Any) -> Any:
         return _columns_of_ones(labels)
     if labels.ndim > 2 or labels.ndim == 0 or labels.shape[1:] == (0,):
         raise ValueError(
-            f"Input y has shape {labels.shape}; give one label a row, or a column for each class."
+            f"Input y has shape {labels.shape}; give one label per row, or a column per class."
         )
     labels = labels.reshape(-1)
     return _classes_of_objects(labels) if labels.dtype == object else _checked(labels)
 
 
 def restore_labels(y: Any, plain: AnyArray, new: AnyArray) -> Any:
-    """Return labels `y`, and new ones after them, as their container, dtype and columns are.
+    """Return labels `y` followed by new ones, in the container, dtype and columns of `y`.
 
-    `plain` is what :func:`plain_labels` made of `y`, `new` are plain labels of classes of `y`.
+    `plain` is the result of :func:`plain_labels` for `y`; `new` are plain labels of its classes.
     """
-    # A new label is that of the first row of its class: whatever it is, it comes back as it was.
+    # A new label copies that of the first row of its class, so that any object is restored.
     classes, first = np.unique(plain, return_index=True)
     at = np.concatenate([np.arange(len(plain)), first[np.searchsorted(classes, new)]])
     if hasattr(y, "iloc"):
@@ -61,10 +61,7 @@ def restore_labels(y: Any, plain: AnyArray, new: AnyArray) -> Any:
 
 
 def plain_label(label: Hashable) -> Hashable:
-    """Turn a numpy scalar into the Python one, which reads better as a key and in messages.
-
-    Times stay: of their nanoseconds Python has only a number.
-    """
+    """Convert a numpy scalar to Python, for keys and messages; times stay, to keep nanoseconds."""
     is_plain = isinstance(label, np.datetime64 | np.timedelta64)
     return label.item() if isinstance(label, np.generic) and not is_plain else label
 
@@ -75,7 +72,7 @@ def plain_classes(classes: Any) -> list[Hashable]:
 
 
 def is_missing(label: Any) -> bool:
-    """Tell whether an object stands for a missing one: None, NaN, NaT or NA."""
+    """Return whether a label is None, NaN, NaT or NA."""
     try:
         return label is None or bool(label != label)
     except TypeError:  # pandas.NA
@@ -83,11 +80,11 @@ def is_missing(label: Any) -> bool:
 
 
 def _as_array(y: Any) -> AnyArray:
-    """Return labels of any container as an array, of objects where numpy has no dtype for them."""
+    """Return labels of any container as an array, of objects if numpy has no dtype for them."""
     if nw.dependencies.is_polars_lazyframe(y):
         raise TypeError("Got a polars LazyFrame, which holds no labels yet. Call .collect().")
     if hasattr(y, "toarray"):
-        raise TypeError("Input y is sparse. Give one label a row, or y.toarray().")
+        raise TypeError("Input y is sparse. Give one label per row, or y.toarray().")
     if nw.dependencies.is_polars_series(y) and "128" in str(y.dtype):  # unknown to numpy
         return np.array([*y.to_list(), None], dtype=object)[:-1]
     if _is_polars(y):
@@ -101,10 +98,10 @@ def _as_array(y: Any) -> AnyArray:
         labels = np.asarray(y)
     except ValueError as error:
         raise ValueError(
-            f"Input y cannot be read: {error}. Give one label a row, or a column for each class."
+            f"Input y cannot be read: {error}. Give one label per row, or a column per class."
         ) from error
     if isinstance(y, list | tuple) and labels.dtype.kind in "US":
-        # numpy makes text of what is beside text, the text "None" of None.
+        # numpy would convert everything to text, and None to "None".
         labels = np.array(y, dtype=object)
     return labels
 
@@ -131,7 +128,7 @@ def _columns_of_ones(labels: AnyArray) -> AnyArray:
         row = int(np.argmax(is_wrong))
         raise ValueError(
             f"Input y has shape {labels.shape}, and row {row} is {labels[row].tolist()}. Give one "
-            "label a row, or a column for each class, with 1 in the rows of the class, else 0 "
+            "label per row, or a column per class with 1 in the rows of the class and 0 elsewhere "
             "(pandas' get_dummies without drop_first). Multilabel and multioutput targets are "
             "not supported."
         )
@@ -139,7 +136,7 @@ def _columns_of_ones(labels: AnyArray) -> AnyArray:
 
 
 def _classes_of_objects(labels: AnyArray) -> AnyArray:
-    """Return objects as they are if all are text, and as numpy's numbers if all are numbers."""
+    """Return objects unchanged if all are text, and as numpy numbers if all are numbers."""
     examples = {type(label): label for label in reversed(labels.tolist())}.values()
     of_types: list[tuple[Any, Any]] = [
         (str, object),
@@ -160,7 +157,7 @@ def _classes_of_objects(labels: AnyArray) -> AnyArray:
 
 
 def _checked(labels: AnyArray) -> AnyArray:
-    """Return labels of a dtype of numpy's, unless classifiers do not take them."""
+    """Return labels of a numpy dtype, or refuse those that classifiers do not accept."""
     if labels.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: input y has dtype {labels.dtype}.")
     if labels.dtype.kind in "SV":
@@ -172,10 +169,10 @@ def _checked(labels: AnyArray) -> AnyArray:
     return labels
 
 
-def _no_class(kind: str, *examples: object) -> ValueError:
+def _no_class(label_type: str, *examples: object) -> ValueError:
     return ValueError(
-        f"Unknown label type: {kind}. Input y holds {' and '.join(map(repr, examples))}, and "
-        "scikit-learn's classifiers take text, whole numbers and booleans alone. Convert the "
+        f"Unknown label type: {label_type}. Input y holds {' and '.join(map(repr, examples))}, "
+        "and scikit-learn's classifiers accept only text, whole numbers and booleans. Convert the "
         "labels, as in y.astype(str); bin measurements, as by pd.cut(y, bins, labels=False)."
     )
 

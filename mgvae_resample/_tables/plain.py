@@ -1,4 +1,4 @@
-"""Objects of pandas and scipy in plain form: a fitted sampler can be saved without any code."""
+"""Objects of pandas and scipy in plain form, so that fitted samplers can be saved without code."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _CATEGORIES, _TEXT, _SPARSE = (f"pandas.{n}Dtype" for n in ("Categorical", "Stri
 
 
 def plain(value: Any) -> Any:
-    """Return strings, lists and arrays for an object of pandas, and other objects as they are.
+    """Return strings, lists and arrays for an object of pandas or a sparse matrix or array.
 
-    So for sparse matrices and arrays. These and frames have no rows. What would not come back
-    exactly stays as it is.
+    Frames and sparse matrices must have no rows. Objects that would not be restored exactly, and
+    all others, are returned unchanged.
     """
     if scipy.sparse.issparse(value):
-        kind = "array" if isinstance(value, scipy.sparse.sparray) else "matrix"
+        suffix = "array" if isinstance(value, scipy.sparse.sparray) else "matrix"
         rows: Any = value
-        return [_SPARSE_ROWS, f"{rows.format}_{kind}", rows.dtype, rows.shape[1]]
+        return [_SPARSE_ROWS, f"{rows.format}_{suffix}", rows.dtype, rows.shape[1]]
     if "pandas" not in sys.modules or type(value).__module__.split(".")[0] != "pandas":
         return value
     import pandas as pd
@@ -41,39 +41,39 @@ def plain(value: Any) -> Any:
 
 
 def restored(form: Any) -> Any:
-    """Return the object of pandas that :func:`plain` took apart, and other objects as they are."""
+    """Return the object that :func:`plain` converted; return other objects unchanged."""
     if not isinstance(form, list) or not form or not isinstance(form[0], str):
         return form
-    kind, *parts = form
-    if kind == _SPARSE_ROWS:
+    tag, *parts = form
+    if tag == _SPARSE_ROWS:
         name, dtype, n_columns = parts
         return getattr(scipy.sparse, name)((0, n_columns), dtype=dtype)
-    if not kind.startswith("pandas."):
+    if not tag.startswith("pandas."):
         return form
     import pandas as pd
 
-    if kind == _FRAME:
+    if tag == _FRAME:
         columns, dtypes = parts
         frame = pd.DataFrame({j: pd.Series(dtype=restored(d)) for j, d in enumerate(dtypes)})
         frame.columns = restored(columns)
         return frame
-    if kind == _INDEX:
+    if tag == _INDEX:
         values, dtype, name = parts
         return pd.Index(values, dtype=restored(dtype), name=name)
-    if kind == _RANGE:
+    if tag == _RANGE:
         start, stop, step, name = parts
         return pd.RangeIndex(start, stop, step, name=name)
-    if kind == _CATEGORIES:
+    if tag == _CATEGORIES:
         return pd.CategoricalDtype(restored(parts[0]), parts[1])
-    if kind == _TEXT:
+    if tag == _TEXT:
         return _text_dtype(parts[0], restored(parts[1]))
-    if kind == _SPARSE:
+    if tag == _SPARSE:
         return pd.SparseDtype(*parts)
-    return pd.api.types.pandas_dtype(parts[0]) if kind == _DTYPE else getattr(pd, parts[0])
+    return pd.api.types.pandas_dtype(parts[0]) if tag == _DTYPE else getattr(pd, parts[0])
 
 
 def _text_dtype(storage: str, na_value: Any) -> Any:
-    """Return a dtype of text; pandas 2.2 knows text with NaN as objects."""
+    """Return a dtype of text; in pandas 2.2, text with NaN is objects."""
     import pandas as pd
 
     if na_value is pd.NA:
@@ -104,7 +104,7 @@ def _plain(value: Any) -> list[Any] | None:
     return [_DTYPE, str(value)] if hasattr(value, "construct_from_string") else None
 
 
-def _is_same(found: Any, value: Any) -> bool:
+def _is_same(copy: Any, value: Any) -> bool:
     if not hasattr(value, "identical"):
-        return bool(found is value or (type(found) is type(value) and found == value))
-    return bool(found.identical(value) and found.dtype == value.dtype)
+        return bool(copy is value or (type(copy) is type(value) and copy == value))
+    return bool(copy.identical(value) and copy.dtype == value.dtype)

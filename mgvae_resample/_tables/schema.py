@@ -1,4 +1,4 @@
-"""The schema of a table: which columns hold categories, and how each is read and written."""
+"""The schema of a table: which columns are categorical, and how each is read and written."""
 
 from __future__ import annotations
 
@@ -26,12 +26,9 @@ class Schema:
     def of(
         cls, table: Table, categorical_features: Any = "auto"
     ) -> tuple[Schema, list[ColumnValues]]:
-        """Learn a table, and return its columns as they were read, each once.
+        """Learn a table, and return its columns as well, since each is read once.
 
-        "auto" takes category, text, object and boolean columns of data frames as categorical, and
-        of object arrays the columns that hold anything but numbers. None takes no column.
-        Otherwise a mask, or indices or names of columns. An integer is an index; where it is also
-        the name of another column, it is refused.
+        ``categorical_features`` is that of the samplers.
         """
         flags = named_categorical(table, categorical_features)
         learned = [table.learn_column(j, flag) for j, flag in enumerate(flags)]
@@ -65,14 +62,14 @@ def read_pixels(table: Table) -> AnyArray:
         bad = np.array([column.missing is not None for column in columns])
     if bad.any():
         raise ValueError(
-            f"Column {table.names[int(np.argmax(bad))]!r} of X holds NaN or infinity, which no "
-            "pixel can be. Impute or drop such images before resampling."
+            f"Column {table.names[int(np.argmax(bad))]!r} of X holds NaN or infinity, but pixels "
+            "must be finite. Impute or drop such images before resampling."
         )
     return pixels
 
 
 def named_categorical(table: Table, categorical_features: Any) -> list[bool | None]:
-    """Tell which columns are named as categorical; None leaves a column to its dtype."""
+    """Return which columns are listed as categorical; None leaves a column to its dtype."""
     n_columns = table.shape[1]
     if categorical_features is None:
         return [False] * n_columns
@@ -85,10 +82,10 @@ def named_categorical(table: Table, categorical_features: Any) -> list[bool | No
         if len(listed) != n_columns:
             raise _refusal(f"a mask of length {len(listed)}, but X has {n_columns} columns")
         return [bool(f) for f in listed]
-    found: list[bool | None] = [False] * n_columns
+    flags: list[bool | None] = [False] * n_columns
     for feature in listed:
-        found[_index_of(table, feature)] = True
-    return found
+        flags[_index_of(table, feature)] = True
+    return flags
 
 
 def _index_of(table: Table, feature: Any) -> int:
@@ -99,17 +96,17 @@ def _index_of(table: Table, feature: Any) -> int:
         if not is_in_range or (feature in labels and labels.index(feature) != index % n_columns):
             raise _refusal(
                 f"got index {feature}, but X has {n_columns} columns; integers are indices, also "
-                "where columns have integers as names. Give a mask, or columns other names"
+                "if columns have integers as names. Give a mask, or rename the columns"
             )
         return index
     if feature in labels:
         return labels.index(feature)
-    known = f"named {labels}" if labels else f"numbered 0 to {n_columns - 1}, without names"
-    raise _refusal(f"{feature!r} is no column of X; its columns are {known}")
+    columns = f"named {labels}" if labels else f"numbered 0 to {n_columns - 1}, without names"
+    raise _refusal(f"{feature!r} is not a column of X; its columns are {columns}")
 
 
-def _refusal(found: str) -> ValueError:
+def _refusal(problem: str) -> ValueError:
     return ValueError(
         "The 'categorical_features' parameter must be 'auto', None, a mask with an entry for each "
-        f"column, or a list of column indices or names: {found}."
+        f"column, or a list of column indices or names: {problem}."
     )

@@ -1,4 +1,4 @@
-"""A table of any container: arrays, sparse matrices, data frames of pandas and polars."""
+"""A table in any container: arrays, sparse matrices, data frames of pandas and polars."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _LEARN = {"array": learn_array, "pandas": learn_pandas, "polars": learn_polars}
 
 
 class Table:
-    """A table of any container, with one way to take it apart and to put it together.
+    """A table in any container, with common methods to read and to build it.
 
     `native` is an ndarray, a csr or csc matrix or array, or a DataFrame of pandas or polars;
-    ``Table.of`` checks what a caller gave. `labels` are the names of the columns as a data frame
-    has them, None for arrays; `names` are those for messages: x0, x1 ... for arrays.
+    ``Table.of`` checks the input of a caller. `labels` are the column names of a data frame, None
+    for arrays; `names` are those for messages: x0, x1 ... for arrays.
     """
 
     def __init__(self, native: Any, is_list: bool = False) -> None:
@@ -46,7 +46,7 @@ class Table:
 
     @staticmethod
     def of(X: Any) -> Table:
-        """Check what a caller gave as a table; a data frame is kept as it is."""
+        """Check the input of a caller; data frames are kept as they are."""
         if isinstance(X, Table):
             return X
         if nw.dependencies.is_polars_lazyframe(X):
@@ -56,7 +56,7 @@ class Table:
             return Table(X)
         if isinstance(X, np.ma.MaskedArray):
             raise TypeError(
-                "Masked arrays are not taken: what a mask hides would be learned. Use "
+                "Masked arrays are not supported: masked values would be learned. Use "
                 "X.astype(float).filled(np.nan); missing values are learned."
             )
         if sparse.issparse(X):
@@ -71,7 +71,7 @@ class Table:
         return longer.table()
 
     def _checked(self, new: Table) -> Any:
-        """Return rows to be appended as their container holds them."""
+        """Return the native rows to be appended, or refuse them."""
         if new.shape[1] != self.shape[1]:
             raise ValueError(
                 f"Expected new rows of {self.shape[1]} columns, got shape {new.shape}."
@@ -85,7 +85,7 @@ class Table:
         return self.shape[0]
 
     def column(self, j: int) -> Any:
-        """Return column j as the container gives it; of a sparse matrix, dense."""
+        """Return column j in its native form, dense for a sparse matrix."""
         X = self.native
         if self.container == "array":
             return X[:, j] if isinstance(X, np.ndarray) else X[:, [j]].toarray().ravel()
@@ -94,8 +94,8 @@ class Table:
     def learn_column(self, j: int, is_categorical: bool | None) -> Learned:
         """Return the adapter of column j and its values.
 
-        None leaves it to its dtype whether it holds categories. A column that cannot be read is a
-        TypeError or ValueError that names it.
+        With None, the dtype decides whether it is categorical. A column that cannot be read raises
+        a TypeError or ValueError that names it.
         """
         name = self.names[j]
         try:
@@ -112,7 +112,7 @@ class Table:
             raise ValueError(f"Column {name!r} of X cannot be read: {error}") from error
 
     def to_numbers(self) -> AnyArray | None:
-        """Return all of the table as one array, if each column has a real dtype of numpy's."""
+        """Return the table as one array, if all columns have real numpy dtypes."""
         X = self.native
         dtypes = [X.dtype] if self.labels is None else X.dtypes
         if not all(isinstance(d, np.dtype) and d.kind in "biuf" for d in dtypes):
@@ -121,10 +121,7 @@ class Table:
         return dense if dense.dtype.kind in "biuf" else None
 
     def take(self, rows: npt.NDArray[Any]) -> Table:
-        """Return rows, given as indices or a mask, as they are and in new memory.
-
-        A frame of pandas gets a new index.
-        """
+        """Return a copy of rows, by indices or a mask; a pandas frame gets a new index."""
         X, rows = self.native, np.asarray(rows)
         rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.intp, copy=False)
         if self.container == "pandas":
@@ -133,11 +130,11 @@ class Table:
         return Table(taken, self.is_list)
 
     def template(self) -> Table:
-        """Return the same container and dtypes without rows, and without the memory of any."""
+        """Return the same container and dtypes without rows."""
         return self.take(np.empty(0, dtype=np.intp))
 
     def with_columns(self, columns: Iterable[Any], n_rows: int) -> Table:
-        """Join columns that adapters of this table wrote; a dense array where this is sparse."""
+        """Join columns that adapters of this table wrote; a dense array if this is sparse."""
         if self.container == "polars":
             return Table(_polars_frame(self.native, columns))
         if self.container == "pandas":
@@ -152,7 +149,7 @@ class Table:
         return Table(X, self.is_list)
 
     def with_numbers(self, rows: AnyArray) -> Table:
-        """Return rows of numbers in this container; a dense array where this is sparse."""
+        """Return rows of numbers in this container; a dense array if this is sparse."""
         if self.container == "array":
             return Table(rows, self.is_list)
         if self.container == "pandas":
@@ -162,7 +159,7 @@ class Table:
         return Table(self._with_dtypes(_polars_frame(self.native, rows.T)))
 
     def check_like(self, X: Table) -> Table:
-        """Return a table, unless it has another container or other columns than this one."""
+        """Return a table, or refuse another container or other columns than this one's."""
         if self.container != X.container:
             raise TypeError(
                 f"Expected rows in the container that fit_resample was given ({self.container}), "
@@ -173,7 +170,7 @@ class Table:
         return X
 
     def output(self) -> Any:
-        """Return the native table, or a list of rows where the caller gave one."""
+        """Return the native table, or a list of rows if the caller gave one."""
         return self.native.tolist() if self.is_list else self.native
 
     def _with_dtypes(self, frame: Any) -> Any:
@@ -185,9 +182,9 @@ class Table:
 class Appender:
     """Appends ``n_rows`` rows to a table, block after block.
 
-    Container and dtypes stay; behind sparse rows others may be dense. The rows of a dense array
-    are copied at once, so that no block is kept. An array whose dtype does not go into that of
-    the table (fractions into integers) is refused.
+    Container and dtypes stay; dense rows may be appended to sparse ones. Rows of a dense array are
+    copied at once, so that no block is kept. An array whose dtype cannot be cast to that of the
+    table (floats to integers) is refused.
     """
 
     def __init__(self, table: Table, n_rows: int) -> None:
@@ -240,8 +237,7 @@ def _check_frame(X: Any) -> None:
     if nw.dependencies.is_pandas_dataframe(X) and not X.columns.is_unique:
         twice = X.columns[X.columns.duplicated()].tolist()
         raise ValueError(
-            f"Columns of X must have names of their own, but {twice} appear more than once. "
-            "Rename them."
+            f"Column names of X must be unique, but {twice} appear more than once. Rename them."
         )
 
 
@@ -253,17 +249,17 @@ def _check_array(X: Any) -> AnyArray:
     if np.iscomplexobj(rows):
         raise ValueError(
             f"Complex data not supported: X has dtype {rows.dtype}. Give real and imaginary parts "
-            "as columns of their own."
+            "as separate columns."
         )
     if rows.ndim > 2:
         raise ValueError(
-            f"Found array with dim {rows.ndim}, while X must be 2D, a row for each sample. "
+            f"Found array with dim {rows.ndim}, but X must be 2D, with a row per sample. "
             "Flatten images, as in images.reshape(len(images), -1)."
         )
     checked: AnyArray = check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
     if checked.dtype.kind == "O" and all(map(is_number, checked.ravel())):
         numbers = checked.astype(np.float64)
-        # Whole numbers too long for a float stay what they are.
+        # Integers that floats cannot represent stay objects.
         if ((numbers == checked) | np.isnan(numbers)).all():
             return numbers
     return checked
@@ -271,7 +267,7 @@ def _check_array(X: Any) -> AnyArray:
 
 def _append_sparse(X: Any, others: Sequence[Any]) -> Any:
     """Append arrays to a sparse one, in its class, format and dtype."""
-    # vstack gives a sparse array as soon as one of the blocks is one.
+    # vstack returns a sparse array if any block is one.
     block: Any = sparse.csr_array if isinstance(X, sparse.sparray) else sparse.csr_matrix
     return sparse.vstack([X, *map(block, others)], format=X.format, dtype=X.dtype)
 

@@ -1,4 +1,4 @@
-"""Numbers about synthetic rows: are they like real ones, are they new, are they possible."""
+"""Metrics of synthetic rows: whether they are like real ones, new, and possible."""
 
 from .metrics import (
     copy_rate,

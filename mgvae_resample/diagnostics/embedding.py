@@ -17,25 +17,25 @@ __all__ = ["Column", "Floats", "Mask", "embed", "fold_categories", "read_columns
 
 NumberType: TypeAlias = Literal["number", "date", "duration"]
 
-# scikit-learn's boosted trees tell this many categories of a column apart.
+# Maximum number of categories of scikit-learn's boosted trees.
 _MAX_CATEGORIES = 255
 _DAY = 86_400e6  # microseconds
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column of some tables, their rows one after the other."""
+    """One column of several tables, concatenated."""
 
     name: str
     column_type: NumberType | Literal["category"]
     # Numbers, days since 1970, days, or positions of categories; NaN where missing.
     values: Floats
-    # Those of a category, the most frequent of the first table first.
+    # The categories, by their frequency in the first table.
     categories: tuple[Any, ...] = ()
 
 
 def read_columns(*tables: Any) -> list[Column]:
-    """Read tables of the same columns; a column holds categories if it does in any of them."""
+    """Read tables of the same columns; a column is categorical if it is in any of them."""
     checked = [Table.of(table) for table in tables]
     widths = [table.shape[1] for table in checked]
     if len(set(widths)) > 1:
@@ -61,11 +61,11 @@ def read_matrices(*tables: Any) -> tuple[list[Floats], Mask]:
 
 
 def embed(*tables: Any) -> list[Floats]:
-    """Return tables as points whose distances mean the same in every column.
+    """Return tables as points with the same scale in every column.
 
-    Numbers are standardised by the first table; where it is constant, another value is 1 away.
-    Two categories are 1 apart. A missing number is at the mean, and 1 away in a column of its
-    own; a missing category is a category.
+    Numbers are standardised by the first table; if it is constant, other values have distance 1.
+    Two categories have distance 1. A missing number is at the mean, with a missing indicator; a
+    missing category is a category.
     """
     n_first = len(Table.of(tables[0]))
     blocks = [
@@ -76,7 +76,7 @@ def embed(*tables: Any) -> list[Floats]:
 
 
 def fold_categories(positions: Floats) -> Floats:
-    """Return positions of categories whose rarest, beyond what boosted trees take, are one."""
+    """Merge the rarest categories if there are too many for boosted trees."""
     return np.minimum(positions, _MAX_CATEGORIES - 1)
 
 
@@ -88,7 +88,7 @@ def _standardised(values: Floats, n_first: int) -> Floats:
     missing = np.isnan(values)
     known = values[:n_first][~missing[:n_first]]
     mean, scale = (known.mean(), known.std()) if len(known) else (0.0, 0.0)
-    # A constant's computed deviation need not be zero.
+    # The computed deviation of a constant may not be zero.
     if scale <= 1e-12 * abs(mean):
         points = (values != known[0]).astype(np.float64) if len(known) else 0.0 * values
     else:
@@ -111,9 +111,9 @@ def _read_together(name: str, tables: Sequence[Table], j: int) -> Column:
         return _categories(
             name, [x if known else t.learn_column(j, True) for t, x, known in pairs]
         )
-    found = [_numbers(*part) for part in learned]
-    values = np.concatenate([numbers for _, numbers in found]) + 0.0  # -0.0 is 0.0
-    types = {type_ for type_, numbers in found if not np.isnan(numbers).all()}
+    parts = [_numbers(*part) for part in learned]
+    values = np.concatenate([numbers for _, numbers in parts]) + 0.0  # -0.0 becomes 0.0
+    types = {type_ for type_, numbers in parts if not np.isnan(numbers).all()}
     return Column(name, types.pop() if len(types) == 1 else "number", values)
 
 
@@ -126,7 +126,7 @@ def _learn(table: Table, j: int) -> Learned:
 
 
 def _numbers(adapter: Adapter, column: ColumnValues) -> tuple[NumberType, Floats]:
-    """Return numbers, dates or durations and what they are."""
+    """Return the number type and the values of a column."""
     column_type: NumberType = "number"
     values = column.values.astype(np.float64)
     if isinstance(adapter, Times):
@@ -142,10 +142,10 @@ def _categories(name: str, learned: Sequence[tuple[Any, ColumnValues]]) -> Colum
     positions: dict[Any, int] = {}
     parts = []
     for i, (adapter, column) in enumerate(learned):
-        # numpy's numbers cannot be compared with all that Python's can, such as decimals.
+        # numpy numbers cannot be compared with decimals; Python numbers can.
         names = [c.item() if isinstance(c, np.number) else c for c in adapter.categories]
-        found = Counter(column.known().tolist())
-        for k, _ in found.most_common() if i == 0 else found.items():
+        counts = Counter(column.known().tolist())
+        for k, _ in counts.most_common() if i == 0 else counts.items():
             positions.setdefault(names[k], len(positions))
         position_of = np.array([positions.get(c, np.nan) for c in names] or [np.nan])
         part = position_of[column.values]

@@ -1,4 +1,4 @@
-"""How like real rows synthetic ones are, how near to known ones, and whether they can exist."""
+"""Metrics of synthetic rows: similarity to real rows, copies of them, and impossible values."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from .._rejection.trees import boosted_trees
 from .._tables.labels import plain_classes, plain_label
 from .embedding import Floats, Mask, embed, fold_categories, read_matrices
 
-# Distances come from inner products: equal rows may seem to be apart by so much.
+# Distances are computed from inner products: those of equal rows may be this large.
 _ROUNDING = 1e-6
 
 
 def two_sample_auc(real: Any, synthetic: Any, *, random_state: int = 0) -> float:
-    """Tell synthetic from real rows with boosted trees, cross-validated.
+    """Return the cross-validated AUC of boosted trees that classify real and synthetic rows [1]_.
 
-    The larger sample is cut at random to the size of the smaller. Categories and missing values
-    are left to the trees, dates are numbers [1]_.
+    The larger sample is subsampled to the size of the smaller. The trees handle categories and
+    missing values; dates are numbers.
 
     Parameters
     ----------
     real : {array-like, dataframe, sparse matrix} of shape (n_real, n_features)
-        Real rows that the synthetic ones were not made from. Categories are columns of strings,
-        of booleans, of a dtype of categories or of objects; numbers are numbers.
+        Real rows that the synthetic ones were not made from. Columns of text, booleans, categories
+        or objects are categorical.
     synthetic : {array-like, dataframe, sparse matrix} of shape (n_synthetic, n_features)
         Synthetic rows.
     random_state : int, default=0
-        Seed of the cut, of the folds and of the trees.
+        Seed of the subsample, the folds and the trees.
 
     Returns
     -------
     float
-        Area under the ROC curve. 0.5: the trees cannot tell them apart (less is chance); 1: they
-        always can.
+        Area under the ROC curve. 0.5: the trees cannot tell them apart (lower values are chance);
+        1: they always can.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def two_sample_auc(real: Any, synthetic: Any, *, random_state: int = 0) -> float
     (a, b), categorical = read_matrices(real, synthetic)
     n = min(len(a), len(b))
     if n < 2:
-        raise ValueError(f"Expected two rows of each kind at least, got {len(a)} and {len(b)}.")
+        raise ValueError(f"Expected at least two rows of each sample, got {len(a)} and {len(b)}.")
     rng = np.random.default_rng(random_state)
     rows = np.concatenate([part[rng.permutation(len(part))[:n]] for part in (a, b)])
     rows[:, categorical] = fold_categories(rows[:, categorical])
@@ -77,10 +77,10 @@ def two_sample_auc(real: Any, synthetic: Any, *, random_state: int = 0) -> float
 def density_and_coverage(
     real: Any, synthetic: Any, *, n_neighbors: int = 5
 ) -> tuple[float, float]:
-    """Count synthetic rows in the neighbourhoods of real ones, and neighbourhoods with any.
+    """Return density and coverage: how synthetic rows fill the neighbourhoods of real ones.
 
     The neighbourhood of a real row reaches to its `n_neighbors`-th nearest other real row [1]_.
-    Columns are standardised by the real rows, two categories are one such unit apart.
+    Columns are standardised by the real rows; two categories have distance 1.
 
     Parameters
     ----------
@@ -89,13 +89,13 @@ def density_and_coverage(
     synthetic : {array-like, dataframe, sparse matrix} of shape (n_synthetic, n_features)
         Synthetic rows, best as many as there are real ones: coverage grows with their number.
     n_neighbors : int, default=5
-        Which neighbour bounds a neighbourhood; of fewer real rows the farthest.
+        Which neighbour bounds a neighbourhood; the farthest one if there are fewer real rows.
 
     Returns
     -------
     density : float
         Mean number of neighbourhoods that hold a synthetic row, over `n_neighbors`. About 1 for
-        rows from the same distribution; more where synthetic rows crowd in the densest places.
+        rows from the same distribution; more if synthetic rows are concentrated in dense regions.
     coverage : float
         Fraction of real rows with a synthetic row in their neighbourhood, at most 1. About
         1 - 2 ** -n_neighbors for as many rows from the same distribution.
@@ -107,8 +107,8 @@ def density_and_coverage(
 
     Notes
     -----
-    Rows of few values repeat, and a neighbourhood may be a single point. So a neighbourhood
-    includes its bound here, and both figures of such tables lie higher than for distinct rows.
+    In tables of few values, rows repeat, and a neighbourhood may be a single point. So it includes
+    its bound here, and both metrics are higher than for distinct rows.
 
     References
     ----------
@@ -123,9 +123,9 @@ def density_and_coverage(
     """
     points, new = embed(real, synthetic)
     if len(points) < 2:
-        raise ValueError("Expected two real rows at least: one has no neighbours.")
+        raise ValueError("Expected at least two real rows: one has no neighbours.")
     k = min(n_neighbors, len(points) - 1)
-    # A row is its own nearest.
+    # The nearest row of each row is itself.
     radii = np.concatenate(
         [np.partition(d, k, axis=1)[:, k] for d in pairwise_distances_chunked(points)]
     )
@@ -138,16 +138,16 @@ def density_and_coverage(
 
 
 def distance_to_closest_record(train: Any, rows: Any) -> npt.NDArray[np.float64]:
-    """Measure the distance of each row to the closest training row.
+    """Return the distance of each row to the closest training row.
 
-    Compare the median for synthetic rows with that for held-out real rows: much smaller, and the
-    generator repeats what it was given.
+    Compare the median for synthetic rows with that for held-out real rows: if it is much smaller,
+    the generator has memorised training rows.
 
     Parameters
     ----------
     train : {array-like, dataframe, sparse matrix} of shape (n_train, n_features)
-        The rows that a generator learned from. Columns are standardised by them, two categories
-        are one such unit apart.
+        The rows that a generator learned from. Columns are standardised by them; two categories
+        have distance 1.
     rows : {array-like, dataframe, sparse matrix} of shape (n_rows, n_features)
         Synthetic rows, or held-out real ones.
 
@@ -170,7 +170,7 @@ def distance_to_closest_record(train: Any, rows: Any) -> npt.NDArray[np.float64]
 def copy_rate(train: Any, rows: Any) -> float:
     """Return the fraction of rows that equal a training row in every column.
 
-    Held-out rows of tables of few values do so too: compare with their fraction.
+    Compare with the rate for held-out rows: in tables of few values, these repeat rows too.
 
     Parameters
     ----------
@@ -196,10 +196,10 @@ def copy_rate(train: Any, rows: Any) -> float:
 
 
 def other_class_rate(X: Any, y: Any, rows: Any, label: Any) -> float:
-    """Return the fraction of rows that equal a row of another class and none of their own.
+    """Return the fraction of rows that equal a row of another class and none of their class.
 
-    In tables of few values this says that rows lie in cells where only other classes have rows.
-    Held-out rows do so too: compare with their fraction.
+    In tables of few values, such rows lie in cells where only other classes have rows. Compare
+    with the rate for held-out rows, which may lie there too.
 
     Parameters
     ----------
@@ -224,17 +224,17 @@ def other_class_rate(X: Any, y: Any, rows: Any, label: Any) -> float:
     0.5
     """
     (known, new), _ = read_matrices(X, rows)
-    of_class = column_or_1d(y) == label
-    own, others = ({row.tobytes() for row in known[part]} for part in (of_class, ~of_class))
-    only_others = others - own
+    is_class = column_or_1d(y) == label
+    of_class, others = ({row.tobytes() for row in known[part]} for part in (is_class, ~is_class))
+    only_others = others - of_class
     return float(np.mean([row.tobytes() in only_others for row in new]))
 
 
 def invalid_value_rate(reference: Any, synthetic: Any) -> float:
-    """Return the fraction of values that no row of the reference could have.
+    """Return the fraction of values that are impossible in the reference.
 
-    Such a value is a category that the reference does not hold, a number beyond its smallest and
-    largest, or a value missing in a column where none is.
+    Such a value is a category that the reference does not hold, a number out of its range, or a
+    missing value in a column without any.
 
     Parameters
     ----------
@@ -262,11 +262,10 @@ def invalid_value_rate(reference: Any, synthetic: Any) -> float:
 def misclassification_rate(
     X: Any, y: Any, rows: Any, label: Any, *, random_state: int = 0
 ) -> float:
-    """Return the fraction of rows that boosted trees take for another class than theirs.
+    """Return the fraction of rows that boosted trees assign to another class than theirs.
 
-    The trees learn a real table, with classes of equal weight. Compare the fraction of synthetic
-    rows with that of held-out real rows: a larger one says that synthetic rows are not of their
-    class.
+    The trees are fitted to a real table, with classes of equal weight. Compare with the rate for
+    held-out real rows: if it is higher, some synthetic rows are not of their class.
 
     Parameters
     ----------
@@ -304,10 +303,10 @@ def misclassification_rate(
 def misclassification_rates(
     X: Any, y: Any, label: Any, *parts: Any, random_state: int
 ) -> list[float]:
-    """Return :func:`misclassification_rate` of several parts of one class, by the same trees."""
+    """Return :func:`misclassification_rate` of several samples of one class, by the same trees."""
     classes, numbers = np.unique(column_or_1d(y), return_inverse=True)
     if len(classes) < 2:
-        raise ValueError("Expected two classes in y at least, got one.")
+        raise ValueError("Expected at least two classes in y, got one.")
     matrices, categorical = read_matrices(X, *parts)
     for rows in matrices:
         rows[:, categorical] = fold_categories(rows[:, categorical])
@@ -320,10 +319,10 @@ def misclassification_rates(
 def _trees(
     rows: Floats, labels: npt.NDArray[Any], categorical: Mask, random_state: int, **params: Any
 ) -> Callable[[Floats], Floats]:
-    """Fit boosted trees, and return what gives P(class) of rows. Shape: (n, d) -> (n, c)."""
+    """Fit boosted trees, and return a function for P(class). Shape: (n, d) -> (n, c)."""
     # scikit-learn's trees refuse a column without any value.
     rows = np.where(np.isnan(rows).all(axis=0), 0.0, rows)
-    # On so few rows threads wait for each other most of the time.
+    # With few rows, several threads are slower than one.
     with threadpool_limits(1, user_api="openmp"):
         trees = boosted_trees(rows, labels, categorical, random_state=random_state, **params)
 
@@ -335,12 +334,12 @@ def _trees(
 
 
 def _is_impossible(known: Floats, new: Floats, is_category: bool) -> Mask:
-    """Tell which values of a column no row of the known ones could have."""
+    """Return which values of a column are impossible, given the known ones."""
     if is_category:
         is_unknown = ~np.isin(new, known)
     else:
         low, high = np.nanmin(known, initial=np.inf), np.nanmax(known, initial=-np.inf)
-        # Rescaling there and back rounds.
+        # For rounding errors of rescaling.
         slack = 1e-9 * (high - low)
         is_unknown = (new < low - slack) | (new > high + slack)
     return np.where(np.isnan(new), not np.isnan(known).any(), is_unknown)

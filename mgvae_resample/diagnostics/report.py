@@ -1,4 +1,4 @@
-"""synthesis_report: all numbers about the rows a sampler made, class by class, with a finding."""
+"""synthesis_report: all metrics of the rows a sampler made, by class, each with a finding."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from . import metrics
 
 __all__ = ["ClassMetrics", "Finding", "SynthesisReport", "synthesis_report"]
 
-# Of larger classes as many rows are drawn at random: distances are measured between all pairs.
+# Larger classes are subsampled, since distances are computed between all pairs.
 _MAX_ROWS = 5_000
-# More copies than this among held-out rows point to rows that were trained on.
+# A higher copy rate of held-out rows suggests that they were trained on.
 _MOST_COPIES = 0.5
 # Medians of distances that differ by less than this fraction are about equal.
 _ABOUT = 0.2
@@ -29,18 +29,18 @@ _WIDTH = 99
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """Numbers about the synthetic rows of one class; NaN where there are too few rows.
+    """Metrics of the synthetic rows of one class; NaN if there are too few rows.
 
     Attributes
     ----------
     n_synthetic, n_real : int
         Number of synthetic rows, and of held-out rows they are compared with.
     n_compared, n_real_compared : int
-        Number of rows of either kind drawn for AUC, density, coverage and distances.
+        Number of rows of either sample used for AUC, density, coverage and distances.
     auc, density, coverage : float
         See `two_sample_auc` and `density_and_coverage`.
     closest, closest_real : float
-        Median distance of synthetic, and of held-out rows to the closest row learned from.
+        Median distance of synthetic, and of held-out rows to the closest training row.
     copies, copies_real : float
         `copy_rate` of synthetic, and of held-out rows.
     other_class, other_class_real : float
@@ -71,7 +71,7 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Finding:
-    """One figure: its name, its value as text, and what it says."""
+    """One metric: its name, its value as text, and what it means."""
 
     name: str
     value: str
@@ -91,7 +91,7 @@ class SynthesisReport:
     metrics: dict[Any, ClassMetrics]
 
     def findings(self, label: Any) -> list[Finding]:
-        """Return name, value and plain words of each figure of one class.
+        """Return name, value and meaning of each metric of one class.
 
         Parameters
         ----------
@@ -101,11 +101,11 @@ class SynthesisReport:
         Returns
         -------
         list of Finding
-            Each has ``name``, ``value`` and ``words``. Of two values, the second is that of
-            held-out rows.
+            Each has ``name``, ``value`` and ``words``. If there are two values, the second is that
+            of held-out rows.
         """
         f = self.metrics[label]
-        found = [
+        entries = [
             ("two-sample AUC", f"{f.auc:.2f}", _auc),
             ("density", f"{f.density:.2f}", _density),
             ("coverage", f"{f.coverage:.2f}", _coverage),
@@ -119,7 +119,7 @@ class SynthesisReport:
             Finding(name, value.replace("nan%", "-").replace("nan", "-"), "Too few rows.")
             if "nan" in value
             else Finding(name, value, words(f))
-            for name, value, words in found
+            for name, value, words in entries
         ]
 
     def __repr__(self) -> str:
@@ -137,9 +137,9 @@ class SynthesisReport:
         if not self.metrics:
             return ["No rows were added: there is nothing to report."]
         return [
-            f"Class {plain_label(label)!r}: {f.copies_real:.0%} of the held-out rows equal a row "
-            "learned from. Unless so many rows of the table repeat others, they are rows that "
-            "were trained on, and every figure looks better than it is."
+            f"Class {plain_label(label)!r}: {f.copies_real:.0%} of the held-out rows equal a "
+            "training row. Unless as many rows of the table repeat others, they were trained on, "
+            "and all metrics look better than they are."
             for label, f in self.metrics.items()
             if f.copies_real > _MOST_COPIES
         ]
@@ -148,7 +148,7 @@ class SynthesisReport:
 def synthesis_report(
     X: Any, y: Any, X_res: Any, y_res: Any, *, X_held: Any, y_held: Any, random_state: int = 0
 ) -> SynthesisReport:
-    """Report how real, how new and how possible the rows are that an over-sampler added.
+    """Report whether the rows that an over-sampler added are realistic, new and possible.
 
     Parameters
     ----------
@@ -156,20 +156,20 @@ def synthesis_report(
         The table that was resampled.
     y : array-like of shape (n_samples,)
         Its labels.
-    X_res, y_res : of the kinds of `X` and `y`
+    X_res, y_res : of the types of `X` and `y`
         What ``fit_resample`` returned: the rows of `X`, then the new ones.
-    X_held, y_held : of the kinds of `X` and `y`
-        Rows the sampler did not see, such as the test part of a split. Compared with the rows it
-        was given, a sampler that repeats them would look perfect.
+    X_held, y_held : of the types of `X` and `y`
+        Rows the sampler did not see, such as the test part of a split. Compared with its training
+        rows, a sampler that repeats them would look perfect.
     random_state : int, default=0
-        Seed of all draws.
+        Seed of subsamples, folds and trees.
 
     Returns
     -------
     SynthesisReport
         For each class with new rows: `two_sample_auc`, `density_and_coverage`, the median of
         `distance_to_closest_record`, `copy_rate`, `other_class_rate`, `misclassification_rate`
-        and `invalid_value_rate`, each with a finding in plain words when printed. Metrics that
+        and `invalid_value_rate`, each with a sentence on its meaning when printed. Metrics that
         need two rows are NaN with fewer.
 
     Raises
@@ -195,8 +195,8 @@ def synthesis_report(
     labels, resampled, held_labels = (column_or_1d(part) for part in (y, y_res, y_held))
     if len(resampled) < len(labels) or not np.array_equal(resampled[: len(labels)], labels):
         raise ValueError(
-            "Expected the given rows first and the new ones after them, but y_res does not begin "
-            "with y. Over-samplers return rows so; those that drop or clean rows do not."
+            "Expected the given rows followed by the new ones, but y_res does not begin with y. "
+            "Samplers that drop or clean rows cannot be reported on."
         )
     table, resampled_table, held_table = (Table.of(part) for part in (X, X_res, X_held))
     check_consistent_length(table, labels)
@@ -204,12 +204,12 @@ def synthesis_report(
     check_consistent_length(held_table, held_labels)
     rng = np.random.default_rng(random_state)
     new = np.arange(len(resampled)) >= len(labels)
-    found = {}
+    by_class = {}
     for label in np.unique(resampled[new]):
         synthetic = resampled_table.take(new & (resampled == label))
         held = held_table.take(held_labels == label)
-        found[label] = _compare(table, labels, label, synthetic, held, rng, random_state)
-    return SynthesisReport(found)
+        by_class[label] = _compare(table, labels, label, synthetic, held, rng, random_state)
+    return SynthesisReport(by_class)
 
 
 def _compare(
@@ -225,24 +225,24 @@ def _compare(
     learned = table.take(labels == label)
     new = _sample(synthetic, min(_MAX_ROWS, max(len(held_out), 1)), rng)
     others, known = (_sample(part, _MAX_ROWS, rng) for part in (held_out, learned))
-    found = {"impossible": metrics.invalid_value_rate(table, synthetic)}
+    values = {"impossible": metrics.invalid_value_rate(table, synthetic)}
     if len(others) > 1 and len(new) > 1:
-        found["auc"] = metrics.two_sample_auc(others, new, random_state=int(rng.integers(2**31)))
-        found["density"], found["coverage"] = metrics.density_and_coverage(others, new)
+        values["auc"] = metrics.two_sample_auc(others, new, random_state=int(rng.integers(2**31)))
+        values["density"], values["coverage"] = metrics.density_and_coverage(others, new)
     parts = {"": (synthetic, new), "_real": (held_out, others)}
     for suffix, (rows, some) in parts.items() if len(held_out) else []:
         distances = metrics.distance_to_closest_record(known, some)
-        found["closest" + suffix] = float(np.median(distances))
-        found["copies" + suffix] = metrics.copy_rate(learned, rows)
-        found["other_class" + suffix] = metrics.other_class_rate(table, labels, rows, label)
+        values["closest" + suffix] = float(np.median(distances))
+        values["copies" + suffix] = metrics.copy_rate(learned, rows)
+        values["other_class" + suffix] = metrics.other_class_rate(table, labels, rows, label)
     at = [np.flatnonzero(labels == other) for other in np.unique(labels)]
     if len(at) > 1 and len(held_out):
         fitted = np.concatenate([rng.permutation(part)[:_MAX_ROWS] for part in at])
         rates = metrics.misclassification_rates(
             table.take(fitted), labels[fitted], label, synthetic, held_out, random_state=seed
         )
-        found |= dict(zip(("misclassified", "misclassified_real"), rates, strict=True))
-    return ClassMetrics(len(synthetic), len(held_out), len(new), len(others), **found)
+        values |= dict(zip(("misclassified", "misclassified_real"), rates, strict=True))
+    return ClassMetrics(len(synthetic), len(held_out), len(new), len(others), **values)
 
 
 def _sample(rows: Table, n: int, rng: Generator) -> Table:
@@ -262,22 +262,22 @@ def _auc(f: ClassMetrics) -> str:
     # Two standard errors of the AUC of two equal samples from one distribution.
     chance = 2 * math.sqrt((2 * n + 1) / (12 * n * n))
     if f.auc <= 0.5 + chance:
-        hidden = "" if chance < 0.1 else " So few rows show large differences only."
+        hidden = "" if chance < 0.1 else " So few rows only show large differences."
         range_of_chance = f"for {n} rows of each (0.5 ± {chance:.2f})"
         return f"{opening}: no better than chance {range_of_chance}.{hidden}"
     if f.auc < 0.7:
-        return f"{opening}: better than chance, but it is often wrong."
+        return f"{opening}: better than chance, but often wrong."
     if f.auc < 0.9:
-        return f"{opening}: it is usually right, so something gives them away."
-    return f"{opening}: they are plainly not from the same distribution."
+        return f"{opening}: it is usually right, so they differ."
+    return f"{opening}: they clearly follow different distributions."
 
 
 def _density(f: ClassMetrics) -> str:
     if f.density < 0.8:
-        return "Below 1: synthetic rows lie where real rows are rare, or where there are none."
+        return "Below 1: synthetic rows lie where real rows are rare or absent."
     if f.density > 1.25:
-        return "Above 1: synthetic rows crowd where real rows are dense, or real rows repeat."
-    return "About 1: synthetic rows lie as densely as real rows do."
+        return "Above 1: synthetic rows cluster where real rows are dense, or real rows repeat."
+    return "About 1: synthetic rows are as dense as real rows."
 
 
 def _coverage(f: ClassMetrics) -> str:
@@ -287,11 +287,11 @@ def _coverage(f: ClassMetrics) -> str:
     chance = 2 * math.sqrt(expected * (1 - expected) / f.n_real_compared)
     if f.coverage >= expected - max(0.05 * expected, chance):
         return f"{opening}, as many as new real rows would reach ({expected:.0%})."
-    return f"{opening}; with new real rows instead {expected:.0%} would. Parts are missing."
+    return f"{opening}; new real rows would reach {expected:.0%}. Parts of the class are missing."
 
 
 def expected_coverage(n_real: int, n_synthetic: int) -> float:
-    """Return the coverage to be expected of new rows from the same distribution.
+    """Return the expected coverage of new rows from the same distribution.
 
     The closest k = 5 of the other n - 1 real and m synthetic rows are all real with probability
     (n - 1) ... (n - k) / ((n + m - 1) ... (n + m - k)).
@@ -301,16 +301,16 @@ def expected_coverage(n_real: int, n_synthetic: int) -> float:
 
 
 def _closest(f: ClassMetrics) -> str:
-    opening = "Median distance to the closest row learned from: synthetic rows lie"
+    opening = "Median distance to the closest training row: synthetic rows lie"
     if f.closest < (1 - _ABOUT) * f.closest_real:
-        return f"{opening} closer than held-out rows do, so rows learned from are memorised."
+        return f"{opening} closer than held-out rows do, so training rows are memorised."
     if f.closest > (1 + _ABOUT) * f.closest_real:
         return f"{opening} farther away than held-out rows do, so some stray from the class."
     return f"{opening} about as far away as held-out rows do."
 
 
 def _copies(f: ClassMetrics) -> str:
-    opening = "Synthetic rows equal a row learned from"
+    opening = "Synthetic rows equal a training row"
     often = _how_often(f, f.copies, f.copies_real)
     return f"{opening} {often}{': real rows are repeated' * often.startswith('more')}."
 
@@ -322,7 +322,7 @@ def _other_class(f: ClassMetrics) -> str:
 
 
 def _misclassified(f: ClassMetrics) -> str:
-    opening = "Trees take synthetic rows for another class"
+    opening = "Trees assign synthetic rows to another class"
     if f.misclassified_real >= 0.5:
         return f"{opening}, and most held-out rows too: trees cannot tell the classes apart."
     often = _how_often(f, f.misclassified, f.misclassified_real)
@@ -343,9 +343,9 @@ def _impossible(f: ClassMetrics) -> str:
     if f.impossible == 0:
         return "Every value is a known category, or within the range of its column."
     fraction = f"{f.impossible:.2%} of values are unknown categories"
-    return f"{fraction}, out of range, or missing where nothing is."
+    return f"{fraction}, out of range, or missing in a column without missing values."
 
 
 def _percent(*rates: float) -> str:
-    # What is not nothing is not shown as nothing.
+    # A small positive rate is not shown as 0.
     return " / ".join("<0.1%" if 0 < rate < 0.001 else f"{rate:.1%}" for rate in rates)

@@ -22,7 +22,7 @@ from ..diagnostics.embedding import Column, Floats, Mask
 Documented = TypeVar("Documented")
 Size = tuple[float, float]
 
-# Okabe and Ito's colours, told apart with any colour vision; without yellow, which white hides.
+# The colours of Okabe and Ito, safe for colour blindness; without yellow, too pale on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 REAL, SYNTHETIC, OTHERS = "#0072B2", "#D55E00", "#B8B8B8"
 
@@ -36,7 +36,7 @@ _EXAMPLE = """Examples
 >>> sampler = {sampler}({parameters}, random_state=0)
 >>> X_res, y_res = sampler.fit_resample(X, y)"""
 
-# Parts that docstrings of displays have in common, by what stands for them.
+# Shared parts of docstrings.
 _PARTS = {
     "parameters": """It is recommended to use `from_estimator`. All parameters are stored as
 attributes.
@@ -55,8 +55,7 @@ axes_ : ndarray of matplotlib Axes""",
         "{parameters}", "n_codes=2, max_steps=100"
     ),
     "resampled": """sampler : over-sampler
-    Fitted sampler that appends its rows class by class: ours, or one such as SMOTE to compare
-    with.
+    Fitted sampler that appends its rows class by class: ours, or another one such as SMOTE.
 X_res, y_res : {array-like, dataframe, sparse matrix} and array-like
     What ``fit_resample`` returned.""",
     "image_shape": """image_shape : tuple of int, default=None
@@ -75,16 +74,16 @@ Raises
 NotFittedError
     If the sampler is not fitted.
 TypeError
-    If it lacks what is to be drawn.
+    If the sampler has no data for this display.
 ValueError""",
 }
 
 
 def documented(display: type[Documented]) -> type[Documented]:
-    """Complete the docstrings of a display by the parts that displays have in common.
+    """Complete the docstrings of a display with shared parts.
 
-    Those of the class and of its ``from_estimator`` name such a part as ``{ax}``. That of
-    ``plot`` says what is drawn; its parameters are described as in ``from_estimator``.
+    The docstrings of the class and of ``from_estimator`` name a part as ``{ax}``. That of ``plot``
+    gets the parameters as described in ``from_estimator``.
     """
     make, plot = vars(display)["from_estimator"].__func__, vars(display)["plot"]
     for thing in (display, make):
@@ -110,24 +109,24 @@ class Display:
 
     @classmethod
     def _check_sampler(cls, sampler: Any, *needed: str, such_as: str) -> None:
-        """Refuse a sampler that is not fitted, or is not of the kind that the display is for.
+        """Refuse a sampler that is not fitted or lacks one of the needed names.
 
-        Names that end in an underscore are there once a sampler is fitted, others are methods.
+        Names that end in an underscore are fitted attributes, others are methods.
         """
-        kind = type(sampler).__name__
-        # Ours have more once rows were drawn; of others `fit` and `fit_resample` leave the same.
+        actual = type(sampler).__name__
+        # For ours, `fit` is not enough; for others, `fit` and `fit_resample` set the same.
         mark = "sample_kinds_" if hasattr(type(sampler), "registry") else "sampling_strategy_"
         is_fitted = hasattr(sampler, mark) or not hasattr(sampler, "fit_resample")
         for name in needed:
             if name.endswith("_") and not is_fitted:
                 raise NotFittedError(
-                    f"This {kind} is not fitted yet. Call fit_resample before {cls.__name__}."
+                    f"This {actual} is not fitted yet. Call fit_resample before {cls.__name__}."
                 )
             if hasattr(sampler, name):
                 continue
             raise TypeError(
                 f"{cls.__name__} needs a fitted sampler with {name!r}, such as {such_as}; "
-                f"got {kind}, which has none."
+                f"got {actual}, which has none."
             )
 
     @classmethod
@@ -144,14 +143,14 @@ class Display:
         if not (len(table) == len(y) > n_new and np.array_equal(y[-n_new:], expected)):
             raise ValueError(
                 "Expected X_res and y_res as fit_resample returned them: the given rows first, "
-                f"then the new ones class by class ({counts}). The last {n_new} labels are "
-                "others, or the lengths differ."
+                f"then the new ones class by class ({counts}). The last {n_new} labels differ "
+                "from these, or the lengths differ."
             )
         return table, y, np.arange(len(y)) >= len(y) - n_new
 
     @classmethod
     def _pyplot(cls) -> Any:
-        """Import matplotlib's pyplot, or say what must be installed."""
+        """Import matplotlib's pyplot, or say how to install it."""
         try:
             import matplotlib.pyplot as plt
         except ImportError as error:
@@ -165,8 +164,7 @@ class Display:
     ) -> int:
         """Make a nearly even grid of panels, and return the number of its columns.
 
-        A new figure has panels of the given size, in inches, and a margin beside them, such as
-        the place of a legend.
+        A new figure has panels of the given size, in inches, and a margin, such as for a legend.
         """
         plt = self._pyplot()
         n_rows = math.ceil(n_panels / most_columns)
@@ -191,13 +189,13 @@ class Display:
 
 
 def n_synthetic(sampler: Any) -> dict[Any, int]:
-    """Return how many rows a fitted over-sampler made of each class, without the zeros."""
+    """Return how many rows a fitted over-sampler made for each class, without zeros."""
     counts = sampler.sampling_strategy_
     return {plain_label(label): int(n) for label, n in counts.items() if n > 0}
 
 
 def check_label(sampler: Any, label: Any) -> Any:
-    """Return a class that was over-sampled; the one with most new rows if None is given."""
+    """Return a class that was over-sampled; the one with the most new rows if None."""
     counts = n_synthetic(sampler)
     if label is None:
         return max(counts, key=counts.__getitem__)
@@ -207,7 +205,7 @@ def check_label(sampler: Any, label: Any) -> Any:
 
 
 def shorten(text: str, longest: int) -> str:
-    """Cut a name that is too long for its place."""
+    """Truncate a long name."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -227,7 +225,7 @@ def as_images(X: Any, image_shape: Any) -> Floats:
         )
     images: Floats = pixels.reshape(-1, *shape)
     if images.ndim == 4 and shape[-1] != 3:
-        # What is no colour is shown by its brightness; of four channels the last is opacity.
+        # Four channels are RGBA, of which RGB is shown; otherwise the mean of the channels is.
         images = images[..., :3] if shape[-1] == 4 else images.mean(axis=-1)
     return images
 

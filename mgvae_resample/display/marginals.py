@@ -1,4 +1,4 @@
-"""MarginalsDisplay: column by column, real rows of a class against synthetic ones."""
+"""MarginalsDisplay: columns of a class, real rows against synthetic ones."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Marginal:
     """One column of the real and of the synthetic rows."""
 
     column: Column
-    # Its values that are not missing.
+    # Values that are not missing.
     real: Floats
     synthetic: Floats
     # Fraction missing among real and among synthetic rows.
     missing: tuple[float, float]
-    # Largest difference between the two distribution functions, for categories half the sum of the
-    # differences between frequencies (total variation); 0 is none, 1 the most.
+    # Largest difference between the distribution functions (Kolmogorov-Smirnov), for categories
+    # half the sum of the differences between frequencies (total variation); between 0 and 1.
     gap: float
 
     @property
@@ -55,7 +55,7 @@ class MarginalsDisplay(Display):
         Number of real and of synthetic rows.
 
     {attributes}
-        One a column.
+        One per column.
 
     {mgvae_example}
     >>> display = MarginalsDisplay.from_estimator(sampler, X_res, y_res, columns=[0, 3])
@@ -86,12 +86,12 @@ class MarginalsDisplay(Display):
         ----------
         {resampled}
         label : label, default=None
-            A class that was over-sampled; the one with most synthetic rows if None.
+            A class that was over-sampled; the one with the most synthetic rows if None.
         columns : sequence of str or int, default=None
-            Names or numbers of the columns to show. If None, all, or those that differ most
-            where there are more than `max_columns`.
+            Names or indices of the columns to show. If None, all, or the `max_columns` that
+            differ most.
         max_columns : int, default=12
-            Most columns shown if `columns` does not name them.
+            Maximum number of columns if `columns` is None.
         {ax}
 
         {returns_and_errors}
@@ -110,9 +110,9 @@ class MarginalsDisplay(Display):
         return cls(marginals=marginals, label=label, n_rows=n_rows).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw a panel a column: distribution functions of numbers, frequencies of categories.
+        """Draw one panel per column: distribution functions, or frequencies of categories.
 
-        Its title says the gap and the fractions missing.
+        Its title shows the gap and the fractions missing.
         """
         n_columns = self._make_panels(ax, len(self.marginals), (2.7, 2.3), (1.8, 0.1))
         for panel, marginal in zip(self.axes_, self.marginals, strict=True):
@@ -138,10 +138,10 @@ class MarginalsDisplay(Display):
             else:
                 ax.locator_params(axis="x", nbins=4)
             _draw_numbers(ax, marginal)
-        told = f"gap {marginal.gap:.2f}"
+        summary = f"gap {marginal.gap:.2f}"
         if any(marginal.missing):
-            told += " · missing {:.0%} / {:.0%}".format(*marginal.missing)
-        ax.set_title(f"{shorten(marginal.column.name, 26)}\n{told}", fontsize="medium")
+            summary += " · missing {:.0%} / {:.0%}".format(*marginal.missing)
+        ax.set_title(f"{shorten(marginal.column.name, 26)}\n{summary}", fontsize="medium")
 
 
 def _position(name: Any, table: Table) -> int:

@@ -16,7 +16,7 @@ from ._plotting import OTHERS, REAL, SYNTHETIC, Display, check_label, documented
 
 __all__ = ["Plane", "RowsDisplay"]
 
-# Exemplars are real rows of another class, and centres of the prior: rings.
+# Exemplars are drawn as rings.
 _MARKS = {
     "exemplars": {"facecolor": "none", "edgecolors": "#8C8C8C", "linewidths": 0.8},
     "real": {"edgecolors": "white", "linewidths": 0.5},
@@ -30,7 +30,7 @@ class Plane:
     # Two principal components of each row, and the fraction of the real rows' variance along each.
     points: Floats
     explained: Floats
-    # What stands behind the rows of the class, "other classes" or "exemplars", and which rows do.
+    # Which rows are drawn behind those of the class: "other classes" or "exemplars".
     background: str
     in_background: Mask
 
@@ -40,13 +40,13 @@ class Plane:
 class RowsDisplay(Display):
     """Real and synthetic rows in the plane of the real rows' principal components.
 
-    Their values, and their latents if wanted: those of `MGVAEOverSampler` with the exemplars
-    that span its prior.
+    Shows their values and, optionally, their latents: those of `MGVAEOverSampler` with the
+    exemplars, the centres of its prior.
 
     {parameters}
     planes : dict of (str, label) to Plane
-        What is shown, "data", "latents" (of MGVAE) or "latent codes" (of BayesGAN), and of which
-        class: a panel each.
+        "data", "latents" (of MGVAE) or "latent codes" (of BayesGAN), and class -> the plane of one
+        panel.
     y : ndarray of shape (n_rows,)
         Label of each row.
     is_synthetic : ndarray of bool of shape (n_rows,)
@@ -79,17 +79,17 @@ class RowsDisplay(Display):
     ) -> Self:
         """Project what ``fit_resample`` returned, and draw it.
 
-        Columns of tables are standardised, categories take part as indicators and missing values
-        at the mean; pixels of images are taken as they are.
+        Columns of tables are standardised, categories are one-hot, and missing values are at the
+        mean; pixels of images are used unchanged.
 
         Parameters
         ----------
         {resampled}
         labels : sequence of labels, default=None
-            The classes to show, a panel each; all that were over-sampled if None.
+            The classes to show, one panel each; all that were over-sampled if None.
         latent : bool, default=False
-            Whether to show the rows' latents as well, for a sampler that reads them with
-            ``encode`` or ``infer_codes``.
+            Whether to show the rows' latents as well, for a sampler with ``encode`` or
+            ``infer_codes``.
         {ax}
 
         {returns_and_errors}
@@ -105,7 +105,7 @@ class RowsDisplay(Display):
         rows = read_pixels(table) if is_image else embed(table.take(~new), table)[1]
         planes = _planes("data", rows, y, ~new, chosen)
         if latent and has_encoder:
-            # A class that was not learned has no latents, and an error if it was asked for.
+            # Classes that were not learned have no latents; requesting them is an error.
             learned = sampler.exemplar_indices_ if labels is None else chosen
             for label in (k for k in chosen if k in learned):
                 planes["latents", label] = _latents(sampler, X_res, y, ~new, label)
@@ -126,7 +126,7 @@ class RowsDisplay(Display):
         return self
 
     def _draw(self, ax: Any, name: str, label: Any) -> dict[str, Any]:
-        """Draw one plane, and return the marks of its groups."""
+        """Draw one plane, and return the legend handles of its groups."""
         plane, of_class = self.planes[name, label], self.y == label
         groups = {
             plane.background: (plane.in_background, OTHERS, 12, 0.6),
@@ -138,7 +138,7 @@ class RowsDisplay(Display):
             style = {"facecolor": colour, "linewidths": 0} | _MARKS.get(group, {})
             points = plane.points[members].T
             handles[group] = ax.scatter(*points, s=size, alpha=alpha, label=group, **style)
-        # The same place for all classes.
+        # The same limits for all classes.
         drawn = plane.points[plane.in_background | of_class | (name == "data")]
         low, high = drawn.min(axis=0), drawn.max(axis=0)
         pad = np.where(high > low, 0.04 * (high - low), 0.5)
@@ -152,13 +152,13 @@ class RowsDisplay(Display):
 def _planes(
     name: str, rows: npt.NDArray[Any], y: npt.NDArray[Any], real: Mask, labels: Sequence[Any]
 ) -> dict[tuple[str, Any], Plane]:
-    """Project rows once; behind those of each class stand the real ones of the others."""
+    """Project rows once for all classes, with real rows of other classes as background."""
     projected = _project(rows, real)
     return {(name, k): Plane(*projected, "other classes", real & (y != k)) for k in labels}
 
 
 def _latents(sampler: Any, X_res: Any, y: npt.NDArray[Any], real: Mask, label: Any) -> Plane:
-    """Project the latents of one class's encoder; behind its rows stand its exemplars."""
+    """Project the latents of one class's encoder, with its exemplars as background."""
     latents = sampler.encode(X_res, label)
     exemplars = np.isin(np.arange(len(latents)), sampler.exemplar_indices_[label])
     projected = _project(latents, exemplars | (real & (y == label)))
@@ -166,10 +166,10 @@ def _latents(sampler: Any, X_res: Any, y: npt.NDArray[Any], real: Mask, label: A
 
 
 def _project(rows: npt.NDArray[Any], fitted: Mask) -> tuple[Floats, Floats]:
-    """Project all rows on the first two principal components of some."""
+    """Project all rows on the first two principal components of the fitted ones."""
     rows = rows.astype(np.float64)
     n = min(2, *rows[fitted].shape)
-    with np.errstate(invalid="ignore"):  # where the rows do not vary
+    with np.errstate(invalid="ignore"):  # if the rows do not vary
         pca = PCA(n, random_state=0).fit(rows[fitted])
     points = np.pad(pca.transform(rows), ((0, 0), (0, 2 - n)))
     return points, np.pad(np.nan_to_num(pca.explained_variance_ratio_), (0, 2 - n))

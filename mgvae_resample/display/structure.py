@@ -1,4 +1,4 @@
-"""StructureDisplay: the Bayesian network of a sampler, with how well its codes follow it."""
+"""StructureDisplay: the Bayesian network of a sampler, and how well its codes follow it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class StructureDisplay(Display):
             Where to draw; a new figure if None.
 
         {returns_and_errors}
-            If it was told to have none, or no class could be learned.
+            If it has no structure, or no class could be learned.
         """
         cls._check_sampler(gan, "structure_", "edge_scores_", such_as="BayesGANOverSampler")
         scores = gan.edge_scores_
@@ -74,7 +74,7 @@ class StructureDisplay(Display):
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw the network, R² beside each latent code, and below what should not be there."""
+        """Draw the network, with R² beside each latent code and the worst violations below."""
         self._pyplot()
         self.ax_ = self.structure.plot(ax)
         self.figure_ = self.ax_.figure

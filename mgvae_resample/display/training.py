@@ -1,4 +1,4 @@
-"""TrainingCurvesDisplay: the loss terms of every training of a sampler, epoch by epoch."""
+"""TrainingCurvesDisplay: the loss terms of every training of a sampler, by epoch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TrainingCurves:
     title: str
     # Mean of each loss term over each epoch; "validation_loss" is that of held-out rows.
     terms: dict[str, npt.NDArray[np.float64]]
-    # Epoch whose weights were kept, where the validation loss chose them.
+    # Epoch whose weights were kept, if the validation loss chose them.
     kept: int | None
     stop_reason: str
 
@@ -31,14 +31,14 @@ class TrainingCurves:
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class TrainingCurvesDisplay(Display):
-    """Loss terms of every training of a fitted sampler, one panel a training.
+    """Loss terms of every training of a fitted sampler, one panel per training.
 
     {parameters}
     trainings : sequence of TrainingCurves
         Title, terms and end of each training.
 
     {attributes}
-        One a training.
+        One per training.
 
     {mgvae_example}
     >>> display = TrainingCurvesDisplay.from_estimator(sampler)
@@ -69,7 +69,7 @@ class TrainingCurvesDisplay(Display):
         return cls(trainings=trainings).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw one panel a training, with one legend for all."""
+        """Draw one panel per training, with one legend for all."""
         names = dict.fromkeys(name for t in self.trainings for name in t.terms)
         names.pop(_VALIDATION, None)
         styles = {

@@ -1,4 +1,4 @@
-"""TranslationDisplay: majority rows, and what MGVAE turns them into."""
+"""TranslationDisplay: majority rows, and their translations by MGVAE."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ class TranslationDisplay(Display):
         sampler : MGVAEOverSampler
             Fitted sampler.
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            Rows, usually of the majority. All of them say how far columns vary.
+            Rows, usually of the majority. Changes are measured in their standard deviations.
         label : label
             The class to translate into, one that was over-sampled.
         n_rows : int, default=8
             Number of rows to translate.
         {image_shape}
         max_columns : int, default=12
-            Most columns drawn of a table: those that change most.
+            Maximum number of columns of a table: those that change most.
         {cmap}
         {ax}
 
@@ -105,7 +105,7 @@ class TranslationDisplay(Display):
     def plot(self, ax: Any = None, *, max_columns: int = 12, cmap: str = "gray") -> Self:
         """Draw images above their translations, or write the values of a table.
 
-        A column of the picture is a row of the table, before and after; what changes is coloured.
+        Each column of the picture is a row of the table, before and after; changes are coloured.
         """
         if self.images is not None:
             height, width = self.images.shape[2:4]
@@ -131,13 +131,13 @@ class TranslationDisplay(Display):
 
 
 def _spread(column: Column) -> float:
-    """Return what a change is measured by: the standard deviation of numbers."""
+    """Return the unit of changes: the standard deviation of numbers."""
     is_number = column.column_type != "category" and not np.isnan(column.values).all()
     return float(np.nanstd(column.values)) if is_number else 0.0
 
 
 def _change(column: Column, spread: float) -> float:
-    """Return by how much rows change; another category or another gap counts as 1."""
+    """Return the mean change of a column; another category, or missing or not, counts as 1."""
     before, after = np.split(column.values, 2)
     moved = np.abs(after - before) / spread if spread else before != after
     is_gap = np.isnan(before) | np.isnan(after)
@@ -145,7 +145,7 @@ def _change(column: Column, spread: float) -> float:
 
 
 def _text(column: Column, row: int) -> str:
-    """Write the value of a row."""
+    """Return the value of a row as text."""
     value = column.values[row]
     if np.isnan(value):
         return "missing"

@@ -1,4 +1,4 @@
-"""TraversalDisplay: what each code of a BayesGAN changes in the rows."""
+"""TraversalDisplay: how each code of a BayesGAN changes rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ._plotting import (
 __all__ = ["Effect", "TraversalDisplay"]
 
 _VALUES = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
-# Rows whose mean says what a code does to a column of a table.
+# Rows per value of a code, to estimate its effect on columns of a table.
 _N_ROWS = 200
 
 
@@ -42,27 +42,27 @@ class Effect:
 
     @property
     def range(self) -> float:
-        """How far the mean moves."""
+        """Range of the mean."""
         return float(np.ptp(self.means))
 
 
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class TraversalDisplay(Display):
-    """One code moved at a time, all else kept.
+    """Rows in which one code varies at a time, and all else is kept.
 
     {parameters}
     values : ndarray of shape (n_values,)
-        Values the codes are moved to.
+        Values of the codes.
     labels : sequence of labels
         The classes.
     images : dict of str to ndarray of shape (n_labels, n_values, height, width) or (..., 3)
         Code -> images; empty for tables.
     effects : dict of (str, label) to sequence of Effect
-        Code, class -> the columns of a table and how they move, most first; empty for images.
+        Code, class -> the columns of a table, largest effect first; empty for images.
 
     {attributes}
-        One a code; for tables one for each code and class.
+        One per code; for tables one per code and class.
 
     {bayesgan_example}
     >>> display = TraversalDisplay.from_estimator(sampler, values=[-1, 0, 1])
@@ -89,10 +89,10 @@ class TraversalDisplay(Display):
         cmap: str = "gray",
         ax: Any = None,
     ) -> Self:
-        """Move codes, and draw what becomes of the rows.
+        """Vary codes, and draw how the rows change.
 
-        Images are ``gan.traverse``: one image in which a single code moves. Columns of tables are
-        means, and frequencies of categories, over 200 rows at each value of the code.
+        Images are those of ``gan.traverse``: one image in which a single code varies. For tables,
+        means and frequencies of categories are over 200 rows at each value of the code.
 
         Parameters
         ----------
@@ -106,13 +106,13 @@ class TraversalDisplay(Display):
             Values of the code; it is standard normal in training.
         {image_shape}
         max_columns : int, default=5
-            Most columns drawn of a table in a panel: those that move most.
+            Maximum number of columns of a table per panel: those with the largest effect.
         {cmap}
         {ax}
 
         {returns_and_errors}
-            If it was told to have no codes, there is no such code, or a class was not learned
-            and over-sampled.
+            If it has no codes, there is no such code, or a class was not learned and
+            over-sampled.
         """
         cls._check_sampler(gan, "structure_", "traverse", such_as="BayesGANOverSampler")
         if gan.structure_ is None:
@@ -143,7 +143,7 @@ class TraversalDisplay(Display):
         return display.plot(ax, max_columns=max_columns, cmap=cmap)
 
     def plot(self, ax: Any = None, *, max_columns: int = 5, cmap: str = "gray") -> Self:
-        """Draw strips of images, a block a code, or lines of columns, a panel a code and class."""
+        """Draw images, one block per code, or lines of columns, one panel per code and class."""
         n_labels = len(self.labels)
         if self.images:
             height, width = next(iter(self.images.values())).shape[2:4]
@@ -167,12 +167,12 @@ class TraversalDisplay(Display):
 
 
 def _effects(tables: Sequence[Any]) -> list[Effect]:
-    """Return how the columns of tables, one for each value of a code, move; most first."""
+    """Return the effects of a code on columns, given a table for each value; largest first."""
     ends = np.cumsum([len(Table.of(table)) for table in tables])[:-1]
     effects = []
     for name, values in _indicators(read_columns(*tables)):
         parts, known = np.split(values, ends), values[~np.isnan(values)]
-        # A column that is constant, or has no values at some place, does not move.
+        # Columns that are constant, or have no values at some point, have no effect.
         if not any(np.isnan(part).all() for part in parts) and np.ptp(known) > 0:
             means = np.array([np.nanmean(part) for part in parts])
             effects.append(Effect(name, (means - known.mean()) / known.std()))
@@ -180,12 +180,12 @@ def _effects(tables: Sequence[Any]) -> list[Effect]:
 
 
 def _indicators(columns: Sequence[Column]) -> Iterator[tuple[str, Floats]]:
-    """Yield names and values of columns; of categories, an indicator of each."""
+    """Yield names and values of columns; for categories, an indicator of each."""
     for column in columns:
         if column.column_type != "category":
             yield column.name, column.values
             continue
-        # Of two categories the second says nothing that the first does not.
+        # With two categories, one indicator is enough.
         names = category_names(column)
         for number, category in enumerate(names[: 1 if len(names) == 2 else None]):
             indicator = np.where(np.isnan(column.values), np.nan, column.values == number)

@@ -131,7 +131,7 @@ def test_integers_are_categories_only_when_named(quick):
     [
         (None, TypeError, "Column 'town'"),
         (["member"], TypeError, "Column 'town'"),
-        (["village"], ValueError, "'village' is no column"),
+        (["village"], ValueError, "'village' is not a column"),
         ([99], ValueError, "index 99, but X has 9"),
         ("all", ValueError, "categorical_features"),
         (3, ValueError, "categorical_features"),

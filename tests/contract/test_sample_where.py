@@ -55,7 +55,7 @@ def test_a_data_frame_is_given_and_returned(container):
 def test_too_few_rows_is_an_error_that_says_how_many(fitted, monkeypatch):
     monkeypatch.setattr("mgvae_resample._base._MOST_DRAWN", 600)
     monkeypatch.setattr("mgvae_resample._base._MOST_DRAWN_PER_ROW", 10)
-    with pytest.raises(ValueError, match=r"Of 768 rows drawn of class 1 0 meet .*5 were asked"):
+    with pytest.raises(ValueError, match=r"Only 0 of 768 rows drawn for class 1 meet .*5 were"):
         fitted.sample(5, where=lambda X: X[:, 0] > 1e9)
 
 

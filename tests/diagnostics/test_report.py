@@ -58,7 +58,7 @@ def test_rows_of_another_law_are_called_so(halves):
     y_res = np.concatenate([y, np.ones(np.count_nonzero(y == 1), dtype=int)])
     report = synthesis_report(X, y, X_res, y_res, X_held=held[0], y_held=held[1])
     said = words(report, 1)
-    assert "plainly not from the same distribution" in said["two-sample AUC"]
+    assert "clearly follow different distributions" in said["two-sample AUC"]
     assert said["density"].startswith("Below 1")
     assert said["coverage"].startswith("0% of real rows")
     assert "farther away than held-out rows" in said["distance to closest"]
@@ -127,7 +127,7 @@ def test_distances_are_too_near_and_too_far(distance, said):
 def test_held_out_rows_that_were_trained_on_are_called_so(halves):
     train, held = halves
     report = report_on(SMOTE(random_state=0), train, train)
-    assert "Class 1: 100% of the held-out rows equal a row learned from" in repr(report)
+    assert "Class 1: 100% of the held-out rows equal a training row" in repr(report)
     assert "trained on" in repr(report)
     assert "trained on" not in repr(report_on(SMOTE(random_state=0), train, held))
 
@@ -202,7 +202,7 @@ def test_missing_parts_are_seen_whatever_the_number_of_real_rows():
     resampled = np.concatenate([X, new]), np.append(y, np.ones(4000, int))
     held = rng.normal(size=(20_000, 2)), np.ones(20_000, int)
     report = synthesis_report(X, y, *resampled, X_held=held[0], y_held=held[1])
-    assert "Parts are missing" in words(report, 1)["coverage"]
+    assert "Parts of the class are missing" in words(report, 1)["coverage"]
     assert report.metrics[1].n_real == 20_000
 
 

@@ -72,8 +72,8 @@ NO_CLASSES: dict[str, tuple[Any, str]] = {
     "a list of text and numbers": ([1, "zero"], "text beside numbers"),
     "bytes": (np.array([b"a", b"b"]), r"bytes.*b'a'.*astype\(str\)"),
     "long integers": ([2**70, 1], "beyond 64 bits"),
-    "three axes": (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\).*one label a row"),
-    "rows of several lengths": ([[0, 1], [1]], "Input y cannot be read.*one label a row"),
+    "three axes": (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\).*one label per row"),
+    "rows of several lengths": ([[0, 1], [1]], "Input y cannot be read.*one label per row"),
     "several classes a row": (np.array([[0, 1], [1, 1]]), r"row 1 is \[1, 1\].*Multilabel"),
     "a row of no class": (np.array([[0, 1], [0, 0]]), r"row 1 is \[0, 0\].*drop_first"),
     "probabilities": (
