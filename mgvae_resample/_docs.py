@@ -52,7 +52,8 @@ n_synthetic_ : dict
 
 n_refused_ : dict
     Class label -> how many of the rows last drawn, by ``fit_resample`` or ``sample``, break a
-    rule for new rows: after 40 redraws, or if hardly any row is accepted, the best one is taken.""",
+    rule for new rows: after 40 redraws, or where hardly any row is accepted, the best one drawn
+    is taken.""",
     "fitted": """n_steps_ : dict of str to int
     Phase -> optimiser steps taken.
 
