@@ -74,7 +74,7 @@ def noise_of(model, rows):
         drawn_from, "_draw", lambda *args: drawn.append(draw(*args)) or drawn[-1]
     ):
         drawn_from.sample(4000, rng())
-    return torch.cat([some.z - some.latents for some in drawn])
+    return torch.cat([some.z - some.exemplar_latents for some in drawn])
 
 
 def test_latents_have_three_quarters_of_the_noise_of_the_posterior(model):
