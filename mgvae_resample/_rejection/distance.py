@@ -14,10 +14,10 @@ __all__ = ["DistanceCeiling"]
 
 # Rows of the class that distances are measured to.
 _MOST_ROWS = 1000
-# The ceiling is this quantile of the distances between rows of the class: a lower one if they are
-# too few for a score floor, and the largest distance if they are fewer still.
+# The ceiling is this quantile of the distances between rows of the class: a lower one in few
+# columns if rows are too few for a score floor, and the largest distance if they are fewer still.
 _QUANTILE, _QUANTILE_OF_FEW = 0.9, 0.7
-_FEW_ROWS, _FEWEST_ROWS, _REPEATED = 30, 10, 0.1
+_FEW_ROWS, _FEWEST_ROWS, _FEW_COLUMNS, _REPEATED = 30, 10, 6, 0.1
 _ROUNDING = 1e-4
 
 
@@ -25,8 +25,8 @@ class DistanceCeiling:
     """Refuses rows that are too far from the nearest row of the class.
 
     The limit is a quantile of the distances from each row of the class to its closest record: 0.9,
-    or 0.7 with fewer than thirty rows, or the maximum with fewer than ten rows or if more than a
-    tenth of them repeat another. Repeats are left out. Distances are Euclidean, between normal
+    or 0.7 with fewer than thirty rows in fewer than six columns, or the maximum with fewer than ten
+    rows or if more than a tenth of them repeat another. Repeats are left out. Distances are Euclidean, between normal
     scores and one-hot categories.
 
     Parameters
@@ -50,7 +50,8 @@ class DistanceCeiling:
         points = self._points(self.class_rows)
         between = torch.cdist(points, points).fill_diagonal_(torch.inf).amin(1)
         apart = between > _ROUNDING
-        quantile = _QUANTILE_OF_FEW if len(class_rows) < _FEW_ROWS else _QUANTILE
+        is_strict = len(class_rows) < _FEW_ROWS and layout.width < _FEW_COLUMNS
+        quantile = _QUANTILE_OF_FEW if is_strict else _QUANTILE
         # With few distinct rows, KnownRows decides about repeats.
         if len(class_rows) < _FEWEST_ROWS or apart.float().mean() < 1.0 - _REPEATED:
             quantile = 1.0
