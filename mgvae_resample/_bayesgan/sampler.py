@@ -139,10 +139,10 @@ default="disentangled"
     Generated rows that the discriminator's classifier assigns to another class are drawn again.
     In tables of six columns or more, for classes with at least 50 rows and as many as columns, new
     rows are accepted in proportion to the density ratio of real and generated rows, estimated by
-    boosted trees (rejection sampling [2]_). New rows repeat known rows as often as further real rows of
-    the class would, are no farther from the class than its rows are from each other, and boosted
-    trees score them above the lowest tenth of the class. A column that is constant in a class of
-    at least ten rows stays constant. Values are missing as often as in the class.
+    boosted trees (rejection sampling [2]_). New rows repeat known rows as often as further real
+    rows of the class would, are no farther from the class than its rows are from each other, and
+    boosted trees score them above the lowest tenth of the class. A column that is constant in a
+    class of at least ten rows stays constant. Values are missing as often as in the class.
 
     References
     ----------

@@ -25,9 +25,9 @@ class DistanceCeiling:
     """Refuses rows that are too far from the nearest row of the class.
 
     The limit is a quantile of the distances from each row of the class to its closest record: 0.9,
-    or 0.7 with fewer than thirty rows in fewer than six columns, or the maximum with fewer than ten
-    rows or if more than a tenth of them repeat another. Repeats are left out. Distances are Euclidean, between normal
-    scores and one-hot categories.
+    or 0.7 with fewer than thirty rows in fewer than six columns, or the maximum with fewer than
+    ten rows or if more than a tenth of them repeat another. Repeats are left out. Distances are
+    Euclidean, between normal scores and one-hot categories.
 
     Parameters
     ----------
