@@ -298,10 +298,12 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         if isinstance(strength, str):
             numbers = torch.from_numpy(np.searchsorted(self.classes_, learned_labels))
             strength = self._modality.largest_auto_strength(
-                run.tensor(rows), numbers, run.rng("augmentation_strength")
+                run.tensor(rows), numbers, run.rng("augmentation")
             )
             # If half of the repeats are kept, the others are moved twice as far, up to 1.
             strength = min(strength, 1.0 if len(self.classes_) == 2 else 0.5)
+        is_auto = self.generated_fraction == "auto"
+        n_sparse = rows.shape[1] if is_auto and self._modality.is_sparse(rows) else 0
         plans = {}
         for label, n_new in counts.items():
             n_rows = int((y == label).sum())
@@ -314,6 +316,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                 generated_fraction=self._generated_fraction(n_rows),
                 strength=float(strength),
                 n_classes=len(self.classes_),
+                n_sparse=n_sparse,
             )
         return plans
 

@@ -22,6 +22,8 @@ __all__ = ["NOT_LEARNED", "FewRowsWarning", "Plan", "make_plan", "rows_to_learn"
 _MOST_LEARNED, _FEWEST_SAMPLED = 200_000, 50_000
 # Classes with fewer rows are learned, with a warning.
 _FEW_ROWS = 10
+# In tables such as text, a class with fewer rows per column is repeated.
+_SPARSE_COLUMNS_PER_ROW = 5
 # Fraction of the repeated images that stay as they are if there are more than two classes.
 _KEPT_FRACTION = 0.5
 # Why a class has neither latents nor codes.
@@ -85,12 +87,22 @@ def make_plan(
     generated_fraction: float,
     strength: float,
     n_classes: int,
+    n_sparse: int,
 ) -> Plan:
     """Decide what is done for one class, before anything is learned; warn of few rows.
 
     ``not_learned`` is the reason of the method, if any; tables without varying columns are not
-    learned either.
+    learned either. ``n_sparse`` is the number of columns if nearly all values are zero.
     """
+    if not_learned is None and n_sparse > _SPARSE_COLUMNS_PER_ROW * n_rows:
+        warn(
+            f"Class {label!r} has {n_rows} rows in {n_sparse} columns of mostly one value, as in "
+            "text. Generated rows would do harm, so its rows are repeated. Class weights, a moved "
+            "threshold, or embeddings of 50 to 400 columns work better. To generate rows all the "
+            "same, set 'generated_fraction'.",
+            FewRowsWarning,
+        )
+        return Plan(n_new, "has too few rows for so many columns", 0.0)
     if not_learned is None and modality.layout.width == 0:
         not_learned = "has only constant columns, and some that vary are needed"
     if not_learned is not None:

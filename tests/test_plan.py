@@ -7,7 +7,7 @@ from mgvae_resample._plan import Plan, make_plan
 from tests.layouts import continuous, images
 
 
-def planned(n_rows, n_classes, modality=None, not_learned=None):
+def planned(n_rows, n_classes, modality=None, not_learned=None, n_sparse=0):
     """Return the plan of a class of so many rows."""
     return make_plan(
         "a",
@@ -18,6 +18,7 @@ def planned(n_rows, n_classes, modality=None, not_learned=None):
         generated_fraction=0.5,
         strength=0.2,
         n_classes=n_classes,
+        n_sparse=n_sparse,
     )
 
 
@@ -45,3 +46,11 @@ def test_a_class_that_is_not_learned_is_smoothed_where_there_are_numbers_and_rep
         diverged = planned(50, 2, modality).unlearned(modality)
         assert diverged.generated_fraction == fraction
         assert "diverged" in diverged.not_learned
+
+
+def test_in_many_columns_of_mostly_zeros_few_rows_are_repeated():
+    with pytest.warns(FewRowsWarning, match="Class weights, a moved threshold, or embeddings"):
+        plan = planned(50, 2, n_sparse=500)
+    assert plan.generated_fraction == 0.0
+    assert plan.not_learned is not None
+    assert planned(120, 2, n_sparse=500).not_learned is None

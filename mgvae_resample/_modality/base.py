@@ -74,6 +74,10 @@ class Modality(ABC):
         return len(self.layout.positions("continuous")) > 0
 
     @abstractmethod
+    def is_sparse(self, rows: EncodedRows) -> bool:
+        """Return whether there are many columns of mostly one value, as in text."""
+
+    @abstractmethod
     def key(self) -> tuple[object, ...]:
         """Return all that a training on encoded rows depends on, for cache keys."""
 

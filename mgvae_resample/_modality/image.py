@@ -50,6 +50,10 @@ class ImageModality(Modality):
         super().__init__(ImageEncoding())
         self.image_shape = tuple(image_shape)
 
+    def is_sparse(self, rows: EncodedRows) -> bool:
+        """Return False: pixels are not words."""
+        return False
+
     def key(self) -> tuple[object, ...]:
         """Return the shape."""
         return ("image", self.image_shape)
