@@ -78,10 +78,9 @@ default="disentangled"
     generated_fraction : "auto" or float, default="auto"
         Fraction of the new rows that are generated; the others repeat real rows of the class.
         "auto" is 1 for tables. If each column has at most 32 values and trees trained on repeats
-        are better than trees trained on generated rows, it is 0.5 or 0; for few rows of text it is 0.
-        For images, "auto" is 0.25
-        for classes of up to 100 images and 25 / n for classes of n, since larger classes need
-        fewer generated images.
+        are better than trees trained on generated rows, it is 0.5 or 0; for few rows of text it is
+        0. For images, "auto" is 0.25 for classes of up to 100 images and 25 / n for classes of n,
+        since larger classes need fewer generated images.
 
     {augmentation_strength}
 
