@@ -29,7 +29,7 @@ Propose = Callable[[Indices], Drawn]
 # For few rows, several candidates are drawn at once, since calls take longer than rows.
 _FEWEST_DRAWN = 64
 # After so many trials a smaller fraction of accepted rows ends the search.
-_FEWEST_TRIALS, _LEAST_ACCEPTED = 5, 0.01
+_FEWEST_TRIALS, _LEAST_ACCEPTED = 5, 0.001
 
 
 class Rule(Protocol):
