@@ -19,6 +19,8 @@ _FEWEST_ROWS, _MOST_COLUMNS = 30, 100
 # Rows of the class, and of others, that the trees learn from.
 _MOST_ROWS, _MOST_OTHERS = 1000, 2000
 _N_TREES, _N_LEAVES, _N_BINS, _N_FOLDS = 30, 15, 63, 3
+# Exact rules between categories need more trees.
+_N_TREES_OF_CATEGORIES = 100
 _QUANTILE = 0.1
 _ROUNDING = 1e-6
 
@@ -57,13 +59,15 @@ class ScoreFloor:
         class_rows = random_rows(class_rows, _MOST_ROWS, rng)
         rows = np.concatenate([class_rows, random_rows(other_rows, _MOST_OTHERS, rng)])
         in_class = np.arange(len(rows)) < len(class_rows)
+        has_numbers = len(layout.positions("continuous")) > 0
+        n_trees = _N_TREES if has_numbers else _N_TREES_OF_CATEGORIES
         self.trees, scores = [], []
         for fit, held in StratifiedKFold(_N_FOLDS).split(rows, in_class):
             trees = TwoSampleTrees(
                 layout,
                 rows[fit[in_class[fit]]],
                 rows[fit[~in_class[fit]]],
-                n_trees=_N_TREES,
+                n_trees=n_trees,
                 n_leaves=_N_LEAVES,
                 n_bins=_N_BINS,
                 class_weight="balanced",
