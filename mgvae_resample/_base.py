@@ -260,8 +260,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             learned = [label for label, plan in plans.items() if plan.not_learned is None]
             fitted = self._fit_synthesizers(rows, y[at], learned, run)
             synthesizers = self._with_rules(fitted, rows, y[at], plans, run)
-            for label, n_new in counts.items():
-                synthesizer, rng = synthesizers[label], run.rng("draw", self._number(label))
+            for label, synthesizer in synthesizers.items():
+                n_new, rng = synthesizer.plan.n_new, run.rng("draw", self._number(label))
                 synthesizer.n_refused = 0
                 for start in range(0, n_new, BLOCK):
                     for part in synthesizer.draw(min(BLOCK, n_new - start), rng):
@@ -277,7 +277,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                         kinds.append(np.full(len(source), part.kind, "U10"))
                         sources.append(source)
         self._synthesizers = synthesizers
-        self.n_refused_ = {label: synthesizers[label].n_refused for label in counts}
+        self.n_refused_ = {label: s.n_refused for label, s in synthesizers.items()}
         self.history_ = {phase: h.terms for phase, h in run.history.items()}
         self.n_steps_ = {phase: h.n_steps for phase, h in run.history.items()}
         self.stop_reason_ = {phase: h.stop_reason for phase, h in run.history.items()}
@@ -345,7 +345,9 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         run: Run,
     ) -> dict[Label, Synthesizer]:
         """Return a synthesizer for each class, with the rules that its new rows must meet."""
-        keys, synthesizers = row_keys(rows), {}
+        # Keys of images, which meet no rules of tables, would take long.
+        keys = row_keys(rows if self._modality.has_rules else rows[:, :0])
+        synthesizers = {}
         for label, plan in plans.items():
             if plan.not_learned is None and label not in fitted:
                 plan = plan.unlearned(self._modality)
@@ -356,8 +358,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             synthesizer.fit_rules(rows, keys, ~is_class, rng)
             synthesizers[label] = synthesizer
         if self._modality.is_discrete and self.generated_fraction == "auto" and fitted:
-            learned = {k: s for k, s in synthesizers.items() if k in fitted}
-            self._choose_fraction(rows, y, learned, run)
+            self._choose_fraction(rows, y, fitted, run)
         return synthesizers
 
     def _choose_fraction(

@@ -10,11 +10,12 @@ import numpy.typing as npt
 from .._tables.adapters import AnyArray, ColumnValues
 from .layout import EncodedRows, Floats, Slot
 
-__all__ = ["CategoryEncoder", "fit_categories"]
+__all__ = ["FEW_VALUES", "CategoryEncoder", "fit_categories"]
 
 # Up to this many categories, even infrequent ones are learned one by one.
 _FEW_CATEGORIES = 16
-_FEW_VALUES = 32
+# Columns with at most this many values are discrete.
+FEW_VALUES = 32
 _MOST_CATEGORIES = 100
 _FEWEST_ROWS, _LEAST_FRACTION = 10, 0.001
 
@@ -45,7 +46,7 @@ class CategoryEncoder:
     @property
     def is_discrete(self) -> bool:
         """Whether there are at most 32 categories, each learned on its own."""
-        return self.n_categories == len(self.order) <= _FEW_VALUES
+        return self.n_categories == len(self.order) <= FEW_VALUES
 
     def encode(self, values: AnyArray) -> EncodedRows:
         """Return the numbers of categories."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from .._tables.adapters import AnyArray, ColumnValues, Mask
-from .category import CategoryEncoder, fit_categories
+from .category import FEW_VALUES, CategoryEncoder, fit_categories
 from .layout import Floats, Slot
 from .resolution import Resolution, find_resolution
 
@@ -20,7 +20,6 @@ Counts: TypeAlias = npt.NDArray[np.intp]
 
 _MAX_KNOTS = 4096
 _ATOM_FRACTION = 0.05
-_FEW_VALUES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +74,7 @@ class NumericEncoder:
     def is_discrete(self) -> bool:
         """Whether there are at most 32 values, each in many rows."""
         values = self.support.values
-        return self.scores is None or (values is not None and len(values) <= _FEW_VALUES)
+        return self.scores is None or (values is not None and len(values) <= FEW_VALUES)
 
     def encode(self, values: AnyArray) -> Floats:
         """Return normal scores, numbers in [-1, 1], or 0 and 1."""
@@ -126,7 +125,7 @@ def describe(values: AnyArray, n_rows: int) -> Support:
     size = values.size
     if size <= 2:
         return Support("constant" if size == 1 else "binary", values.dtype, low, high)
-    few = (size <= _FEW_VALUES and n_rows >= 5 * size) or (size <= 256 and n_rows >= 20 * size)
+    few = (size <= FEW_VALUES and n_rows >= 5 * size) or (size <= 256 and n_rows >= 20 * size)
     resolution = find_resolution(values.astype(np.float64), values.dtype)
     return Support("continuous", values.dtype, low, high, resolution, values if few else None)
 

@@ -87,10 +87,8 @@ class RejectionSampler:
             taken = tried[best]
             rows[taken], source[taken] = new_rows[best], new_source[best]
             n_met[taken] = met[best]
-            n_tried, n_accepted = (
-                n_tried + len(tried),
-                n_accepted + int((met > len(self.rules)).sum()),
-            )
+            n_tried += len(tried)
+            n_accepted += int((met > len(self.rules)).sum())
             if trial >= _FEWEST_TRIALS and n_accepted < _LEAST_ACCEPTED * n_tried:
                 break
         self.refused = n_met <= len(self.rules)
