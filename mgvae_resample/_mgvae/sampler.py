@@ -49,19 +49,24 @@ _FIXED: dict[str, tuple[object, ...]] = {
     "generated_fraction": (1,),
 }
 _PUBLISHED_EPOCHS, _PUBLISHED_EWC_WEIGHT, _EWC_WEIGHT = 200, 500.0, 0.01
-# Values of "auto". Convolutions need more time per row, and larger steps.
+# Values of "auto", and the steps of a fine-tuning without held-out rows and between validations.
+# Convolutions need more time per row, and more steps.
 AUTO = {
     "table": {
-        "n_exemplars": 256,
-        "max_pretrain_steps": 400,
-        "max_finetune_steps": 500,
-        "learning_rate": 1e-3,
+        "n_exemplars": 64,
+        "max_pretrain_steps": 200,
+        "max_finetune_steps": 150,
+        "learning_rate": 3e-3,
+        "steps_without_holdout": 80,
+        "epoch_steps": 10,
     },
     "image": {
         "n_exemplars": 128,
         "max_pretrain_steps": 500,
         "max_finetune_steps": 250,
         "learning_rate": 4e-3,
+        "steps_without_holdout": 200,
+        "epoch_steps": 25,
     },
 }
 
@@ -122,7 +127,7 @@ class MGVAEOverSampler(DeepOverSampler):
         "auto" ends at 8 pixels with 32 channels.
 
     n_exemplars : "auto" or int, default="auto"
-        Exemplars drawn at each step to approximate the mixture; "auto" is 256, for images 128.
+        Exemplars drawn at each step to approximate the mixture; "auto" is 64, for images 128.
         More took longer and gained little in our measurements.
 
     ewc_weight : "auto" or float, default="auto"
@@ -131,20 +136,20 @@ class MGVAEOverSampler(DeepOverSampler):
         not normalised: the best weight depends on the data, and "auto" is 500.
 
     max_pretrain_steps : "auto" or int, default="auto"
-        Maximum number of steps on the exemplars; "auto" is 400, for images 500. Early stopping
+        Maximum number of steps on the exemplars; "auto" is 200, for images 500. Early stopping
         ends the training when the validation loss on held-out exemplars stops falling.
 
     max_finetune_steps : "auto" or int, default="auto"
-        Maximum number of steps on each class; "auto" is 500, for images 250. With at least 50
+        Maximum number of steps on each class; "auto" is 150, for images 250. With at least 50
         rows, early stopping uses the validation loss on a held-out fifth of them; below 500 rows,
-        some steps on all rows follow. With fewer than 50 rows, 200 steps are taken. If `variant`
-        is "published", all steps are taken; "auto" is 200 epochs of the class.
+        some steps on all rows follow. With fewer than 50 rows, 80 steps are taken, for images 200.
+        If `variant` is "published", all steps are taken; "auto" is 200 epochs of the class.
 
     batch_size : int, default=128
         Rows per step; smaller classes use all their rows.
 
     learning_rate : "auto" or float, default="auto"
-        Step size of Adam; "auto" is 0.001, for images 0.004.
+        Step size of Adam; "auto" is 0.003, for images 0.004.
 
     {categorical_features}
 
@@ -421,7 +426,7 @@ class MGVAEOverSampler(DeepOverSampler):
         sizes = self._hidden_layer_sizes()
         if check_hidden_layer_sizes(self.hidden_layer_sizes) is None:
             sizes = tuple(max(_NARROWEST, n // 2) for n in sizes)
-        rate = float(setting("learning_rate"))
+        rate, auto = float(setting("learning_rate")), self._auto[self._modality.name]
         return MGVAEConfig(
             hidden_layer_sizes=sizes,
             latent_dim=self.latent_dim,
@@ -432,8 +437,12 @@ class MGVAEOverSampler(DeepOverSampler):
             pretrain=TrainConfig(int(setting("max_pretrain_steps")), rate, patience=8),
             # Short epochs, since the best weights come early.
             finetune=TrainConfig(
-                int(setting("max_finetune_steps")), rate, epoch_steps=25, patience=2
+                int(setting("max_finetune_steps")),
+                rate,
+                epoch_steps=auto["epoch_steps"],
+                patience=2,
             ),
+            steps_without_holdout=auto["steps_without_holdout"],
             is_published=self._is_published,
         )
 

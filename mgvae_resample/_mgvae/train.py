@@ -26,8 +26,6 @@ __all__ = ["MGVAEConfig", "finetune", "pretrain"]
 # With fewer rows than the first number, a held-out fifth is too few for early stopping; with at
 # least the second, four fifths of the rows are enough to train on.
 _FEWEST_FOR_HOLDOUT, _ENOUGH_WITHOUT_HOLDOUT = 50, 500
-_STEPS_WITHOUT_HOLDOUT = 200
-_FEWEST_STEPS = 100
 # Rows for the Fisher information: real ones, or generated ones in the published method.
 _FISHER_ROWS, _PUBLISHED_FISHER_ROWS = 128, 100
 _FEWEST_HELD_EXEMPLARS, _MOST_HELD_EXEMPLARS = 10, 1000
@@ -40,7 +38,8 @@ class MGVAEConfig:
     """The method's parameters, checked and free of "auto".
 
     ``responsibility`` is the fraction of exemplars that are chosen by their responsibility for the
-    minority; the others are chosen uniformly. With ``is_published``, fine-tuning takes all steps,
+    minority; the others are chosen uniformly. Classes too small for a holdout are fine-tuned for
+    ``steps_without_holdout`` steps. With ``is_published``, fine-tuning takes all steps,
     and the Fisher information is that of generated rows, not normalised.
     """
 
@@ -52,6 +51,7 @@ class MGVAEConfig:
     responsibility: float
     pretrain: TrainConfig
     finetune: TrainConfig
+    steps_without_holdout: int
     is_published: bool = False
 
     def key(self, training: TrainConfig) -> tuple[object, ...]:
@@ -122,8 +122,8 @@ def finetune(
 
     With at least 50 rows, a fifth of them is held out, and the weights with the lowest validation
     loss are kept. With fewer than 500 rows, training continues on all of them, for a quarter of
-    the steps taken so far, or until 100. With fewer than 50 rows, 200 steps are taken. The
-    published method takes all steps on all rows.
+    the steps taken so far, or until half of ``steps_without_holdout``. With fewer than 50 rows,
+    ``steps_without_holdout`` steps are taken. The published method takes all steps on all rows.
 
     Shape: exemplars (m, d), class_rows (n, d).
 
@@ -146,7 +146,7 @@ def finetune(
         n_held = 0 if config.is_published else _n_held(len(rows))
         if n_held == 0:
             objective.begin(rows)
-            fixed = _fixed(budget, config.is_published)
+            fixed = _fixed(config)
             history = run.train(network, objective, fixed, phase=phase)
         else:
             # NOTE[DIFF] The paper takes a fixed number of epochs, which memorises rows.
@@ -156,7 +156,7 @@ def finetune(
             is_over = history.stop_reason in ("diverged", "callback")
             if not is_over and len(rows) < _ENOUGH_WITHOUT_HOLDOUT:
                 objective.begin(rows)
-                final = run.train(network, objective, _final(budget, history), phase=None)
+                final = run.train(network, objective, _final(config, history), phase=None)
                 history.n_steps = history.best_steps + final.n_steps
                 if final.stop_reason == "diverged":
                     history.n_steps, history.stop_reason = 0, "diverged"
@@ -171,16 +171,18 @@ def _n_held(n_rows: int) -> int:
     return n_rows // 5 if n_rows >= _FEWEST_FOR_HOLDOUT else 0
 
 
-def _fixed(budget: TrainConfig, is_published: bool) -> TrainConfig:
+def _fixed(config: MGVAEConfig) -> TrainConfig:
     """Return the settings of a training without held-out rows."""
-    n_steps = budget.max_steps if is_published else min(_STEPS_WITHOUT_HOLDOUT, budget.max_steps)
-    return replace(budget, max_steps=n_steps, patience=None)
+    n_steps = config.finetune.max_steps
+    if not config.is_published:
+        n_steps = min(config.steps_without_holdout, n_steps)
+    return replace(config.finetune, max_steps=n_steps, patience=None)
 
 
-def _final(budget: TrainConfig, history: History) -> TrainConfig:
+def _final(config: MGVAEConfig, history: History) -> TrainConfig:
     """Return the settings of the training on all rows that follows early stopping."""
-    n_steps = max(history.best_steps // 4, _FEWEST_STEPS - history.best_steps)
-    n_steps = min(n_steps, budget.max_steps)
+    budget, n_fewest = config.finetune, config.steps_without_holdout // 2
+    n_steps = min(max(history.best_steps // 4, n_fewest - history.best_steps), budget.max_steps)
     return replace(budget, max_steps=n_steps, patience=None, learning_rate=history.learning_rate)
 
 

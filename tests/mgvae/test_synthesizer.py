@@ -152,8 +152,12 @@ def test_translations_equal_known_rows_as_often_as_further_rows_of_the_class_do(
         found.append([known_fractions(some, X[y], X[~y]) for some in (new, further)])
     (repeats, of_others), expected = np.mean(found, 0)
     assert repeats == pytest.approx(expected[0], abs=0.1)
-    # Where no row of the class equals one of another, no new row does.
-    assert of_others == pytest.approx(expected[1], abs=0.06 if overlap else 0.0)
+    # Where no row of the class equals one of another, no new row does. Otherwise the estimate is
+    # lowered by its standard error, about 0.05 for these 40 rows.
+    if overlap:
+        assert 0.2 * expected[1] < of_others < expected[1] + 0.03
+    else:
+        assert of_others == expected[1] == 0.0
 
 
 def test_a_logit_adjustment_is_found_for_tables_of_bits_only(model, rows):
