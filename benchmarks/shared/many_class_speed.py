@@ -17,7 +17,7 @@ from benchmarks.shared.processes import in_new_process, peak_mb
 from benchmarks.shared.results import Row
 
 COLUMNS = (
-    *("dataset", "method", "threads", "rows", "columns", "n_classes", "n_synthetic"),
+    *("protocol", "dataset", "method", "threads", "rows", "columns", "n_classes", "n_synthetic"),
     *("cpu_seconds", "ratio", "base_mb", "peak_mb"),
 )
 SPEED_METHODS = ("SMOTE", "MGVAE", "BayesGAN")
@@ -65,8 +65,7 @@ def measure(case: str, method: str, repeats: int) -> dict[str, Any]:
     steps = {k: 1 for k in build_sampler(name).get_params() if k.startswith("max_")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        few = np.flatnonzero(y < 2)[-120:]
-        build_sampler(name, random_state=0, **steps).fit_resample(X[few], y[few])
+        build_sampler(name, random_state=0, **steps).fit_resample(*drawn_classes(2, 40, 20))
         base, seconds = peak_mb(), []
         for _ in range(repeats):
             sampler = build_sampler(name, random_state=0, **{**extra, **params})
