@@ -11,6 +11,7 @@ from benchmarks import many_classes
 from benchmarks.many_classes import METHODS
 from benchmarks.report import __main__ as report
 from benchmarks.report.many_classes import guide_tables, many_classes_section
+from benchmarks.shared import many_class_speed
 from benchmarks.shared.many_class_draw import COLUMNS, Job, run_draw
 from benchmarks.shared.many_class_speed import CASES, drawn_classes, measure
 from benchmarks.shared.many_class_speed import COLUMNS as SPEED_COLUMNS
@@ -149,6 +150,25 @@ def test_speed_counts_new_rows_and_seconds():
     assert set(row) <= set(SPEED_COLUMNS)
 
 
+def test_ratios_of_speed_are_of_one_run(tmp_path, monkeypatch):
+    seconds = iter([2.0, 6.0, 20.0, 4.0, 4.0, 4.0])
+    monkeypatch.setattr(
+        many_class_speed,
+        "in_new_process",
+        lambda *_: {"rows": 9, "cpu_seconds": next(seconds)},
+    )
+    path = tmp_path / "many_classes-speed.csv"
+    given = ["many_classes", "--speed", "--methods", "MGVAE", "--results", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", given)
+    for _ in range(2):  # the second time there is nothing to do
+        many_classes.main()
+        found = pd.read_csv(path)
+        assert found["ratio"].tolist() == [1, 3, 10]
+    found[found["dataset"] != "20 classes"].to_csv(path, index=False)
+    many_classes.main()
+    assert pd.read_csv(path)["ratio"].tolist() == [1, 1, 1]
+
+
 @pytest.fixture(scope="module")
 def results():
     """Return made-up rows of six tables on which MGVAE is the best."""
@@ -179,6 +199,9 @@ def test_the_section_says_by_how_much_the_best_method_is_better(results):
     assert differences == pytest.approx([0.1] * 4, abs=0.005)
     by_table = text.partition("**Mean recall by table**")[2]
     assert by_table.count("(+0.") >= 6
+    assert "MGVAE on 0 of 6" in by_table
+    worse = results.assign(mean_recall=results["method"] != "MGVAE")
+    assert "MGVAE on 6 of 6" in "\n".join(many_classes_section(worse))
     assert "| t5 |" in by_table
 
 
