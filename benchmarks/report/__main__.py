@@ -17,6 +17,7 @@ from benchmarks.report.long_tail import (
     image_realism_section,
     sweep_section,
 )
+from benchmarks.report.many_classes import GUIDE_FILE, guide_tables, many_classes_section
 from benchmarks.report.realism import realism_section
 from benchmarks.report.structure import structure_section
 from benchmarks.report.summary import FILES, summary
@@ -67,6 +68,14 @@ SECTIONS: tuple[tuple[str, str, Read, Section], ...] = (
         read_results,
         drawn_section,
     ),
+    ("many_classes", "Many classes", read_results, many_classes_section),
+    (
+        "many_classes-development",
+        "Many classes (development)",
+        read_results,
+        many_classes_section,
+    ),
+    ("many_classes-speed", "Many classes: speed", as_text, cost_section),
     (
         "long_tail_images",
         "Long-tailed images: ten classes, 4,000 to 40 rows",
@@ -100,12 +109,13 @@ SECTIONS: tuple[tuple[str, str, Read, Section], ...] = (
 
 
 def main() -> None:
-    """Write the report and print it."""
+    """Write the report, and the tables of the guide, and print the report."""
     options = argparse.ArgumentParser(description="Result files to markdown")
     options.add_argument("--results", type=Path, default=FOLDER)
     folder = options.parse_args().results
     page = "\n\n".join(["# Report", *_summary(folder), *_sections(folder)]) + "\n"
     (folder / "REPORT.md").write_text(page)
+    (folder / GUIDE_FILE).write_text(guide_tables(folder))
     _pictures(folder)
     print(page)
 

@@ -41,13 +41,22 @@ def probabilities(
     classifier: str, X: Rows, y: Labels, X_test: Rows, *, steps: int, weighted: bool, seed: int
 ) -> Rows:
     """Fit the classifier and return P(class 1) of the test rows; `steps` is the MLP's budget."""
+    return class_probabilities(
+        classifier, X, y, X_test, steps=steps, weighted=weighted, seed=seed
+    )[:, 1]
+
+
+def class_probabilities(
+    classifier: str, X: Rows, y: Labels, X_test: Rows, *, steps: int, weighted: bool, seed: int
+) -> Rows:
+    """Fit the classifier and return P(class) of the test rows. Shape: -> (n, n_classes)."""
     if classifier == "mlp":
         return _mlp_probabilities(X, y, X_test, steps=steps, weighted=weighted, seed=seed)
     model = _build(classifier, "balanced" if weighted else None, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(X, y)
-    return model.predict_proba(X_test)[:, 1]  # type: ignore[no-any-return]
+    return np.asarray(model.predict_proba(X_test))
 
 
 @dataclass(frozen=True)
@@ -146,12 +155,13 @@ def _build(classifier: str, class_weight: str | None, seed: int) -> Any:
 def _mlp_probabilities(
     X: Rows, y: Labels, X_test: Rows, *, steps: int, weighted: bool, seed: int
 ) -> Rows:
-    """Train d-256-128-2 for `steps` batches and return P(class 1) of the test rows."""
+    """Train d-256-128-k for `steps` batches and return P(class) of the test rows."""
     torch.manual_seed(seed)
     rows = torch.as_tensor(np.asarray(X, dtype=np.float32))
     labels = torch.as_tensor(np.asarray(y, dtype=np.int64))
-    weights = _class_weights(labels, 2) if weighted else None
-    network = _mlp(rows.shape[1])
+    n_classes = int(labels.max()) + 1
+    weights = _class_weights(labels, n_classes) if weighted else None
+    network = _mlp(rows.shape[1], n_classes)
     optimizer = _adam(network)
     done = 0
     while done < steps:
@@ -160,16 +170,16 @@ def _mlp_probabilities(
             done += 1
     with torch.inference_mode():
         test = torch.as_tensor(np.asarray(X_test, dtype=np.float32))
-        return np.asarray(network(test).softmax(dim=1)[:, 1].double())
+        return np.asarray(network(test).softmax(dim=1).double())
 
 
-def _mlp(n_features: int) -> nn.Sequential:
+def _mlp(n_features: int, n_classes: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(n_features, 256),
         nn.LeakyReLU(0.1),
         nn.Linear(256, 128),
         nn.LeakyReLU(0.1),
-        nn.Linear(128, 2),
+        nn.Linear(128, n_classes),
     )
 
 

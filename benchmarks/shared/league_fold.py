@@ -16,6 +16,7 @@ from benchmarks.shared.classifiers import epoch_steps, has_class_weight, probabi
 from benchmarks.shared.datasets import Labels, Rows, read_catalogue
 from benchmarks.shared.mixed_tables import cut, load_frame
 from benchmarks.shared.results import Row
+from benchmarks.shared.scores import LEAST
 from benchmarks.shared.table_methods import Training, encoder, trainings
 
 N_FOLDS, N_INNER = 5, 3
@@ -26,8 +27,6 @@ FEWEST = 6
 TUNED = ("balanced_accuracy", "macro_f1")
 # A blend is the mean of two probabilities without resampling and one at half of balance.
 BLENDS = {f"blend {name}": ("none", f"{name}@half") for name in ("SMOTE", "MGVAE", "BayesGAN")}
-# Log loss knows no probability of exactly 0 or 1.
-_LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ def _scores(y: Labels, predicted: Rows, y_inner: Labels, inner: Rows) -> dict[st
 
 
 def _of_probabilities(y: Labels, predicted: Rows) -> dict[str, float]:
-    clipped = np.clip(predicted, _LEAST, 1 - _LEAST)
+    clipped = np.clip(predicted, LEAST, 1 - LEAST)
     return {
         "average_precision": float(average_precision_score(y, predicted)),
         "brier": float(np.mean((predicted - y) ** 2)),

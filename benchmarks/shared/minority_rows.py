@@ -70,7 +70,8 @@ def synthesize(
         # Where a class is not rare, more rows are asked for than the majority has.
         warnings.filterwarnings("ignore", "After over-sampling")
         if name in _OF_TABLES:
-            rows = whole(_OF_TABLES[name](halves.X, halves.y, **common), halves.X)
+            made, _ = _OF_TABLES[name](halves.X, halves.y, **common)
+            rows = whole(made, halves.X)
         else:
             sampler = build_sampler(name, **common, **params)
             rows = sampler.fit_resample(halves.X, halves.y)[0][len(halves.X) :]

@@ -29,6 +29,13 @@ def load_frame(
         X, y = load_table(name, None)
         return pd.DataFrame(X).add_prefix("x"), y
     entry = read_catalogue(folder)[name]
+    frame, target = read_frame(entry, folder)
+    positive = minority(entry, fewest, most_rows)
+    return frame, target.isin(positive).to_numpy().astype(np.intp)
+
+
+def read_frame(entry: dict[str, Any], folder: Path) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the table of an entry of the catalogue, and its labels as text."""
     frame = pd.read_csv(
         folder / entry["file"],
         dtype=dict.fromkeys([*entry["categorical"], "target"], str),
@@ -36,9 +43,7 @@ def load_frame(
         na_values=[""],
     )
     target = frame.pop("target").str.strip("'")
-    frame = frame.astype(dict.fromkeys(entry["categorical"], "category"))
-    positive = minority(entry, fewest, most_rows)
-    return frame, target.isin(positive).to_numpy().astype(np.intp)
+    return frame.astype(dict.fromkeys(entry["categorical"], "category")), target
 
 
 def minority(entry: dict[str, Any], fewest: int, most_rows: int | None) -> set[str]:

@@ -14,9 +14,12 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.shared.datasets import Labels
 from benchmarks.shared.methods import build_sampler
 
+# Rows, and their labels.
+NewRows = tuple[pd.DataFrame, Labels]
 
-def smote_rows(X: pd.DataFrame, y: Labels, **params: Any) -> pd.DataFrame:
-    """Return the new rows of SMOTE, SMOTENC or SMOTEN, as the columns ask for."""
+
+def smote_rows(X: pd.DataFrame, y: Labels, **params: Any) -> NewRows:
+    """Return new rows of SMOTE, SMOTENC or SMOTEN, as the columns ask for, and their labels."""
 
     def build(categorical: list[int], n_columns: int) -> Any:
         if len(categorical) == n_columns:
@@ -26,8 +29,8 @@ def smote_rows(X: pd.DataFrame, y: Labels, **params: Any) -> pd.DataFrame:
     return _coded_rows(X, y, build)
 
 
-def mgs_rows(X: pd.DataFrame, y: Labels, **params: Any) -> pd.DataFrame:
-    """Return the new rows of MGS-GRF, with no more neighbours than there are."""
+def mgs_rows(X: pd.DataFrame, y: Labels, **params: Any) -> NewRows:
+    """Return the new rows of MGS-GRF, with no more neighbours than there are, and their labels."""
 
     def build(categorical: list[int], n_columns: int) -> Any:
         n_neighbors = min(n_columns - len(categorical), int(np.bincount(y).min()) - 1)
@@ -40,8 +43,8 @@ def mgs_rows(X: pd.DataFrame, y: Labels, **params: Any) -> pd.DataFrame:
 
 def polynom_rows(
     X: pd.DataFrame, y: Labels, *, sampling_strategy: dict[int, int], random_state: int
-) -> pd.DataFrame:
-    """Return new rows of polynom-fit SMOTE, which knows numbers alone."""
+) -> NewRows:
+    """Return new rows of polynom-fit SMOTE, which knows numbers alone, and their labels."""
     n_majority, n_minority = (int(n) for n in np.bincount(y))
     n_new = sampling_strategy[1] - n_minority
     # It makes the same number of rows from each one of the minority: more than are needed.
@@ -51,20 +54,18 @@ def polynom_rows(
     sampler = build_sampler(
         "polynom_fit_SMOTE_star", proportion=proportion, random_state=random_state
     )
-    made = _coded_rows(X, y, lambda *_: sampler)
-    return made.sample(n_new, random_state=random_state, ignore_index=True)
+    made, labels = _coded_rows(X, y, lambda *_: sampler)
+    return made.sample(n_new, random_state=random_state, ignore_index=True), labels[:n_new]
 
 
 # What a rival makes of tables that have categories.
-OF_TABLES: dict[str, Callable[..., pd.DataFrame]] = {
+OF_TABLES: dict[str, Callable[..., NewRows]] = {
     "SMOTE": smote_rows,
     "MGSGRFOverSampler": mgs_rows,
 }
 
 
-def _coded_rows(
-    X: pd.DataFrame, y: Labels, build: Callable[[list[int], int], Any]
-) -> pd.DataFrame:
+def _coded_rows(X: pd.DataFrame, y: Labels, build: Callable[[list[int], int], Any]) -> NewRows:
     """Return the new rows of a sampler for codes of categories and standardised numbers.
 
     Gaps are filled before; codes and numbers are put back after. ``build`` gets the places of the
@@ -81,14 +82,15 @@ def _coded_rows(
     if not categorical.all():
         values[:, ~categorical] = scaler.fit_transform(values[:, ~categorical])
     sampler = build(np.flatnonzero(categorical).tolist(), len(categorical))
-    new = np.asarray(sampler.fit_resample(values, y)[0][len(values) :], dtype=np.float64)
+    resampled, labels = sampler.fit_resample(values, y)
+    new = np.asarray(resampled[len(values) :], dtype=np.float64)
     if not categorical.all():
         new[:, ~categorical] = scaler.inverse_transform(new[:, ~categorical])
     rows = pd.DataFrame(new, columns=frame.columns)
     for name in names:
         picked = rows[name].to_numpy().astype(np.intp)
         rows[name] = frame[name].cat.categories.take(picked)
-    return rows.astype(dict.fromkeys(names, "category"))
+    return rows.astype(dict.fromkeys(names, "category")), np.asarray(labels[len(values) :])
 
 
 def filled(frame: pd.DataFrame, by: pd.DataFrame) -> pd.DataFrame:

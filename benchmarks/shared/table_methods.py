@@ -79,7 +79,7 @@ def trainings(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                new = new_rows(base, X, y, plain, encode, seed, rivals_python)
+                new, _ = new_rows(base, X, y, plain, encode, seed, rivals_python)
         except (ValueError, RuntimeError):
             if parse_method(base)[0] in OURS:
                 raise  # a failure of ours is a bug to be seen, not a result
@@ -109,19 +109,25 @@ def new_rows(
     encode: Any,
     seed: int,
     rivals_python: Path | None = None,
-) -> Rows:
-    """Return the encoded minority rows that a sampler adds for full balance."""
+) -> tuple[Rows, Labels]:
+    """Return the encoded rows that a sampler adds for full balance, and their labels.
+
+    The models that learn the minority alone know two classes; samplers know any number.
+    """
     name, params = parse_method(method)
     if name in OURS:
         sampler = build_sampler(name, random_state=seed, **params)
-        return np.asarray(encode.transform(sampler.fit_resample(X, y)[0].iloc[len(X) :]))
+        resampled, labels = sampler.fit_resample(X, y)
+        return np.asarray(encode.transform(resampled.iloc[len(X) :])), labels[len(X) :]
     if name in MODELS:
         n_majority, n_minority = np.bincount(y)
         n_new = int(n_majority - n_minority)
         made, _ = model_rows(name, X, X[y == 1], n_new, seed, rivals_python)
-        return np.asarray(encode.transform(made))
+        return np.asarray(encode.transform(made)), np.ones(len(made), dtype=y.dtype)
     params = {"random_state": seed} | neighbours(name, y) | params
     if name in OF_TABLES:
-        return np.asarray(encode.transform(OF_TABLES[name](X, y, **params)))
+        made, labels = OF_TABLES[name](X, y, **params)
+        return np.asarray(encode.transform(made)), labels
     # The other rivals know numbers alone.
-    return np.asarray(build_sampler(name, **params).fit_resample(plain, y)[0][len(plain) :])
+    resampled, labels = build_sampler(name, **params).fit_resample(plain, y)
+    return np.asarray(resampled[len(plain) :]), labels[len(plain) :]

@@ -10,6 +10,7 @@ ORDER = (
     "plot_grid_search.py",
     "plot_search_cut_blend.py",
     "plot_mixed_columns.py",
+    "plot_many_classes.py",
     "plot_images_translations.py",
     "plot_cnn_features.py",
     "plot_steer_structure.py",
