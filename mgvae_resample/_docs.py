@@ -101,5 +101,9 @@ def documented(thing: Documented) -> Documented:
 
 def fill_in(thing: Any, parts: Mapping[str, str]) -> None:
     """Replace the names of parts in braces by the parts; other braces stay."""
-    text = inspect.cleandoc(thing.__doc__ or "")
-    thing.__doc__ = re.sub(r"\{(\w+)\}", lambda match: parts.get(match[1], match[0]), text)
+
+    def filled(text: str) -> str:
+        return re.sub(r"\{(\w+)\}", lambda match: parts.get(match[1], match[0]), text)
+
+    # Parts may name parts.
+    thing.__doc__ = filled(filled(inspect.cleandoc(thing.__doc__ or "")))

@@ -60,6 +60,7 @@ class TraversalDisplay(Display):
         Code -> images; empty for tables.
     effects : dict of (str, label) to sequence of Effect
         Code, class -> the columns of a table, largest effect first; empty for images.
+    {cmap}
 
     {attributes}
         One per code; for tables one per code and class.
@@ -75,6 +76,7 @@ class TraversalDisplay(Display):
     labels: Sequence[Any]
     images: Mapping[str, Floats]
     effects: Mapping[tuple[str, Any], Sequence[Effect]]
+    cmap: str = "gray"
 
     @classmethod
     def from_estimator(
@@ -84,7 +86,6 @@ class TraversalDisplay(Display):
         *,
         labels: Sequence[Any] | None = None,
         values: Any = _VALUES,
-        image_shape: tuple[int, ...] | None = None,
         max_columns: int = 5,
         cmap: str = "gray",
         ax: Any = None,
@@ -104,7 +105,6 @@ class TraversalDisplay(Display):
             The classes, all that were learned and over-sampled if None.
         values : array-like of shape (n_values,), default=(-2, -1.5, ..., 2)
             Values of the code; it is standard normal in training.
-        {image_shape}
         max_columns : int, default=5
             Maximum number of columns of a table per panel: those with the largest effect.
         {cmap}
@@ -123,26 +123,24 @@ class TraversalDisplay(Display):
         shown = [check_label(gan, label) for label in shown]
         if not shown:
             raise ValueError("There is no class to move a code in: none was learned.")
-        shape = gan.image_shape if image_shape is None else image_shape
         images, effects = {}, {}
         seed = gan.random_state
         if not isinstance(seed, numbers.Integral):
             # The same noise at every value of a code.
             seed = int(check_random_state(seed).randint(np.iinfo(np.int32).max))
         for name in codes:
-            if shape is not None:
-                pixels = as_images(gan.traverse(name, shown, at), shape)
+            if gan.image_shape is not None:
+                pixels = as_images(gan.traverse(name, shown, at), gan.image_shape)
                 images[name] = pixels.reshape(len(shown), len(at), *pixels.shape[1:])
                 continue
             for label in shown:
                 tables = [
                     gan.sample(_N_ROWS, label, {name: float(v)}, random_state=seed) for v in at
                 ]
-                effects[name, label] = _effects(tables)
-        display = cls(values=at, labels=shown, images=images, effects=effects)
-        return display.plot(ax, max_columns=max_columns, cmap=cmap)
+                effects[name, label] = _effects(tables)[:max_columns]
+        return cls(values=at, labels=shown, images=images, effects=effects, cmap=cmap).plot(ax)
 
-    def plot(self, ax: Any = None, *, max_columns: int = 5, cmap: str = "gray") -> Self:
+    def plot(self, ax: Any = None) -> Self:
         """Draw images, one block per code, or lines of columns, one panel per code and class."""
         n_labels = len(self.labels)
         if self.images:
@@ -151,13 +149,13 @@ class TraversalDisplay(Display):
             self._make_panels(ax, len(self.images), size, most_columns=2)
             names, ticks = [str(k) for k in self.labels], [f"{v:g}" for v in self.values]
             for panel, (code, images) in zip(self.axes_, self.images.items(), strict=True):
-                draw_images(panel, images, names, ticks, cmap)
+                draw_images(panel, images, names, ticks, self.cmap)
                 panel.set(title=code, ylabel="class")
             return self
         most_columns = 2 if n_labels == 1 else n_labels
         self._make_panels(ax, len(self.effects), (4.4, 2.7), most_columns=most_columns)
         for panel, ((code, label), effects) in zip(self.axes_, self.effects.items(), strict=True):
-            for effect, colour in zip(effects[:max_columns], cycle(COLOURS), strict=False):
+            for effect, colour in zip(effects, cycle(COLOURS), strict=False):
                 name = shorten(effect.name, 24)
                 panel.plot(self.values, effect.means, color=colour, marker=".", label=name)
             panel.legend(fontsize="small", frameon=False, bbox_to_anchor=(1.0, 1.0))
