@@ -16,7 +16,7 @@ from .._docs import fill_in
 from .._tables.labels import plain_label
 from .._tables.schema import read_pixels
 from .._tables.table import Table
-from ..diagnostics.embedding import Column, Floats, Mask
+from ..diagnostics.embedding import Floats, Mask
 
 Documented = TypeVar("Documented")
 Size = tuple[float, float]
@@ -199,11 +199,6 @@ def check_label(sampler: Any, label: Any) -> Any:
 def shorten(text: str, longest: int) -> str:
     """Truncate a long name."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def category_names(column: Column) -> list[str]:
-    """Return the names of a column's categories, short enough for a picture."""
-    return [shorten(str(category), 16) for category in column.categories]
 
 
 def as_images(X: Any, image_shape: tuple[int, ...]) -> Floats:

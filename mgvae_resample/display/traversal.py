@@ -17,33 +17,17 @@ from ._plotting import (
     COLOURS,
     Display,
     as_images,
-    category_names,
     check_label,
     documented,
     draw_images,
     shorten,
 )
 
-__all__ = ["Effect", "TraversalDisplay"]
+__all__ = ["TraversalDisplay"]
 
 _VALUES = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
 # Rows per value of a code, to estimate its effect on columns of a table.
 _N_ROWS = 200
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One column, or one category of it."""
-
-    # The column, or ``column = category``.
-    name: str
-    # Mean at each value of the code, in standard deviations from the mean of all.
-    means: Floats
-
-    @property
-    def range(self) -> float:
-        """Range of the mean."""
-        return float(np.ptp(self.means))
 
 
 @documented
@@ -58,8 +42,9 @@ class TraversalDisplay(Display):
         The classes.
     images : dict of str to ndarray of shape (n_labels, n_values, height, width) or (..., 3)
         Code -> images; empty for tables.
-    effects : dict of (str, label) to sequence of Effect
-        Code, class -> the columns of a table, largest effect first; empty for images.
+    effects : dict of (str, label) to dict of str to ndarray of shape (n_values,)
+        Code, class -> column, or ``column = category`` -> mean at each value of the code, in
+        standard deviations from the mean of all; largest effect first. Empty for images.
     {cmap}
 
     {attributes}
@@ -75,7 +60,7 @@ class TraversalDisplay(Display):
     values: Floats
     labels: Sequence[Any]
     images: Mapping[str, Floats]
-    effects: Mapping[tuple[str, Any], Sequence[Effect]]
+    effects: Mapping[tuple[str, Any], Mapping[str, Floats]]
     cmap: str = "gray"
 
     @classmethod
@@ -137,7 +122,7 @@ class TraversalDisplay(Display):
                 tables = [
                     gan.sample(_N_ROWS, label, {name: float(v)}, random_state=seed) for v in at
                 ]
-                effects[name, label] = _effects(tables)[:max_columns]
+                effects[name, label] = _effects(tables, max_columns)
         return cls(values=at, labels=shown, images=images, effects=effects, cmap=cmap).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
@@ -154,27 +139,27 @@ class TraversalDisplay(Display):
             return self
         most_columns = 2 if n_labels == 1 else n_labels
         self._make_panels(ax, len(self.effects), (4.4, 2.7), most_columns=most_columns)
-        for panel, ((code, label), effects) in zip(self.axes_, self.effects.items(), strict=True):
-            for effect, colour in zip(effects, cycle(COLOURS), strict=False):
-                name = shorten(effect.name, 24)
-                panel.plot(self.values, effect.means, color=colour, marker=".", label=name)
+        for panel, ((code, k), effects) in zip(self.axes_, self.effects.items(), strict=True):
+            for (name, means), colour in zip(effects.items(), cycle(COLOURS), strict=False):
+                label = shorten(name, 24)
+                panel.plot(self.values, means, color=colour, marker=".", label=label)
             panel.legend(fontsize="small", frameon=False, bbox_to_anchor=(1.0, 1.0))
-            panel.set_title(f"class {label}", fontsize="medium")
+            panel.set_title(f"class {k}", fontsize="medium")
             panel.set(xlabel=code, ylabel="mean (st. dev.)")
         return self
 
 
-def _effects(tables: Sequence[Any]) -> list[Effect]:
-    """Return the effects of a code on columns, given a table for each value; largest first."""
+def _effects(tables: Sequence[Any], n_most: int) -> dict[str, Floats]:
+    """Return the largest effects of a code on columns, given a table for each value."""
     ends = np.cumsum([len(Table.of(table)) for table in tables])[:-1]
-    effects = []
+    effects = {}
     for name, values in _indicators(read_columns(*tables)):
         parts, known = np.split(values, ends), values[~np.isnan(values)]
         # Columns that are constant, or have no values at some point, have no effect.
         if not any(np.isnan(part).all() for part in parts) and np.ptp(known) > 0:
             means = np.array([np.nanmean(part) for part in parts])
-            effects.append(Effect(name, (means - known.mean()) / known.std()))
-    return sorted(effects, key=lambda effect: -effect.range)
+            effects[name] = (means - known.mean()) / known.std()
+    return dict(sorted(effects.items(), key=lambda effect: -np.ptp(effect[1]))[:n_most])
 
 
 def _indicators(columns: Sequence[Column]) -> Iterator[tuple[str, Floats]]:
@@ -184,7 +169,7 @@ def _indicators(columns: Sequence[Column]) -> Iterator[tuple[str, Floats]]:
             yield column.name, column.values
             continue
         # With two categories, one indicator is enough.
-        names = category_names(column)
-        for number, category in enumerate(names[: 1 if len(names) == 2 else None]):
+        shown = column.categories[: 1 if len(column.categories) == 2 else None]
+        for number, category in enumerate(shown):
             indicator = np.where(np.isnan(column.values), np.nan, column.values == number)
             yield f"{column.name} = {category}", indicator
