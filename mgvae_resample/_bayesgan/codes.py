@@ -69,15 +69,10 @@ class EdgeScores:
 
 
 class CodeReader:
-    """Reads latent codes from encoded rows, standardised.
+    """Reads latent codes from encoded rows, standardised over generated rows of all classes.
 
-    Parameters
-    ----------
-    network : BayesGAN
-        Both players.
-    mean, scale : ndarray of shape (n_latent,)
-        Mean and signed standard deviation over generated rows of all classes; the sign makes each
-        code increase with its first parent.
+    `mean` and `scale` have shape (n_latent,). The scale is a standard deviation, whose sign makes
+    each code increase with its first parent.
     """
 
     def __init__(self, network: BayesGAN, mean: FloatArray, scale: FloatArray) -> None:
@@ -152,13 +147,7 @@ def _edge_scores(
 
 
 def given_codes(codes: Any, names: Sequence[str], n_rows: int) -> FloatArray:
-    """Return the codes given by a user, NaN for the others. Shape: -> (n_rows, n_codes).
-
-    Raises
-    ------
-    ValueError
-        If a code is unknown, of the wrong shape or not a finite number.
-    """
+    """Return the codes given by a user, NaN for the others. Shape: -> (n_rows, n_codes)."""
     c: FloatArray = np.full((n_rows, len(names)), np.nan, np.float32)
     if codes is None:
         return c
