@@ -96,10 +96,7 @@ default="disentangled"
 
     {categorical_features}
 
-    image_shape : tuple of int or None, default=None
-        ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
-        pixels of flattened images: the networks become convolutional, and the discriminator sees
-        augmented images (slightly shifted, rotated, scaled and sheared).
+    {image_shape}
 
     {memory}
 
@@ -139,10 +136,10 @@ default="disentangled"
     Generated rows that the discriminator's classifier assigns to another class are drawn again.
     In tables of six columns or more, for classes with at least 50 rows and as many as columns, new
     rows are accepted in proportion to the density ratio of real and generated rows, estimated by
-    boosted trees (rejection sampling [2]_). New rows repeat known rows as often as further real
-    rows of the class would, are no farther from the class than its rows are from each other, and
-    boosted trees score them above the lowest tenth of the class. A column that is constant in a
-    class of at least ten rows stays constant. Values are missing as often as in the class.
+    boosted trees (rejection sampling [2]_). The discriminator sees augmented images (slightly
+    shifted, rotated, scaled and sheared).
+
+    {rules}
 
     References
     ----------

@@ -148,10 +148,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
     {categorical_features}
 
-    image_shape : tuple of int or None, default=None
-        ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
-        pixels of flattened images: intensities on one scale, with a Bernoulli likelihood and
-        convolutional networks.
+    {image_shape}
 
     {memory}
 
@@ -193,11 +190,9 @@ class MGVAEOverSampler(DeepOverSampler):
     of the class. The decoder's output is combined with the residual of a real row (for categories
     and missing values: Gumbel and logistic noise drawn given that row's values). With probability
     n / (n + 10), for a class of n rows, it is that row of the class, and otherwise the exemplar.
-    Images take fine detail from both. Values are missing as often as in the class. New rows of
-    tables repeat known rows as often as further real rows of the class would. They are no farther
-    from the class than its rows are from each other, and boosted trees score them above the lowest
-    tenth of the class. Rows that break these rules are drawn again. A column that is constant in a
-    class of at least ten rows stays constant.
+    Images have a Bernoulli likelihood, and take fine detail from both rows.
+
+    {rules}
 
     With ``variant="published"`` none of this is done. Columns of numbers are scaled to [-1, 1] and
     have a Gaussian likelihood of variance 1/2; categories, which the paper does not cover, are
