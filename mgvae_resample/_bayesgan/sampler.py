@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -38,6 +39,7 @@ AUTO = {
 
 
 @documented
+@dataclass(kw_only=True, eq=False, repr=False)
 class BayesGANOverSampler(DeepOverSampler):
     """Over-sample with a GAN whose latent codes follow a Bayesian network (IMSIC).
 
@@ -179,42 +181,23 @@ default="disentangled"
 
     _auto = AUTO
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        structure: str | BayesianStructure | None = "disentangled",
-        n_codes: int = 4,
-        noise_dim: int = 64,
-        structure_weight: float = 0.15,
-        hidden_layer_sizes: str | Sequence[int] = "auto",
-        generated_fraction: str | float = "auto",
-        augmentation_strength: str | float = "auto",
-        max_steps: int = 1500,
-        batch_size: str | int = "auto",
-        learning_rate: str | float = "auto",
-        categorical_features: Any = "auto",
-        image_shape: tuple[int, ...] | None = None,
-        memory: str | Memory | None = None,
-        device: str | torch.device = "auto",
-        random_state: Any = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.structure = structure
-        self.n_codes = n_codes
-        self.noise_dim = noise_dim
-        self.structure_weight = structure_weight
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.generated_fraction = generated_fraction
-        self.augmentation_strength = augmentation_strength
-        self.max_steps = max_steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.categorical_features = categorical_features
-        self.image_shape = image_shape
-        self.memory = memory
-        self.device = device
-        self.random_state = random_state
+    # The constructor takes these by name, and only stores them.
+    sampling_strategy: Any = "auto"
+    structure: str | BayesianStructure | None = "disentangled"
+    n_codes: int = 4
+    noise_dim: int = 64
+    structure_weight: float = 0.15
+    hidden_layer_sizes: str | Sequence[int] = "auto"
+    generated_fraction: str | float = "auto"
+    augmentation_strength: str | float = "auto"
+    max_steps: int = 1500
+    batch_size: str | int = "auto"
+    learning_rate: str | float = "auto"
+    categorical_features: Any = "auto"
+    image_shape: tuple[int, ...] | None = None
+    memory: str | Memory | None = None
+    device: str | torch.device = "auto"
+    random_state: Any = None
 
     @documented
     def sample(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -67,6 +67,7 @@ AUTO = {
 
 
 @documented
+@dataclass(kw_only=True, eq=False, repr=False)
 class MGVAEOverSampler(DeepOverSampler):
     """Over-sample with the Majority-Guided Variational Autoencoder (MGVAE).
 
@@ -245,50 +246,27 @@ class MGVAEOverSampler(DeepOverSampler):
 
     _auto = AUTO
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        exemplars: Any = "majority",
-        variant: str = "default",
-        exemplar_selection: str | float = "auto",
-        generated_fraction: str | float = "auto",
-        augmentation_strength: str | float = "auto",
-        latent_dim: int = 10,
-        hidden_layer_sizes: str | Sequence[int] = "auto",
-        n_exemplars: str | int = "auto",
-        ewc_weight: str | float = "auto",
-        max_pretrain_steps: str | int = "auto",
-        max_finetune_steps: str | int = "auto",
-        batch_size: int = 128,
-        learning_rate: str | float = "auto",
-        categorical_features: Any = "auto",
-        image_shape: tuple[int, ...] | None = None,
-        memory: str | Memory | None = None,
-        device: str | torch.device = "auto",
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.exemplars = exemplars
-        self.variant = variant
-        self.exemplar_selection = exemplar_selection
-        self.generated_fraction = generated_fraction
-        self.augmentation_strength = augmentation_strength
-        self.latent_dim = latent_dim
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.n_exemplars = n_exemplars
-        self.ewc_weight = ewc_weight
-        self.max_pretrain_steps = max_pretrain_steps
-        self.max_finetune_steps = max_finetune_steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.categorical_features = categorical_features
-        self.image_shape = image_shape
-        self.memory = memory
-        self.device = device
-        self.n_jobs = n_jobs
-        self.random_state = random_state
+    # The constructor takes these by name, and only stores them.
+    sampling_strategy: Any = "auto"
+    exemplars: Any = "majority"
+    variant: str = "default"
+    exemplar_selection: str | float = "auto"
+    generated_fraction: str | float = "auto"
+    augmentation_strength: str | float = "auto"
+    latent_dim: int = 10
+    hidden_layer_sizes: str | Sequence[int] = "auto"
+    n_exemplars: str | int = "auto"
+    ewc_weight: str | float = "auto"
+    max_pretrain_steps: str | int = "auto"
+    max_finetune_steps: str | int = "auto"
+    batch_size: int = 128
+    learning_rate: str | float = "auto"
+    categorical_features: Any = "auto"
+    image_shape: tuple[int, ...] | None = None
+    memory: str | Memory | None = None
+    device: str | torch.device = "auto"
+    n_jobs: int | None = None
+    random_state: Any = None
 
     def translate(self, X: Any, label: Label) -> Any:
         """Translate each row into a class that was over-sampled.
