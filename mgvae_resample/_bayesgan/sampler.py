@@ -14,7 +14,7 @@ from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._base import NOT_LEARNED, Condition, DeepOverSampler, Label, Labels, plain_classes
-from .._checks import SHARED_CONSTRAINTS, check_n_samples
+from .._checks import IS_AUTO, POSITIVE_INTEGER, SHARED_CONSTRAINTS, check_n_samples
 from .._docs import documented
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
@@ -172,11 +172,11 @@ default="disentangled"
             BayesianStructure,
             None,
         ],
-        "n_codes": [Interval(numbers.Integral, 1, None, closed="left")],
-        "noise_dim": [Interval(numbers.Integral, 1, None, closed="left")],
+        "n_codes": [POSITIVE_INTEGER],
+        "noise_dim": [POSITIVE_INTEGER],
         "structure_weight": [Interval(numbers.Real, 0, None, closed="left")],
-        "max_steps": [Interval(numbers.Integral, 1, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 2, None, closed="left")],
+        "max_steps": [POSITIVE_INTEGER],
+        "batch_size": [IS_AUTO, Interval(numbers.Integral, 2, None, closed="left")],
     }
 
     _auto = AUTO

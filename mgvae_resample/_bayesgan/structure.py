@@ -79,9 +79,10 @@ class BayesianStructure:
         if not given.edges:
             raise ValueError("Expected at least one edge, such as ('c1', \"c'1\"), got none.")
         _check_acyclic(given)
-        self.observed = tuple(sorted((n for n in given if not _is_latent(n)), key=_number))
-        self.latent = tuple(sorted((n for n in given if _is_latent(n)), key=_number))
-        self.nodes = self.observed + self.latent
+        self.nodes = tuple(sorted(given, key=_key))
+        self.observed = tuple(name for name in self.nodes if not _is_latent(name))
+        self.latent = tuple(name for name in self.nodes if _is_latent(name))
+        self.n_codes, self.n_latent = len(self.observed), len(self.latent)
         self.edges: tuple[tuple[str, str], ...] = tuple(
             sorted(given.edges, key=lambda edge: (_key(edge[1]), _key(edge[0])))
         )
@@ -109,29 +110,15 @@ class BayesianStructure:
         ValueError
             If the name is unknown or the codes are too few.
         """
-        if name == "disentangled" and n_codes >= 1:
+        if n_codes < {"disentangled": 1, "entangled": 3}.get(name, np.inf):
+            raise ValueError(
+                "Expected the preset 'disentangled' with 'n_codes' of at least 1, or 'entangled' "
+                f"with at least 3, got {name!r} with {n_codes}."
+            )
+        if name == "disentangled":
             return cls([(f"c{i}", f"c'{i}") for i in range(1, n_codes + 1)])
-        if name != "entangled":
-            raise ValueError(
-                f"Expected the preset 'disentangled' or 'entangled' and at least one code, got "
-                f"{name!r} with {n_codes} codes."
-            )
-        if n_codes < 3:
-            raise ValueError(
-                f"The preset 'entangled' needs 'n_codes' of at least 3, got {n_codes}."
-            )
         edges = [("c1", "c'1"), ("c2", "c'2"), ("c3", "c'3"), ("c'2", "c'4"), ("c'3", "c'4")]
         return cls(edges + [(f"c{i}", f"c'{i + 1}") for i in range(4, n_codes + 1)])
-
-    @property
-    def n_codes(self) -> int:
-        """Number of observed codes."""
-        return len(self.observed)
-
-    @property
-    def n_latent(self) -> int:
-        """Number of latent codes."""
-        return len(self.latent)
 
     def parents(self, name: str) -> tuple[str, ...]:
         """Return the parents of a node, observed codes first."""
@@ -163,15 +150,12 @@ class BayesianStructure:
         return tuple(self.latent.index(name) for name in ordered if _is_latent(name))
 
     def __eq__(self, other: object) -> bool:
-        """Two structures with the same edges are equal."""
         return isinstance(other, BayesianStructure) and self.edges == other.edges
 
     def __hash__(self) -> int:
-        """Hash of the edges."""
         return hash(self.edges)
 
     def __repr__(self) -> str:
-        """Return an expression that makes the same structure."""
         return f"BayesianStructure({list(self.edges)!r})"
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._base import NOT_LEARNED, DeepOverSampler, Label, Labels, plain_classes
-from .._checks import SHARED_CONSTRAINTS, check_hidden_layer_sizes
+from .._checks import IS_AUTO, POSITIVE_INTEGER, SHARED_CONSTRAINTS, check_hidden_layer_sizes
 from .._docs import documented
 from .._encoding.layout import EncodedRows
 from .._modality.image import ImageModality
@@ -195,13 +195,9 @@ class MGVAEOverSampler(DeepOverSampler):
 
     {rules}
 
-    With ``variant="published"`` none of this is done. Columns of numbers are scaled to [-1, 1] and
-    have a Gaussian likelihood of variance 1/2; categories, which the paper does not cover, are
-    one-hot columns of -1 and 1, and the highest output decides. Images have a Bernoulli
-    likelihood. The Fisher information is that of 100 generated rows, not normalised. Each class is
-    fine-tuned for a fixed number of epochs, and every new row is a translation. New rows still
-    have the dtypes, the resolution and the range of their columns. The documentation lists the
-    remaining differences.
+    With ``variant="published"`` none of this is done, and every new row is a translation. New rows
+    still have the dtypes, the resolution and the range of their columns. The page on differences
+    from the papers says what this variant restores.
 
     References
     ----------
@@ -229,18 +225,12 @@ class MGVAEOverSampler(DeepOverSampler):
             StrOptions({"auto", "responsibility", "uniform"}),
             Interval(numbers.Real, 0, 1, closed="both"),
         ],
-        "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
-        "n_exemplars": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
-        "ewc_weight": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="left")],
-        "max_pretrain_steps": [
-            StrOptions({"auto"}),
-            Interval(numbers.Integral, 1, None, closed="left"),
-        ],
-        "max_finetune_steps": [
-            StrOptions({"auto"}),
-            Interval(numbers.Integral, 1, None, closed="left"),
-        ],
-        "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
+        "latent_dim": [POSITIVE_INTEGER],
+        "n_exemplars": [IS_AUTO, POSITIVE_INTEGER],
+        "ewc_weight": [IS_AUTO, Interval(numbers.Real, 0, None, closed="left")],
+        "max_pretrain_steps": [IS_AUTO, POSITIVE_INTEGER],
+        "max_finetune_steps": [IS_AUTO, POSITIVE_INTEGER],
+        "batch_size": [POSITIVE_INTEGER],
         "n_jobs": [numbers.Integral, None],
     }
 

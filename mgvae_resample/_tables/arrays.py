@@ -21,6 +21,7 @@ from .adapters import (
     no_category,
     no_number,
 )
+from .labels import is_missing
 
 __all__ = ["ArrayCategories", "ArrayNumbers", "ArrayTimes", "learn_array"]
 
@@ -121,13 +122,7 @@ def _is_missing(column: AnyArray) -> Mask:
         return np.isnan(column)
     if column.dtype.kind != "O":
         return np.zeros(len(column), dtype=np.bool_)
-    return np.fromiter(map(_is_nothing, column), dtype=np.bool_, count=len(column))
-
-
-def _is_nothing(value: Any) -> bool:
-    if isinstance(value, (float, np.floating)):
-        return bool(value != value)
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
+    return np.fromiter(map(is_missing, column), dtype=np.bool_, count=len(column))
 
 
 def _sorted_objects(name: str, values: list[Any]) -> AnyArray:

@@ -89,9 +89,14 @@ class StructureDisplay(Display):
         for name, score in self.scores.edges.items():
             ax.annotate(f"R² {score:.2f}", position[name], xytext=(18, 0), **style)
         lines = []
-        if self.scores.non_edges:
-            (latent, other), score = max(self.scores.non_edges.items(), key=lambda item: item[1])
+        explained = [
+            (score, latent, other)
+            for latent, scores in self.scores.non_edges.items()
+            for other, score in scores.items()
+        ]
+        if explained:
+            score, latent, other = max(explained)
             lines.append(f"most that a non-parent explains: {score:.2f} of {latent}, by {other}")
-        code, score = max(self.scores.classes.items(), key=lambda item: item[1])
+        score, code = max((score, code) for code, score in self.scores.classes.items())
         lines.append(f"most that the class explains: {score:.2f} of {code}")
         ax.text(0.5, -0.02, "\n".join(lines), transform=ax.transAxes, ha="center", va="top")
