@@ -148,7 +148,7 @@ def _classes_of_objects(labels: AnyArray) -> AnyArray:
     if any(isinstance(label, str) for label in examples):
         raise _no_class("text beside numbers", *examples)
     plain = np.array(labels.tolist())
-    if plain.dtype == object:
+    if plain.dtype == object or (plain != labels).any():
         raise _no_class("integers beyond 64 bits", labels[0])
     return _checked(plain)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from .._tables.table import Table
 from ..diagnostics.embedding import Column, Floats, read_columns
@@ -109,19 +107,14 @@ class TraversalDisplay(Display):
         if not shown:
             raise ValueError("There is no class to move a code in: none was learned.")
         images, effects = {}, {}
-        seed = gan.random_state
-        if not isinstance(seed, numbers.Integral):
-            # The same noise at every value of a code.
-            seed = int(check_random_state(seed).randint(np.iinfo(np.int32).max))
         for name in codes:
             if gan.image_shape is not None:
                 pixels = as_images(gan.traverse(name, shown, at), gan.image_shape)
                 images[name] = pixels.reshape(len(shown), len(at), *pixels.shape[1:])
                 continue
             for label in shown:
-                tables = [
-                    gan.sample(_N_ROWS, label, {name: float(v)}, random_state=seed) for v in at
-                ]
+                # One seed: the same noise at every value of the code.
+                tables = [gan.sample(_N_ROWS, label, {name: v}, random_state=0) for v in at]
                 effects[name, label] = _effects(tables, max_columns)
         return cls(values=at, labels=shown, images=images, effects=effects, cmap=cmap).plot(ax)
 
