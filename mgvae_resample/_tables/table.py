@@ -216,10 +216,7 @@ def _container(X: Any) -> Literal["array", "pandas", "polars"]:
 
 def _check_frame(X: Any) -> None:
     if 0 in X.shape:
-        what = "0 sample(s)" if X.shape[0] == 0 else "0 feature(s)"
-        raise ValueError(
-            f"Found array with {what} (shape={X.shape}) while a minimum of 1 is required."
-        )
+        check_array(np.empty(X.shape))  # raises scikit-learn's error
     if nw.dependencies.is_pandas_dataframe(X) and not X.columns.is_unique:
         twice = X.columns[X.columns.duplicated()].tolist()
         raise ValueError(
