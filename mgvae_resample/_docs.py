@@ -43,7 +43,7 @@ _PARTS: dict[str, str] = {
     than two classes, half of the repeats are exact, and the other half are augmented with twice
     the strength. 0 turns augmentation off, but not the learned moves of `MGVAEOverSampler`.
     Tables are not augmented.""",
-    "rules": """New rows of tables repeat known rows as often as further real rows of the class
+    "accepted": """New rows of tables repeat known rows as often as further real rows of the class
 would. They are no farther from the class than its rows are from each other, and boosted trees
 score them above the lowest tenth of the class. Rows that break these rules are drawn again. A
 column that is constant in a class of at least ten rows stays constant. Values are missing as

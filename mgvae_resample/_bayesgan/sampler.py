@@ -141,7 +141,7 @@ default="disentangled"
     boosted trees (rejection sampling [2]_). The discriminator sees augmented images (slightly
     shifted, rotated, scaled and sheared).
 
-    {rules}
+    {accepted}
 
     References
     ----------

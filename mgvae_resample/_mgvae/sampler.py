@@ -193,7 +193,7 @@ class MGVAEOverSampler(DeepOverSampler):
     n / (n + 10), for a class of n rows, it is that row of the class, and otherwise the exemplar.
     Images have a Bernoulli likelihood, and take fine detail from both rows.
 
-    {rules}
+    {accepted}
 
     With ``variant="published"`` none of this is done, and every new row is a translation. New rows
     still have the dtypes, the resolution and the range of their columns. The page on differences
