@@ -191,13 +191,13 @@ class MGVAEOverSampler(DeepOverSampler):
     of the class. The decoder's output is combined with the residual of a real row (for categories
     and missing values: Gumbel and logistic noise drawn given that row's values). With probability
     n / (n + 10), for a class of n rows, it is that row of the class, and otherwise the exemplar.
-    Images have a Bernoulli likelihood, and take fine detail from both rows.
+    Images take fine detail from both rows.
 
     {accepted}
 
     With ``variant="published"`` none of this is done, and every new row is a translation. New rows
     still have the dtypes, the resolution and the range of their columns. The page on differences
-    from the papers says what this variant restores.
+    from the papers says what this variant restores. Images have a Bernoulli likelihood in both.
 
     References
     ----------
