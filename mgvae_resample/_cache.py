@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -32,7 +31,7 @@ class CachedTraining(NamedTuple):
 class TrainingCache:
     """A folder of trainings that several processes may read and write at the same time.
 
-    Files are written under another name and renamed, so that no process reads half of one. They
+    Files are written in a temporary folder and moved, so that no process reads half of one. They
     hold arrays and JSON; reading them runs no code. The arrays include statistics of the rows.
     """
 
@@ -69,36 +68,16 @@ class TrainingCache:
         as_bytes = np.frombuffer(json.dumps(record).encode(), dtype=np.uint8)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+            with tempfile.TemporaryDirectory(suffix=".tmp", dir=path.parent) as folder:
+                unfinished = Path(folder) / path.name
+                with unfinished.open("wb") as file:
+                    np.savez(file, allow_pickle=False, **{**arrays, _RECORD: as_bytes})
+                unfinished.replace(path)
         except OSError as error:
-            self._report(error, path, "")
-            return
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, allow_pickle=False, **{**arrays, _RECORD: as_bytes})
-            os.replace(unfinished, path)
-        except BaseException as error:
-            is_removed = _remove(unfinished)
-            if not isinstance(error, OSError):
-                raise
-            left = "was removed" if is_removed else f"could not be removed: {unfinished}"
-            self._report(error, path, f" The unfinished file {left}.")
-
-    def _report(self, error: OSError, path: Path, left: str) -> None:
-        """Warn that a training was not stored."""
-        warn(f"The training could not be cached in {path.parent}: {error}.{left}")
+            warn(f"The training could not be cached in {path.parent}: {error}.")
 
     def _path(self, key: str) -> Path:
         return self.folder / self.version / f"{key}.npz"
-
-
-def _remove(path: str) -> bool:
-    """Remove a file, and return whether it is gone."""
-    try:
-        os.unlink(path)
-    except OSError:
-        return not os.path.lexists(path)
-    return True
 
 
 def _pieces(parts: tuple[Any, ...]) -> Iterator[bytes]:

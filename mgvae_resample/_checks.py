@@ -13,6 +13,8 @@ from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 
 __all__ = [
+    "IS_AUTO",
+    "POSITIVE_INTEGER",
     "SHARED_CONSTRAINTS",
     "check_counts",
     "check_hidden_layer_sizes",
@@ -22,15 +24,14 @@ __all__ = [
 ]
 
 # For scikit-learn's validation.
+IS_AUTO = StrOptions({"auto"})
+POSITIVE_INTEGER = Interval(numbers.Integral, 1, None, closed="left")
 SHARED_CONSTRAINTS: dict[str, Any] = {
     "memory": [None, str, Memory],
-    "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
-    "generated_fraction": [StrOptions({"auto"}), Interval(numbers.Real, 0, 1, closed="both")],
-    "augmentation_strength": [
-        StrOptions({"auto"}),
-        Interval(numbers.Real, 0, None, closed="left"),
-    ],
-    "learning_rate": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="neither")],
+    "hidden_layer_sizes": [IS_AUTO, "array-like"],
+    "generated_fraction": [IS_AUTO, Interval(numbers.Real, 0, 1, closed="both")],
+    "augmentation_strength": [IS_AUTO, Interval(numbers.Real, 0, None, closed="left")],
+    "learning_rate": [IS_AUTO, Interval(numbers.Real, 0, None, closed="neither")],
 }
 
 

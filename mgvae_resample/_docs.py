@@ -24,6 +24,9 @@ _PARTS: dict[str, str] = {
     index; it is refused if it is also the name of another column. "auto" takes the category,
     text, object and bool columns of a data frame, and the columns of an object array that
     hold more than numbers. Categories coded as integers must be listed.""",
+    "image_shape": """image_shape : tuple of int or None, default=None
+    ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the pixels
+    of flattened images: intensities on one scale, for convolutional networks.""",
     "memory": """memory : str, joblib.Memory or None, default=None
     Folder in which trainings are cached. A later fit with the same rows, labels, seed and
     training parameters reuses the training, regardless of `sampling_strategy` and other
@@ -40,6 +43,11 @@ _PARTS: dict[str, str] = {
     than two classes, half of the repeats are exact, and the other half are augmented with twice
     the strength. 0 turns augmentation off, but not the learned moves of `MGVAEOverSampler`.
     Tables are not augmented.""",
+    "accepted": """New rows of tables repeat known rows as often as further real rows of the class
+would. They are no farther from the class than its rows are from each other, and boosted trees
+score them above the lowest tenth of the class. Rows that break these rules are drawn again. A
+column that is constant in a class of at least ten rows stays constant. Values are missing as
+often as in the class.""",
     "kinds": """sample_kinds_ : ndarray of str of shape (n_synthetic,)
     What each new row is: "real" (a row of `X`, bit for bit), "moved" (an augmented real
     image), "translated", "generated", or "smoothed" (a real row with noise, if a class could
@@ -101,5 +109,9 @@ def documented(thing: Documented) -> Documented:
 
 def fill_in(thing: Any, parts: Mapping[str, str]) -> None:
     """Replace the names of parts in braces by the parts; other braces stay."""
-    text = inspect.cleandoc(thing.__doc__ or "")
-    thing.__doc__ = re.sub(r"\{(\w+)\}", lambda match: parts.get(match[1], match[0]), text)
+
+    def filled(text: str) -> str:
+        return re.sub(r"\{(\w+)\}", lambda match: parts.get(match[1], match[0]), text)
+
+    # Parts may name parts.
+    thing.__doc__ = filled(filled(inspect.cleandoc(thing.__doc__ or "")))

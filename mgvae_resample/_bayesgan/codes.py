@@ -36,31 +36,22 @@ class EdgeScores:
     ----------
     edges : dict of str to float
         Latent code -> R^2 of its regression on its parents; 1 is perfect.
-    non_edges : dict of (str, str) to float
-        Latent code, non-parent -> fraction of the latent code's variance that the non-parent
+    non_edges : dict of str to dict of str to float
+        Latent code -> non-parent -> fraction of the latent code's variance that the non-parent
         explains beyond the parents; 0 is perfect.
     classes : dict of str to float
         Latent code -> fraction of its variance between classes; 0 is perfect.
     """
 
     edges: dict[str, float]
-    non_edges: dict[tuple[str, str], float]
+    non_edges: dict[str, dict[str, float]]
     classes: dict[str, float]
-
-    def __getstate__(self) -> dict[str, Any]:
-        # skops writes dicts as JSON, which has no tuples as keys.
-        return vars(self) | {"non_edges": [[*key, v] for key, v in self.non_edges.items()]}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        non_edges = {(latent, other): value for latent, other, value in state["non_edges"]}
-        vars(self).update(state, non_edges=non_edges)
 
     def __str__(self) -> str:
         """One line for each latent code."""
         lines = []
         for name, score in self.edges.items():
-            others = [value for (latent, _), value in self.non_edges.items() if latent == name]
-            worst = max(others, default=0.0)
+            worst = max(self.non_edges[name].values(), default=0.0)
             lines.append(
                 f"{name}: R^2 on its parents {score:.3f}, at most {worst:.3f} on any other code, "
                 f"{self.classes[name]:.3f} on the class"
@@ -69,15 +60,10 @@ class EdgeScores:
 
 
 class CodeReader:
-    """Reads latent codes from encoded rows, standardised.
+    """Reads latent codes from encoded rows, standardised over generated rows of all classes.
 
-    Parameters
-    ----------
-    network : BayesGAN
-        Both players.
-    mean, scale : ndarray of shape (n_latent,)
-        Mean and signed standard deviation over generated rows of all classes; the sign makes each
-        code increase with its first parent.
+    `mean` and `scale` have shape (n_latent,). The scale is a standard deviation, whose sign makes
+    each code increase with its first parent.
     """
 
     def __init__(self, network: BayesGAN, mean: FloatArray, scale: FloatArray) -> None:
@@ -140,25 +126,19 @@ def _edge_scores(
 ) -> EdgeScores:
     r2, beyond = dependence(StructureMasks.of(structure, _CPU), c, latent)
     eta2 = class_dependence(latent, labels)
-    names = structure.latent
+    names, non_parents = structure.latent, structure.non_parent_mask
     return EdgeScores(
         edges={name: float(r2[i]) for i, name in enumerate(names)},
         non_edges={
-            (names[i], structure.nodes[j]): float(beyond[i, j])
-            for i, j in np.argwhere(structure.non_parent_mask).tolist()
+            name: {structure.nodes[j]: float(beyond[i, j]) for j in np.flatnonzero(non_parents[i])}
+            for i, name in enumerate(names)
         },
         classes={name: float(eta2[i]) for i, name in enumerate(names)},
     )
 
 
 def given_codes(codes: Any, names: Sequence[str], n_rows: int) -> FloatArray:
-    """Return the codes given by a user, NaN for the others. Shape: -> (n_rows, n_codes).
-
-    Raises
-    ------
-    ValueError
-        If a code is unknown, of the wrong shape or not a finite number.
-    """
+    """Return the codes given by a user, NaN for the others. Shape: -> (n_rows, n_codes)."""
     c: FloatArray = np.full((n_rows, len(names)), np.nan, np.float32)
     if codes is None:
         return c

@@ -72,24 +72,15 @@ class StructureMasks:
     """The Bayesian network's graph, as masks over the nodes (c_1 ... c_k, c'_1 ... c'_m).
 
     Masks are 0 or 1 as float32: a bool one would be converted at each use.
-
-    Parameters
-    ----------
-    parents : Tensor of shape (m, k + m)
-        The parents of each latent code.
-    non_parents : Tensor of shape (m, k + m)
-        The nodes that each latent code must not depend on, given its parents: all but itself,
-        its parents and its descendants (the local Markov property).
-    ridge : Tensor of shape (m, k + m, k + m)
-        Added to the parents' correlations to make the regressions solvable: the ridge, and the
-        identity for nodes that are no parents.
-    least_correlation : Tensor of shape (m, 1)
-        The correlation with a parent that explains half an equal share of the variance.
     """
 
+    # Those of the structure. Shape: (m, k + m).
     parents: Tensor
     non_parents: Tensor
+    # Added to the parents' correlations to make the regressions solvable: the ridge, and the
+    # identity for nodes that are no parents. Shape: (m, k + m, k + m).
     ridge: Tensor
+    # The correlation with a parent that explains half an equal share of the variance: (m, 1).
     least_correlation: Tensor
 
     @classmethod

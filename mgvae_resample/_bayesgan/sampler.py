@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from joblib import Memory
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._base import NOT_LEARNED, Condition, DeepOverSampler, Label, Labels, plain_classes
-from .._checks import SHARED_CONSTRAINTS, check_n_samples
+from .._checks import IS_AUTO, POSITIVE_INTEGER, SHARED_CONSTRAINTS, check_n_samples
 from .._docs import documented
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
@@ -38,6 +39,7 @@ AUTO = {
 
 
 @documented
+@dataclass(kw_only=True, eq=False, repr=False)
 class BayesGANOverSampler(DeepOverSampler):
     """Over-sample with a GAN whose latent codes follow a Bayesian network (IMSIC).
 
@@ -96,10 +98,7 @@ default="disentangled"
 
     {categorical_features}
 
-    image_shape : tuple of int or None, default=None
-        ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
-        pixels of flattened images: the networks become convolutional, and the discriminator sees
-        augmented images (slightly shifted, rotated, scaled and sheared).
+    {image_shape}
 
     {memory}
 
@@ -139,10 +138,10 @@ default="disentangled"
     Generated rows that the discriminator's classifier assigns to another class are drawn again.
     In tables of six columns or more, for classes with at least 50 rows and as many as columns, new
     rows are accepted in proportion to the density ratio of real and generated rows, estimated by
-    boosted trees (rejection sampling [2]_). New rows repeat known rows as often as further real
-    rows of the class would, are no farther from the class than its rows are from each other, and
-    boosted trees score them above the lowest tenth of the class. A column that is constant in a
-    class of at least ten rows stays constant. Values are missing as often as in the class.
+    boosted trees (rejection sampling [2]_). The discriminator sees augmented images (slightly
+    shifted, rotated, scaled and sheared).
+
+    {accepted}
 
     References
     ----------
@@ -173,51 +172,32 @@ default="disentangled"
             BayesianStructure,
             None,
         ],
-        "n_codes": [Interval(numbers.Integral, 1, None, closed="left")],
-        "noise_dim": [Interval(numbers.Integral, 1, None, closed="left")],
+        "n_codes": [POSITIVE_INTEGER],
+        "noise_dim": [POSITIVE_INTEGER],
         "structure_weight": [Interval(numbers.Real, 0, None, closed="left")],
-        "max_steps": [Interval(numbers.Integral, 1, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(numbers.Integral, 2, None, closed="left")],
+        "max_steps": [POSITIVE_INTEGER],
+        "batch_size": [IS_AUTO, Interval(numbers.Integral, 2, None, closed="left")],
     }
 
     _auto = AUTO
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        structure: str | BayesianStructure | None = "disentangled",
-        n_codes: int = 4,
-        noise_dim: int = 64,
-        structure_weight: float = 0.15,
-        hidden_layer_sizes: str | Sequence[int] = "auto",
-        generated_fraction: str | float = "auto",
-        augmentation_strength: str | float = "auto",
-        max_steps: int = 1500,
-        batch_size: str | int = "auto",
-        learning_rate: str | float = "auto",
-        categorical_features: Any = "auto",
-        image_shape: tuple[int, ...] | None = None,
-        memory: str | Memory | None = None,
-        device: str | torch.device = "auto",
-        random_state: Any = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.structure = structure
-        self.n_codes = n_codes
-        self.noise_dim = noise_dim
-        self.structure_weight = structure_weight
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.generated_fraction = generated_fraction
-        self.augmentation_strength = augmentation_strength
-        self.max_steps = max_steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.categorical_features = categorical_features
-        self.image_shape = image_shape
-        self.memory = memory
-        self.device = device
-        self.random_state = random_state
+    # The constructor takes these by name, and only stores them.
+    sampling_strategy: Any = "auto"
+    structure: str | BayesianStructure | None = "disentangled"
+    n_codes: int = 4
+    noise_dim: int = 64
+    structure_weight: float = 0.15
+    hidden_layer_sizes: str | Sequence[int] = "auto"
+    generated_fraction: str | float = "auto"
+    augmentation_strength: str | float = "auto"
+    max_steps: int = 1500
+    batch_size: str | int = "auto"
+    learning_rate: str | float = "auto"
+    categorical_features: Any = "auto"
+    image_shape: tuple[int, ...] | None = None
+    memory: str | Memory | None = None
+    device: str | torch.device = "auto"
+    random_state: Any = None
 
     @documented
     def sample(

@@ -16,7 +16,7 @@ __all__ = ["BayesianStructure"]
 Mask = npt.NDArray[np.bool_]
 Graph: TypeAlias = "nx.DiGraph[str]"
 
-_NAME = re.compile(r"c('?)([1-9][0-9]*)")
+_NAME = re.compile(r"c'?[1-9][0-9]*")
 
 
 class BayesianStructure:
@@ -29,7 +29,7 @@ class BayesianStructure:
 
     Parameters
     ----------
-    edges : iterable of (str, str), or networkx.DiGraph
+    edges : iterable of (str, str)
         Pairs of parent and child, such as ``("c1", "c'1")``. Both kinds of codes are numbered
         from 1 without gaps.
 
@@ -72,21 +72,17 @@ class BayesianStructure:
     c'3 <- c1, c2    (entangled)
     """
 
-    def __init__(self, edges: Iterable[tuple[str, str]] | Graph) -> None:
+    def __init__(self, edges: Iterable[tuple[str, str]]) -> None:
         given: Graph = nx.DiGraph()
-        if isinstance(edges, nx.DiGraph):
-            given.add_nodes_from(_clean(node) for node in edges.nodes)
-            for node in given:
-                _number(node, f"node {node!r}")
-            edges = edges.edges()
         for edge in edges:
             given.add_edge(*_checked_edge(edge))
         if not given.edges:
             raise ValueError("Expected at least one edge, such as ('c1', \"c'1\"), got none.")
         _check_acyclic(given)
-        self.observed = tuple(sorted((n for n in given if not _is_latent(n)), key=_number))
-        self.latent = tuple(sorted((n for n in given if _is_latent(n)), key=_number))
-        self.nodes = self.observed + self.latent
+        self.nodes = tuple(sorted(given, key=_key))
+        self.observed = tuple(name for name in self.nodes if not _is_latent(name))
+        self.latent = tuple(name for name in self.nodes if _is_latent(name))
+        self.n_codes, self.n_latent = len(self.observed), len(self.latent)
         self.edges: tuple[tuple[str, str], ...] = tuple(
             sorted(given.edges, key=lambda edge: (_key(edge[1]), _key(edge[0])))
         )
@@ -114,33 +110,19 @@ class BayesianStructure:
         ValueError
             If the name is unknown or the codes are too few.
         """
-        if name == "disentangled" and n_codes >= 1:
+        if n_codes < {"disentangled": 1, "entangled": 3}.get(name, np.inf):
+            raise ValueError(
+                "Expected the preset 'disentangled' with 'n_codes' of at least 1, or 'entangled' "
+                f"with at least 3, got {name!r} with {n_codes}."
+            )
+        if name == "disentangled":
             return cls([(f"c{i}", f"c'{i}") for i in range(1, n_codes + 1)])
-        if name != "entangled":
-            raise ValueError(
-                f"Expected the preset 'disentangled' or 'entangled' and at least one code, got "
-                f"{name!r} with {n_codes} codes."
-            )
-        if n_codes < 3:
-            raise ValueError(
-                f"The preset 'entangled' needs 'n_codes' of at least 3, got {n_codes}."
-            )
         edges = [("c1", "c'1"), ("c2", "c'2"), ("c3", "c'3"), ("c'2", "c'4"), ("c'3", "c'4")]
         return cls(edges + [(f"c{i}", f"c'{i + 1}") for i in range(4, n_codes + 1)])
 
-    @property
-    def n_codes(self) -> int:
-        """Number of observed codes."""
-        return len(self.observed)
-
-    @property
-    def n_latent(self) -> int:
-        """Number of latent codes."""
-        return len(self.latent)
-
     def parents(self, name: str) -> tuple[str, ...]:
         """Return the parents of a node, observed codes first."""
-        return tuple(parent for parent, child in self.edges if child == _clean(name))
+        return tuple(parent for parent, child in self.edges if child == name)
 
     def to_networkx(self) -> Graph:
         """Return the graph as a new networkx.DiGraph."""
@@ -152,20 +134,14 @@ class BayesianStructure:
     @cached_property
     def parent_mask(self) -> Mask:
         """Which nodes are parents of which latent code."""
-        return self._mask(lambda graph, latent, node: graph.has_edge(node, latent))
+        return self._adjacency(self.to_networkx()).T[self.n_codes :]
 
     @cached_property
     def non_parent_mask(self) -> Mask:
         """Which nodes a latent code must not depend on, given its parents."""
-
-        def is_non_parent(graph: Graph, latent: str, node: str) -> bool:
-            return not (
-                node == latent
-                or graph.has_edge(node, latent)
-                or node in nx.descendants(graph, latent)
-            )
-
-        return self._mask(is_non_parent)
+        descendants = self._adjacency(nx.transitive_closure_dag(self.to_networkx()))
+        itself = np.eye(len(self.nodes), dtype=np.bool_)
+        return ~(self.parent_mask | (descendants | itself)[self.n_codes :])
 
     @cached_property
     def order(self) -> tuple[int, ...]:
@@ -173,52 +149,13 @@ class BayesianStructure:
         ordered = nx.lexicographical_topological_sort(self.to_networkx(), key=_key)
         return tuple(self.latent.index(name) for name in ordered if _is_latent(name))
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the graph with networkx: observed codes on top, children below their parents.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; a new figure if None.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        try:
-            import matplotlib.pyplot as plt
-        except ImportError as error:
-            raise ImportError(
-                "BayesianStructure.plot requires matplotlib: pip install 'mgvae-resample[plot]'"
-            ) from error
-        graph = self.to_networkx()
-        layers = {-i: names for i, names in enumerate(nx.topological_generations(graph))}
-        position = nx.multipartite_layout(graph, subset_key=layers, align="horizontal")
-        ax = plt.subplots()[1] if ax is None else ax
-        nx.draw_networkx(
-            graph,
-            position,
-            ax=ax,
-            node_size=900,
-            node_color=["#fde2c4" if _is_latent(name) else "#cfe3f7" for name in graph],
-            edge_color="0.3",
-            # Straight arrows could cross nodes.
-            connectionstyle="arc3,rad=0.2",
-        )
-        ax.set_axis_off()
-        ax.margins(0.2)
-        return ax
-
     def __eq__(self, other: object) -> bool:
-        """Two structures with the same edges are equal."""
         return isinstance(other, BayesianStructure) and self.edges == other.edges
 
     def __hash__(self) -> int:
-        """Hash of the edges."""
         return hash(self.edges)
 
     def __repr__(self) -> str:
-        """Return an expression that makes the same structure."""
         return f"BayesianStructure({list(self.edges)!r})"
 
     def __str__(self) -> str:
@@ -230,9 +167,9 @@ class BayesianStructure:
             for name, line in lines.items()
         )
 
-    def _mask(self, relation: Any) -> Mask:
-        graph = self.to_networkx()
-        return np.array([[relation(graph, i, j) for j in self.nodes] for i in self.latent])
+    def _adjacency(self, graph: Graph) -> Mask:
+        """Return which nodes have an edge to which other ones. Shape: (n_nodes, n_nodes)."""
+        return np.asarray(nx.to_numpy_array(graph, self.nodes, dtype=np.bool_))
 
     def _check_complete(self, graph: Graph) -> None:
         for prefix, names in (("c", self.observed), ("c'", self.latent)):
@@ -245,9 +182,6 @@ class BayesianStructure:
         for name in self.latent:
             if not graph.in_degree(name):
                 raise ValueError(f"The latent code {name!r} has no parent; give it one.")
-        for name in self.observed:
-            if not graph.out_degree(name):
-                raise ValueError(f"No latent code depends on the observed code {name!r}.")
 
 
 def _check_acyclic(graph: Graph) -> None:
@@ -259,28 +193,25 @@ def _check_acyclic(graph: Graph) -> None:
     raise ValueError(f"The edges form a cycle: {edges}. Leave one of them out.")
 
 
-def _clean(name: Any) -> str:
-    """Return a name without blanks."""
-    if not isinstance(name, str):
-        raise TypeError(f"Codes are named by strings such as 'c1' and \"c'1\", got {name!r}.")
-    return name.strip()
-
-
 def _checked_edge(edge: Any) -> tuple[str, str]:
     """Check one edge by itself."""
     ends = () if isinstance(edge, str) or not isinstance(edge, Iterable) else tuple(edge)
     if len(ends) != 2:
         raise TypeError(f"An edge is a pair of names such as ('c1', \"c'1\"), got {edge!r}.")
-    parent, child = _clean(ends[0]), _clean(ends[1])
-    what = f"edge ({parent!r}, {child!r})"
-    for name in (parent, child):
-        _number(name, what)
-    if not _is_latent(child):
+    for name in ends:
+        if not isinstance(name, str):
+            raise TypeError(f"Codes are named by strings such as 'c1' and \"c'1\", got {name!r}.")
+        if _NAME.fullmatch(name) is None:
+            raise ValueError(
+                f"The edge {ends} has the unknown name {name!r}. Codes are named c1, c2, ... "
+                "(observed) and c'1, c'2, ... (latent); the class has no edges."
+            )
+    if not _is_latent(ends[1]):
         raise ValueError(
-            f"The {what} leads to an observed code. Observed codes are drawn independently and "
-            "have no parents; let the edge lead to a latent code."
+            f"The edge {ends} leads to an observed code. Observed codes are drawn independently "
+            "and have no parents; let the edge lead to a latent code."
         )
-    return parent, child
+    return ends
 
 
 def _is_latent(name: str) -> bool:
@@ -288,15 +219,9 @@ def _is_latent(name: str) -> bool:
     return "'" in name
 
 
-def _number(name: str, what: str = "") -> int:
-    """Return the number of a code, or refuse its name."""
-    match = _NAME.fullmatch(name)
-    if match is None:
-        raise ValueError(
-            f"The {what} has the unknown name {name!r}. Codes are named c1, c2, ... (observed) "
-            "and c'1, c'2, ... (latent); the class has no edges."
-        )
-    return int(match[2])
+def _number(name: str) -> int:
+    """Return the number of a code."""
+    return int(name.lstrip("c'"))
 
 
 def _key(name: str) -> tuple[bool, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._base import NOT_LEARNED, DeepOverSampler, Label, Labels, plain_classes
-from .._checks import SHARED_CONSTRAINTS, check_hidden_layer_sizes
+from .._checks import IS_AUTO, POSITIVE_INTEGER, SHARED_CONSTRAINTS, check_hidden_layer_sizes
 from .._docs import documented
 from .._encoding.layout import EncodedRows
 from .._modality.image import ImageModality
@@ -72,6 +72,7 @@ AUTO = {
 
 
 @documented
+@dataclass(kw_only=True, eq=False, repr=False)
 class MGVAEOverSampler(DeepOverSampler):
     """Over-sample with the Majority-Guided Variational Autoencoder (MGVAE).
 
@@ -153,10 +154,7 @@ class MGVAEOverSampler(DeepOverSampler):
 
     {categorical_features}
 
-    image_shape : tuple of int or None, default=None
-        ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the
-        pixels of flattened images: intensities on one scale, with a Bernoulli likelihood and
-        convolutional networks.
+    {image_shape}
 
     {memory}
 
@@ -198,19 +196,13 @@ class MGVAEOverSampler(DeepOverSampler):
     of the class. The decoder's output is combined with the residual of a real row (for categories
     and missing values: Gumbel and logistic noise drawn given that row's values). With probability
     n / (n + 10), for a class of n rows, it is that row of the class, and otherwise the exemplar.
-    Images take fine detail from both. Values are missing as often as in the class. New rows of
-    tables repeat known rows as often as further real rows of the class would. They are no farther
-    from the class than its rows are from each other, and boosted trees score them above the lowest
-    tenth of the class. Rows that break these rules are drawn again. A column that is constant in a
-    class of at least ten rows stays constant.
+    Images take fine detail from both rows.
 
-    With ``variant="published"`` none of this is done. Columns of numbers are scaled to [-1, 1] and
-    have a Gaussian likelihood of variance 1/2; categories, which the paper does not cover, are
-    one-hot columns of -1 and 1, and the highest output decides. Images have a Bernoulli
-    likelihood. The Fisher information is that of 100 generated rows, not normalised. Each class is
-    fine-tuned for a fixed number of epochs, and every new row is a translation. New rows still
-    have the dtypes, the resolution and the range of their columns. The documentation lists the
-    remaining differences.
+    {accepted}
+
+    With ``variant="published"`` none of this is done, and every new row is a translation. New rows
+    still have the dtypes, the resolution and the range of their columns. The page on differences
+    from the papers says what this variant restores. Images have a Bernoulli likelihood in both.
 
     References
     ----------
@@ -238,67 +230,38 @@ class MGVAEOverSampler(DeepOverSampler):
             StrOptions({"auto", "responsibility", "uniform"}),
             Interval(numbers.Real, 0, 1, closed="both"),
         ],
-        "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
-        "n_exemplars": [StrOptions({"auto"}), Interval(numbers.Integral, 1, None, closed="left")],
-        "ewc_weight": [StrOptions({"auto"}), Interval(numbers.Real, 0, None, closed="left")],
-        "max_pretrain_steps": [
-            StrOptions({"auto"}),
-            Interval(numbers.Integral, 1, None, closed="left"),
-        ],
-        "max_finetune_steps": [
-            StrOptions({"auto"}),
-            Interval(numbers.Integral, 1, None, closed="left"),
-        ],
-        "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
+        "latent_dim": [POSITIVE_INTEGER],
+        "n_exemplars": [IS_AUTO, POSITIVE_INTEGER],
+        "ewc_weight": [IS_AUTO, Interval(numbers.Real, 0, None, closed="left")],
+        "max_pretrain_steps": [IS_AUTO, POSITIVE_INTEGER],
+        "max_finetune_steps": [IS_AUTO, POSITIVE_INTEGER],
+        "batch_size": [POSITIVE_INTEGER],
         "n_jobs": [numbers.Integral, None],
     }
 
     _auto = AUTO
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        exemplars: Any = "majority",
-        variant: str = "default",
-        exemplar_selection: str | float = "auto",
-        generated_fraction: str | float = "auto",
-        augmentation_strength: str | float = "auto",
-        latent_dim: int = 10,
-        hidden_layer_sizes: str | Sequence[int] = "auto",
-        n_exemplars: str | int = "auto",
-        ewc_weight: str | float = "auto",
-        max_pretrain_steps: str | int = "auto",
-        max_finetune_steps: str | int = "auto",
-        batch_size: int = 128,
-        learning_rate: str | float = "auto",
-        categorical_features: Any = "auto",
-        image_shape: tuple[int, ...] | None = None,
-        memory: str | Memory | None = None,
-        device: str | torch.device = "auto",
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.exemplars = exemplars
-        self.variant = variant
-        self.exemplar_selection = exemplar_selection
-        self.generated_fraction = generated_fraction
-        self.augmentation_strength = augmentation_strength
-        self.latent_dim = latent_dim
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.n_exemplars = n_exemplars
-        self.ewc_weight = ewc_weight
-        self.max_pretrain_steps = max_pretrain_steps
-        self.max_finetune_steps = max_finetune_steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.categorical_features = categorical_features
-        self.image_shape = image_shape
-        self.memory = memory
-        self.device = device
-        self.n_jobs = n_jobs
-        self.random_state = random_state
+    # The constructor takes these by name, and only stores them.
+    sampling_strategy: Any = "auto"
+    exemplars: Any = "majority"
+    variant: str = "default"
+    exemplar_selection: str | float = "auto"
+    generated_fraction: str | float = "auto"
+    augmentation_strength: str | float = "auto"
+    latent_dim: int = 10
+    hidden_layer_sizes: str | Sequence[int] = "auto"
+    n_exemplars: str | int = "auto"
+    ewc_weight: str | float = "auto"
+    max_pretrain_steps: str | int = "auto"
+    max_finetune_steps: str | int = "auto"
+    batch_size: int = 128
+    learning_rate: str | float = "auto"
+    categorical_features: Any = "auto"
+    image_shape: tuple[int, ...] | None = None
+    memory: str | Memory | None = None
+    device: str | torch.device = "auto"
+    n_jobs: int | None = None
+    random_state: Any = None
 
     def translate(self, X: Any, label: Label) -> Any:
         """Translate each row into a class that was over-sampled.

@@ -31,10 +31,7 @@ def channels(image_shape: Sequence[int]) -> tuple[int, ...]:
 
 
 class ConvEncoder(nn.Module):
-    """Strided convolutions, then one hidden layer.
-
-    Shape: (n, h * w * c) -> (n, n_outputs).
-    """
+    """Strided convolutions, then one hidden layer."""
 
     def __init__(self, image_shape: Sequence[int], stages: Sequence[int], n_outputs: int) -> None:
         super().__init__()
@@ -47,10 +44,7 @@ class ConvEncoder(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Encode flattened images. Shape: (n, h * w * c) -> (n, n_outputs)."""
-        return self.encode_images(unflatten(rows, self.image_shape))
-
-    def encode_images(self, images: Tensor) -> Tensor:
-        """Encode images. Shape: (n, c, h, w) -> (n, n_outputs)."""
+        images = unflatten(rows, self.image_shape)
         factor = 2 ** len(self.stages)
         height, width = self.grid[0] * factor, self.grid[1] * factor
         x = F.pad(images, (0, width - images.shape[3], 0, height - images.shape[2]))
@@ -61,10 +55,7 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """One hidden layer, then transposed convolutions; the mirror image of the encoder.
-
-    Shape: (n, n_inputs) -> (n, h * w * c), without an output function.
-    """
+    """One hidden layer, then transposed convolutions: the mirror image of the encoder."""
 
     def __init__(self, n_inputs: int, stages: Sequence[int], image_shape: Sequence[int]) -> None:
         super().__init__()

@@ -50,10 +50,7 @@ class Network(nn.Module):
 
 
 class MLP(nn.Module):
-    """Fully connected layers with leaky rectifiers between them.
-
-    Shape: (n, sizes[0]) -> (n, sizes[-1]).
-    """
+    """Fully connected layers with leaky rectifiers between them."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
         super().__init__()

@@ -28,11 +28,6 @@ class OneHotMap:
 
     Outputs have the same order: values, and logits of bits and categories. A bit is set if its
     logit is positive, and in each group the category with the highest logit is set.
-
-    Parameters
-    ----------
-    layout : Layout
-        The columns of encoded rows.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -69,7 +64,6 @@ class OneHotMap:
         return self.layout
 
     def __setstate__(self, layout: Layout) -> None:
-        """Rebuild the map."""
         with without_callers_modes():
             self.__init__(layout)  # type: ignore[misc]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numbers
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
@@ -24,6 +26,7 @@ __all__ = [
     "Times",
     "check_decimals",
     "is_number",
+    "naming",
     "no_category",
     "no_number",
 ]
@@ -92,7 +95,6 @@ class Numbers(Adapter):
     """Base of the adapters of numbers: NaN is missing, infinity is refused."""
 
     def read(self, column: Any) -> ColumnValues:
-        """Return numbers."""
         values, missing = self._to_numbers(column)
         if values.dtype.kind == "f":
             if np.isinf(values).any():
@@ -134,7 +136,6 @@ class Times(Adapter):
         return ColumnValues.of(counts // self.stride, missing)
 
     def write(self, values: ColumnValues) -> Any:
-        """Return times of the column's dtype."""
         return self._from_integers(self._counts(values), values.missing)
 
     def microseconds(self, values: ColumnValues) -> npt.NDArray[np.int64]:
@@ -162,7 +163,6 @@ class Categories(Adapter):
 
     @property
     def n_categories(self) -> int:
-        """Number of categories."""
         return len(self.categories)
 
     def refuse_unseen(self, positions: npt.NDArray[Any]) -> None:
@@ -184,18 +184,33 @@ class Categories(Adapter):
         return ColumnValues.of(positions.astype(np.intp, copy=False), missing)
 
 
-def no_number(name: str, dtype: Any) -> TypeError:
-    """Return the error for a column whose dtype cannot be read."""
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Name the column in errors that pandas, polars, Arrow and numpy raise."""
+    try:
+        yield
+    except (ArithmeticError, NotImplementedError) as error:
+        raise TypeError(
+            f"Column {name!r} of X cannot be read: {error}. Convert it or drop it."
+        ) from error
+    except (TypeError, ValueError) as error:
+        if f"Column {name!r}" in str(error):
+            raise
+        raise ValueError(f"Column {name!r} of X cannot be read: {error}") from error
+
+
+def no_number(name: str, found: str) -> TypeError:
+    """Return the error for a column that holds no numbers and is not listed as categorical."""
     return TypeError(
-        f"Column {name!r} of X has dtype {dtype}, which is neither a number nor a date. "
-        "Convert it, drop it or, in a table, list it in 'categorical_features'."
+        f"Column {name!r} of X {found}, which is neither a number nor a date. Convert it, drop it "
+        "or, in a table, list it in 'categorical_features'."
     )
 
 
-def no_category(name: str, error: Exception) -> TypeError:
+def no_category(name: str, problem: object) -> TypeError:
     """Return the error for a column of objects that cannot be compared."""
     return TypeError(
-        f"Column {name!r} of X holds something that is neither number nor category ({error}). "
+        f"Column {name!r} of X holds something that is neither number nor category ({problem}). "
         "Convert it to text or drop it."
     )
 

@@ -19,7 +19,9 @@ from .adapters import (
     Times,
     is_number,
     no_category,
+    no_number,
 )
+from .labels import is_missing
 
 __all__ = ["ArrayCategories", "ArrayNumbers", "ArrayTimes", "learn_array"]
 
@@ -45,10 +47,7 @@ def learn_array(name: str, column: AnyArray, is_categorical: bool | None) -> Ada
         return ArrayCategories(name, dtype, categories, missing_value)
     if kind == "O":
         return ObjectNumbers(name, _dtype_of_numbers(name, known.tolist()), missing_value)
-    raise TypeError(
-        f"Column {name!r} of X holds {dtype.name}, which is not a number. List it in "
-        "'categorical_features', convert it or drop it."
-    )
+    raise no_number(name, f"has dtype {dtype.name}")
 
 
 class ArrayNumbers(Numbers):
@@ -123,13 +122,7 @@ def _is_missing(column: AnyArray) -> Mask:
         return np.isnan(column)
     if column.dtype.kind != "O":
         return np.zeros(len(column), dtype=np.bool_)
-    return np.fromiter(map(_is_nothing, column), dtype=np.bool_, count=len(column))
-
-
-def _is_nothing(value: Any) -> bool:
-    if isinstance(value, (float, np.floating)):
-        return bool(value != value)
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
+    return np.fromiter(map(is_missing, column), dtype=np.bool_, count=len(column))
 
 
 def _sorted_objects(name: str, values: list[Any]) -> AnyArray:
@@ -149,9 +142,6 @@ def _sorted_objects(name: str, values: list[Any]) -> AnyArray:
 def _dtype_of_numbers(name: str, values: list[Any]) -> np.dtype[Any]:
     strange = next((v for v in values if not isinstance(v, numbers.Real)), None)
     if strange is not None:
-        raise TypeError(
-            f"Column {name!r} of X holds {strange!r}, which is not a number. List the column in "
-            "'categorical_features', convert it or drop it."
-        )
+        raise no_number(name, f"holds {strange!r}")
     is_whole = all(isinstance(v, numbers.Integral) and abs(int(v)) < 2**62 for v in values)
     return np.dtype(np.int64 if is_whole else np.float64)

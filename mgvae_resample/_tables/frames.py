@@ -52,7 +52,7 @@ def learn_pandas(name: str, column: Series, is_categorical: bool | None) -> Adap
     if types.is_any_real_numeric_dtype(dtype) or types.is_bool_dtype(dtype):
         adapter = PandasNumbers(name, dtype)
         return check_decimals(adapter, column) if "decimal" in str(dtype) else adapter
-    raise no_number(name, dtype)
+    raise no_number(name, f"has dtype {dtype}")
 
 
 def learn_polars(name: str, column: Series, is_categorical: bool | None) -> Adapter:
@@ -61,10 +61,7 @@ def learn_polars(name: str, column: Series, is_categorical: bool | None) -> Adap
 
     dtype = column.dtype
     if dtype.is_nested() or dtype == pl.Object:
-        raise TypeError(
-            f"Column {name!r} of X has dtype {dtype}, which is neither number nor category. "
-            "Convert it to text or drop it."
-        )
+        raise no_category(name, f"its dtype is {dtype}")
     if is_categorical is None:
         is_categorical = _has_categories(dtype) or dtype in (pl.String, pl.Boolean, pl.Null)
     if is_categorical:
@@ -79,7 +76,7 @@ def learn_polars(name: str, column: Series, is_categorical: bool | None) -> Adap
     if dtype.is_numeric() or dtype == pl.Boolean:
         adapter = PolarsNumbers(name, dtype)
         return check_decimals(adapter, column) if dtype.is_decimal() else adapter
-    raise no_number(name, dtype)
+    raise no_number(name, f"has dtype {dtype}")
 
 
 def _learn_categories(name: str, column: Series) -> PandasCategories:
@@ -123,11 +120,7 @@ class PandasNumbers(ArrayNumbers):
         plain = getattr(self.dtype, "numpy_dtype", dtype)
         if dtype.kind not in "biuf" or not isinstance(plain, np.dtype):
             plain = np.dtype(np.float64)
-        if not missing.any():
-            return np.asarray(column.to_numpy(dtype=plain)), missing
-        values = np.zeros(len(column), dtype=plain)
-        values[~missing] = column[~missing].to_numpy(dtype=plain)
-        return values, missing
+        return np.asarray(column.to_numpy(dtype=plain, na_value=0)), missing
 
 
 class PandasTimes(ArrayTimes):

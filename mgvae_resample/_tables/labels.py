@@ -71,12 +71,14 @@ def plain_classes(classes: Any) -> list[Hashable]:
     return [plain_label(label) for label in classes]
 
 
-def is_missing(label: Any) -> bool:
-    """Return whether a label is None, NaN, NaT or NA."""
+def is_missing(value: Any) -> bool:
+    """Return whether a value is None, NaN, NaT or NA."""
     try:
-        return label is None or bool(label != label)
+        return value is None or bool(value != value)
     except TypeError:  # pandas.NA
         return True
+    except ValueError:  # an array
+        return False
 
 
 def _as_array(y: Any) -> AnyArray:
@@ -138,22 +140,17 @@ def _columns_of_ones(labels: AnyArray) -> AnyArray:
 def _classes_of_objects(labels: AnyArray) -> AnyArray:
     """Return objects unchanged if all are text, and as numpy numbers if all are numbers."""
     examples = {type(label): label for label in reversed(labels.tolist())}.values()
-    of_types: list[tuple[Any, Any]] = [
-        (str, object),
-        (bool | np.bool_, np.bool_),
-        (numbers.Integral | np.bool_, np.int64),
-        (numbers.Real | np.bool_, np.float64),
-    ]
-    for types, dtype in of_types:
-        if all(isinstance(label, types) for label in examples):
-            try:
-                return _checked(labels.astype(dtype))
-            except OverflowError as error:
-                raise _no_class("integers beyond 64 bits", labels[0]) from error
+    if all(isinstance(label, str) for label in examples):
+        return labels
     for label in examples:
         if not isinstance(label, str | numbers.Real | np.bool_):
             raise _no_class(type(label).__name__, label)
-    raise _no_class("text beside numbers", *examples)
+    if any(isinstance(label, str) for label in examples):
+        raise _no_class("text beside numbers", *examples)
+    plain = np.array(labels.tolist())
+    if plain.dtype == object or (plain != labels).any():
+        raise _no_class("integers beyond 64 bits", labels[0])
+    return _checked(plain)
 
 
 def _checked(labels: AnyArray) -> AnyArray:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .adapters import Adapter, AnyArray, ColumnValues
+from .adapters import Adapter, AnyArray, ColumnValues, naming
 from .table import Table
 
 __all__ = ["Schema", "named_categorical", "read_pixels"]
@@ -37,13 +37,8 @@ class Schema:
 
     def read(self, table: Table, j: int) -> ColumnValues:
         """Return the values of column j of a table of the template's container."""
-        adapter = self.adapters[j]
-        try:
-            return adapter.read(table.column(j))
-        except (TypeError, ValueError, ArithmeticError, NotImplementedError) as error:
-            if f"Column {adapter.name!r}" in str(error):
-                raise
-            raise ValueError(f"Column {adapter.name!r} of X cannot be read: {error}") from error
+        with naming(self.adapters[j].name):
+            return self.adapters[j].read(table.column(j))
 
     def write(self, columns: Sequence[ColumnValues]) -> Table:
         """Return a table of the template's container and dtypes; dense for a sparse one."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.utils import check_array
 
-from .adapters import AnyArray, Learned, is_number
+from .adapters import AnyArray, Learned, is_number, naming
 from .arrays import learn_array
 from .frames import learn_pandas, learn_polars
 from .plain import plain, restored
@@ -70,17 +70,6 @@ class Table:
             longer.add(new)
         return longer.table()
 
-    def _checked(self, new: Table) -> Any:
-        """Return the native rows to be appended, or refuse them."""
-        if new.shape[1] != self.shape[1]:
-            raise ValueError(
-                f"Expected new rows of {self.shape[1]} columns, got shape {new.shape}."
-            )
-        X, rows = self.native, new.native
-        if self.container == "array" and not np.can_cast(rows.dtype, X.dtype, casting="same_kind"):
-            raise ValueError(f"Expected new rows of a dtype like {X.dtype}, got {rows.dtype}.")
-        return rows
-
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -98,18 +87,10 @@ class Table:
         a TypeError or ValueError that names it.
         """
         name = self.names[j]
-        try:
+        with naming(name):
             column = self.column(j)
             adapter = _LEARN[self.container](name, column, is_categorical)
             return adapter, adapter.read(column)
-        except (ArithmeticError, NotImplementedError) as error:  # of pandas and Arrow
-            raise TypeError(
-                f"Column {name!r} of X cannot be read: {error}. Convert it or drop it."
-            ) from error
-        except (TypeError, ValueError) as error:
-            if f"Column {name!r}" in str(error):
-                raise
-            raise ValueError(f"Column {name!r} of X cannot be read: {error}") from error
 
     def to_numbers(self) -> AnyArray | None:
         """Return the table as one array, if all columns have real numpy dtypes."""
@@ -117,7 +98,7 @@ class Table:
         dtypes = [X.dtype] if self.labels is None else X.dtypes
         if not all(isinstance(d, np.dtype) and d.kind in "biuf" for d in dtypes):
             return None
-        dense = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
+        dense = _dense(X)
         return dense if dense.dtype.kind in "biuf" else None
 
     def take(self, rows: npt.NDArray[Any]) -> Table:
@@ -197,8 +178,14 @@ class Appender:
             self.X[: self.n_filled] = table.native
 
     def add(self, new: Table) -> None:
-        """Append rows."""
-        rows = self.start._checked(new)
+        start, rows = self.start, new.native
+        if new.shape[1] != start.shape[1]:
+            raise ValueError(
+                f"Expected new rows of {start.shape[1]} columns, got shape {new.shape}."
+            )
+        dtype = getattr(start.native, "dtype", None)
+        if dtype is not None and not np.can_cast(rows.dtype, dtype, casting="same_kind"):
+            raise ValueError(f"Expected new rows of a dtype like {dtype}, got {rows.dtype}.")
         if self.X is None:
             self.blocks.append(rows)
             return
@@ -206,7 +193,6 @@ class Appender:
         self.n_filled += rows.shape[0]
 
     def table(self) -> Table:
-        """Return all rows."""
         start, (first, *others) = self.start, self.blocks
         if self.X is not None:
             return Table(self.X, start.is_list)
@@ -230,10 +216,7 @@ def _container(X: Any) -> Literal["array", "pandas", "polars"]:
 
 def _check_frame(X: Any) -> None:
     if 0 in X.shape:
-        what = "0 sample(s)" if X.shape[0] == 0 else "0 feature(s)"
-        raise ValueError(
-            f"Found array with {what} (shape={X.shape}) while a minimum of 1 is required."
-        )
+        check_array(np.empty(X.shape))  # raises scikit-learn's error
     if nw.dependencies.is_pandas_dataframe(X) and not X.columns.is_unique:
         twice = X.columns[X.columns.duplicated()].tolist()
         raise ValueError(
@@ -273,8 +256,7 @@ def _append_sparse(X: Any, others: Sequence[Any]) -> Any:
 
 
 def _dense(X: Any) -> AnyArray:
-    dense: AnyArray = X.toarray() if hasattr(X, "toarray") else X
-    return dense
+    return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
 
 
 def _polars_frame(template: Any, columns: Iterable[Any]) -> Any:

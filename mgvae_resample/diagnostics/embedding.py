@@ -37,20 +37,16 @@ class Column:
 def read_columns(*tables: Any) -> list[Column]:
     """Read tables of the same columns; a column is categorical if it is in any of them."""
     checked = [Table.of(table) for table in tables]
-    widths = [table.shape[1] for table in checked]
-    if len(set(widths)) > 1:
-        raise ValueError(
-            "Expected tables of the same columns, got tables of "
-            f"{' and '.join(map(str, widths))} columns."
-        )
-    named = [table for table in checked if table.labels is not None] or checked
-    for table in named:
-        if table.labels != named[0].labels:
+    first = next((table for table in checked if table.labels is not None), checked[0])
+    for table in checked:
+        is_same = table.labels in (None, first.labels) and table.shape[1] == first.shape[1]
+        if not is_same:
+            columns = [t.labels or f"{t.shape[1]} columns without names" for t in (first, table)]
             raise ValueError(
-                "Expected tables of the same columns in the same order, got "
-                f"{named[0].labels} and {table.labels}."
+                f"Expected tables of the same columns in the same order, got {columns[0]} and "
+                f"{columns[1]}."
             )
-    return [_read_together(name, checked, j) for j, name in enumerate(named[0].names)]
+    return [_read_together(name, checked, j) for j, name in enumerate(first.names)]
 
 
 def read_matrices(*tables: Any) -> tuple[list[Floats], Mask]:

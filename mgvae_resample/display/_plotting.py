@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -17,7 +16,7 @@ from .._docs import fill_in
 from .._tables.labels import plain_label
 from .._tables.schema import read_pixels
 from .._tables.table import Table
-from ..diagnostics.embedding import Column, Floats, Mask
+from ..diagnostics.embedding import Floats, Mask
 
 Documented = TypeVar("Documented")
 Size = tuple[float, float]
@@ -58,8 +57,6 @@ axes_ : ndarray of matplotlib Axes""",
     Fitted sampler that appends its rows class by class: ours, or another one such as SMOTE.
 X_res, y_res : {array-like, dataframe, sparse matrix} and array-like
     What ``fit_resample`` returned.""",
-    "image_shape": """image_shape : tuple of int, default=None
-    ``(height, width)`` or ``(height, width, channels)``; the sampler's if None.""",
     "cmap": """cmap : str, default="gray"
     Colours of images of one channel.""",
     "ax": """ax : matplotlib Axes or array-like of Axes, default=None
@@ -76,28 +73,23 @@ NotFittedError
 TypeError
     If the sampler has no data for this display.
 ValueError""",
+    "plot": """Parameters
+----------
+{ax}
+
+Returns
+-------
+{display}
+    The display itself.""",
 }
 
 
 def documented(display: type[Documented]) -> type[Documented]:
-    """Complete the docstrings of a display with shared parts.
-
-    The docstrings of the class and of ``from_estimator`` name a part as ``{ax}``. That of ``plot``
-    gets the parameters as described in ``from_estimator``.
-    """
-    make, plot = vars(display)["from_estimator"].__func__, vars(display)["plot"]
-    for thing in (display, make):
-        fill_in(thing, _PARTS)
-        fill_in(thing, {"display": display.__name__})
-    entries = re.findall(r"^(\w+)( : .*(?:\n .*)+)", make.__doc__, re.MULTILINE)
-    described = {name: name + words for name, words in entries}
-    parameters = [described.get(name, "") for name in inspect.signature(plot).parameters]
-    sections = [
-        inspect.cleandoc(plot.__doc__ or ""),
-        "\n".join(["Parameters\n----------", *filter(None, parameters)]),
-        f"Returns\n-------\n{display.__name__}\n    The display itself.",
-    ]
-    plot.__doc__ = "\n\n".join(sections)
+    """Fill in the docstrings of a display, and describe the parameters of ``plot``."""
+    plot = vars(display)["plot"]
+    plot.__doc__ = inspect.cleandoc(plot.__doc__ or "") + "\n\n{plot}"
+    for thing in (display, vars(display)["from_estimator"].__func__, plot):
+        fill_in(thing, _PARTS | {"display": display.__name__})
     return display
 
 
@@ -209,24 +201,12 @@ def shorten(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def category_names(column: Column) -> list[str]:
-    """Return the names of a column's categories, short enough for a picture."""
-    return [shorten(str(category), 16) for category in column.categories]
-
-
-def as_images(X: Any, image_shape: Any) -> Floats:
+def as_images(X: Any, image_shape: tuple[int, ...]) -> Floats:
     """Return rows as images with one channel or three. Shape: (n, d) -> (n, h, w[, 3])."""
-    pixels = read_pixels(Table.of(X)).astype(np.float64)
-    shape = tuple(int(side) for side in image_shape)
-    if len(shape) not in (2, 3) or math.prod(shape) != pixels.shape[1]:
-        raise ValueError(
-            f"'image_shape' must be (height, width) or (height, width, channels) of "
-            f"{pixels.shape[1]} values in all, got {shape}."
-        )
-    images: Floats = pixels.reshape(-1, *shape)
-    if images.ndim == 4 and shape[-1] != 3:
+    images: Floats = read_pixels(Table.of(X)).astype(np.float64).reshape(-1, *image_shape)
+    if images.ndim == 4 and images.shape[-1] != 3:
         # Four channels are RGBA, of which RGB is shown; otherwise the mean of the channels is.
-        images = images[..., :3] if shape[-1] == 4 else images.mean(axis=-1)
+        images = images[..., :3] if images.shape[-1] == 4 else images.mean(axis=-1)
     return images
 
 

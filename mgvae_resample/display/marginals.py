@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from scipy.stats import ks_2samp
 
 from .._tables.table import Table
 from ..diagnostics.embedding import Column, Floats, read_columns
-from ._plotting import REAL, SYNTHETIC, Display, category_names, check_label, documented, shorten
+from ._plotting import REAL, SYNTHETIC, Display, check_label, documented, shorten
 
 __all__ = ["Marginal", "MarginalsDisplay"]
 
@@ -165,9 +166,7 @@ def _compare(column: Column, n_real: int) -> Marginal:
             fractions = _frequencies(real, synthetic, len(column.categories))
             gap = float(np.abs(fractions[0] - fractions[1]).sum() / 2)
         else:
-            at = np.concatenate([real, synthetic])
-            steps = [np.searchsorted(np.sort(v), at, "right") / len(v) for v in (real, synthetic)]
-            gap = float(np.abs(steps[0] - steps[1]).max())
+            gap = float(ks_2samp(real, synthetic, method="asymp").statistic)
     return Marginal(column, real, synthetic, missing, gap)
 
 
@@ -178,7 +177,7 @@ def _frequencies(real: Floats, synthetic: Floats, n_categories: int) -> Floats:
 
 
 def _draw_bars(ax: Any, marginal: Marginal) -> None:
-    names = category_names(marginal.column)
+    names = [shorten(str(category), 16) for category in marginal.column.categories]
     fractions = _frequencies(marginal.real, marginal.synthetic, len(names))
     order = np.argsort(-fractions.sum(axis=0), kind="stable")[:_MOST_CATEGORIES]
     shown, n_others = fractions[:, order], len(names) - len(order)

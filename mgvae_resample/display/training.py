@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from ._plotting import COLOURS, Display, documented
 
-__all__ = ["TrainingCurves", "TrainingCurvesDisplay"]
+__all__ = ["TrainingCurvesDisplay"]
 
 _VALIDATION, _KEPT = "validation_loss", "weights kept"
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingCurves:
-    """One training."""
-
-    title: str
-    # Mean of each loss term over each epoch; "validation_loss" is that of held-out rows.
-    terms: dict[str, npt.NDArray[np.float64]]
-    # Epoch whose weights were kept, if the validation loss chose them.
-    kept: int | None
-    stop_reason: str
 
 
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class TrainingCurvesDisplay(Display):
-    """Loss terms of every training of a fitted sampler, one panel per training.
+    """Loss terms of every training of a fitted sampler, one panel per phase.
 
     {parameters}
-    trainings : sequence of TrainingCurves
-        Title, terms and end of each training.
+    history : dict of str to dict
+        The ``history_`` of a sampler: phase -> loss term -> mean of each epoch.
+    stop_reason : dict of str to str
+        Its ``stop_reason_``: phase -> why it ended.
 
     {attributes}
-        One per training.
+        One per phase.
 
     {mgvae_example}
     >>> display = TrainingCurvesDisplay.from_estimator(sampler)
-    >>> [training.title for training in display.trainings]
-    ['pre-training', 'fine-tuning on class 1']
+    >>> list(display.history)
+    ['pretrain', 'finetune 1']
     >>> plt.show()
     """
 
-    trainings: Sequence[TrainingCurves]
+    history: Mapping[str, Mapping[str, Any]]
+    stop_reason: Mapping[str, str]
 
     @classmethod
     def from_estimator(cls, sampler: Any, *, ax: Any = None) -> Self:
@@ -63,29 +53,33 @@ class TrainingCurvesDisplay(Display):
             If nothing was trained, because every class had too few rows.
         """
         cls._check_sampler(sampler, "history_", such_as="MGVAEOverSampler")
-        trainings = [_curves(sampler, phase) for phase, terms in sampler.history_.items() if terms]
-        if not trainings:
+        history = {phase: terms for phase, terms in sampler.history_.items() if terms}
+        if not history:
             raise ValueError("There is no history to draw: no class could be learned.")
-        return cls(trainings=trainings).plot(ax)
+        return cls(history=history, stop_reason=sampler.stop_reason_).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw one panel per training, with one legend for all."""
-        names = dict.fromkeys(name for t in self.trainings for name in t.terms)
+        """Draw one panel per phase, with one legend for all.
+
+        A line marks the epoch whose weights were kept, if the validation loss chose them.
+        """
+        names = dict.fromkeys(name for terms in self.history.values() for name in terms)
         names.pop(_VALIDATION, None)
         styles = {
             name: {"color": COLOURS[i % len(COLOURS)], "linestyle": ("-", ":")[i // len(COLOURS)]}
             for i, name in enumerate(names)
         } | {_VALIDATION: {"color": "black", "linestyle": "--"}}
-        n_columns = self._make_panels(ax, len(self.trainings), (3.6, 3.0), (1.9, 0.2))
+        n_columns = self._make_panels(ax, len(self.history), (3.6, 3.0), (1.9, 0.2))
         handles: dict[str, Any] = {}
-        for panel, training in zip(self.axes_, self.trainings, strict=True):
-            for name, values in training.terms.items():
+        for panel, (phase, terms) in zip(self.axes_, self.history.items(), strict=True):
+            for name, values in terms.items():
                 # A single epoch is a point.
                 style = styles[name] | {"marker": "o" if len(values) == 1 else None}
                 (handles[name],) = panel.plot(np.arange(1, len(values) + 1), values, **style)
-            if training.kept is not None:
-                handles[_KEPT] = panel.axvline(training.kept, color="0.6", linewidth=1, zorder=0)
-            title = f"{training.title}\n(stopped by {training.stop_reason})"
+            if _VALIDATION in terms:
+                kept = int(np.argmin(terms[_VALIDATION])) + 1
+                handles[_KEPT] = panel.axvline(kept, color="0.6", linewidth=1, zorder=0)
+            title = f"{phase}\n(stopped by {self.stop_reason[phase]})"
             panel.set_title(title, fontsize="medium")
             panel.set_xlabel("epoch")
             panel.set_xlim(left=0)
@@ -93,13 +87,3 @@ class TrainingCurvesDisplay(Display):
         for panel in self.axes_[::n_columns]:
             panel.set_ylabel("mean over an epoch")
         return self
-
-
-def _curves(sampler: Any, phase: str) -> TrainingCurves:
-    """Return one phase of the history."""
-    terms = {name: np.asarray(v, dtype=np.float64) for name, v in sampler.history_[phase].items()}
-    title = "pre-training" if phase == "pretrain" else "training"
-    if phase.startswith("finetune"):
-        title = f"fine-tuning on class {phase.removeprefix('finetune ')}"
-    kept = int(terms[_VALIDATION].argmin()) + 1 if _VALIDATION in terms else None
-    return TrainingCurves(title, terms, kept, sampler.stop_reason_[phase])

@@ -31,6 +31,7 @@ class TranslationDisplay(Display):
         their translations. Empty for images.
     images : ndarray of shape (2, n_rows, height, width) or (..., 3), or None
         The given images, and their translations; None for tables.
+    {cmap}
 
     {attributes}
         A single one.
@@ -46,6 +47,7 @@ class TranslationDisplay(Display):
     n_rows: int
     columns: Sequence[Column]
     images: Floats | None
+    cmap: str = "gray"
 
     @classmethod
     def from_estimator(
@@ -55,7 +57,6 @@ class TranslationDisplay(Display):
         label: Any,
         *,
         n_rows: int = 8,
-        image_shape: tuple[int, ...] | None = None,
         max_columns: int = 12,
         cmap: str = "gray",
         ax: Any = None,
@@ -72,15 +73,13 @@ class TranslationDisplay(Display):
             The class to translate into, one that was over-sampled.
         n_rows : int, default=8
             Number of rows to translate.
-        {image_shape}
         max_columns : int, default=12
             Maximum number of columns of a table: those that change most.
         {cmap}
         {ax}
 
         {returns_and_errors}
-            If `label` was not over-sampled, `n_rows` is below 1, or the image shape
-            does not fit the columns.
+            If `label` was not over-sampled, or `n_rows` is below 1.
         """
         needed = ("sampling_strategy_", "translate")
         cls._check_sampler(sampler, *needed, such_as="MGVAEOverSampler")
@@ -89,20 +88,21 @@ class TranslationDisplay(Display):
         table = Table.of(X)
         given = table.take(np.arange(min(n_rows, len(table))))
         new = sampler.translate(given.native, label)
-        shape = sampler.image_shape if image_shape is None else image_shape
         columns: list[Column] = []
         images = None
-        if shape is not None:
-            images = np.stack([as_images(rows, shape) for rows in (given, new)])
+        if sampler.image_shape is not None:
+            images = np.stack([as_images(rows, sampler.image_shape) for rows in (given, new)])
         else:
             spread = [_spread(column) for column in read_columns(table)]
             columns = read_columns(given, new)
             changes = [-_change(c, s) for c, s in zip(columns, spread, strict=True)]
-            columns = [columns[j] for j in np.argsort(changes, kind="stable")]
-        display = cls(label=plain_label(label), n_rows=len(given), columns=columns, images=images)
-        return display.plot(ax, max_columns=max_columns, cmap=cmap)
+            columns = [columns[j] for j in np.argsort(changes, kind="stable")[:max_columns]]
+        display = cls(
+            label=plain_label(label), n_rows=len(given), columns=columns, images=images, cmap=cmap
+        )
+        return display.plot(ax)
 
-    def plot(self, ax: Any = None, *, max_columns: int = 12, cmap: str = "gray") -> Self:
+    def plot(self, ax: Any = None) -> Self:
         """Draw images above their translations, or write the values of a table.
 
         Each column of the picture is a row of the table, before and after; changes are coloured.
@@ -111,15 +111,15 @@ class TranslationDisplay(Display):
             height, width = self.images.shape[2:4]
             self._make_panels(ax, 1, (0.8 * self.n_rows, 1.6 * height / width), (1.2, 0.3))
             names = ["given", f"as class {self.label}"]
-            draw_images(self.axes_[0], self.images, names, [], cmap)
+            draw_images(self.axes_[0], self.images, names, [], self.cmap)
             return self
-        shown = self.columns[:max_columns]
-        self._make_panels(ax, 1, (1.4 * self.n_rows, 0.25 * len(shown)), (1.5, 0.5))
-        words = [[_text(column, row) for row in range(2 * self.n_rows)] for column in shown]
+        size = (1.4 * self.n_rows, 0.25 * len(self.columns))
+        self._make_panels(ax, 1, size, margin=(1.5, 0.5))
+        words = [[_text(column, row) for row in range(2 * self.n_rows)] for column in self.columns]
         pairs = [list(zip(w[: self.n_rows], w[self.n_rows :], strict=True)) for w in words]
         cells = self.axes_[0].table(
             [[a if a == b else f"{a} → {b}" for a, b in line] for line in pairs],
-            rowLabels=[shorten(column.name, 22) for column in shown],
+            rowLabels=[shorten(column.name, 22) for column in self.columns],
             colLabels=[f"row {row}, as class {self.label}" for row in range(self.n_rows)],
             loc="center",
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from .._tables.table import Table
 from ..diagnostics.embedding import Column, Floats, read_columns
@@ -17,33 +15,17 @@ from ._plotting import (
     COLOURS,
     Display,
     as_images,
-    category_names,
     check_label,
     documented,
     draw_images,
     shorten,
 )
 
-__all__ = ["Effect", "TraversalDisplay"]
+__all__ = ["TraversalDisplay"]
 
 _VALUES = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
 # Rows per value of a code, to estimate its effect on columns of a table.
 _N_ROWS = 200
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One column, or one category of it."""
-
-    # The column, or ``column = category``.
-    name: str
-    # Mean at each value of the code, in standard deviations from the mean of all.
-    means: Floats
-
-    @property
-    def range(self) -> float:
-        """Range of the mean."""
-        return float(np.ptp(self.means))
 
 
 @documented
@@ -58,8 +40,10 @@ class TraversalDisplay(Display):
         The classes.
     images : dict of str to ndarray of shape (n_labels, n_values, height, width) or (..., 3)
         Code -> images; empty for tables.
-    effects : dict of (str, label) to sequence of Effect
-        Code, class -> the columns of a table, largest effect first; empty for images.
+    effects : dict of (str, label) to dict of str to ndarray of shape (n_values,)
+        Code, class -> column, or ``column = category`` -> mean at each value of the code, in
+        standard deviations from the mean of all; largest effect first. Empty for images.
+    {cmap}
 
     {attributes}
         One per code; for tables one per code and class.
@@ -74,7 +58,8 @@ class TraversalDisplay(Display):
     values: Floats
     labels: Sequence[Any]
     images: Mapping[str, Floats]
-    effects: Mapping[tuple[str, Any], Sequence[Effect]]
+    effects: Mapping[tuple[str, Any], Mapping[str, Floats]]
+    cmap: str = "gray"
 
     @classmethod
     def from_estimator(
@@ -84,7 +69,6 @@ class TraversalDisplay(Display):
         *,
         labels: Sequence[Any] | None = None,
         values: Any = _VALUES,
-        image_shape: tuple[int, ...] | None = None,
         max_columns: int = 5,
         cmap: str = "gray",
         ax: Any = None,
@@ -104,7 +88,6 @@ class TraversalDisplay(Display):
             The classes, all that were learned and over-sampled if None.
         values : array-like of shape (n_values,), default=(-2, -1.5, ..., 2)
             Values of the code; it is standard normal in training.
-        {image_shape}
         max_columns : int, default=5
             Maximum number of columns of a table per panel: those with the largest effect.
         {cmap}
@@ -123,26 +106,19 @@ class TraversalDisplay(Display):
         shown = [check_label(gan, label) for label in shown]
         if not shown:
             raise ValueError("There is no class to move a code in: none was learned.")
-        shape = gan.image_shape if image_shape is None else image_shape
         images, effects = {}, {}
-        seed = gan.random_state
-        if not isinstance(seed, numbers.Integral):
-            # The same noise at every value of a code.
-            seed = int(check_random_state(seed).randint(np.iinfo(np.int32).max))
         for name in codes:
-            if shape is not None:
-                pixels = as_images(gan.traverse(name, shown, at), shape)
+            if gan.image_shape is not None:
+                pixels = as_images(gan.traverse(name, shown, at), gan.image_shape)
                 images[name] = pixels.reshape(len(shown), len(at), *pixels.shape[1:])
                 continue
             for label in shown:
-                tables = [
-                    gan.sample(_N_ROWS, label, {name: float(v)}, random_state=seed) for v in at
-                ]
-                effects[name, label] = _effects(tables)
-        display = cls(values=at, labels=shown, images=images, effects=effects)
-        return display.plot(ax, max_columns=max_columns, cmap=cmap)
+                # One seed: the same noise at every value of the code.
+                tables = [gan.sample(_N_ROWS, label, {name: v}, random_state=0) for v in at]
+                effects[name, label] = _effects(tables, max_columns)
+        return cls(values=at, labels=shown, images=images, effects=effects, cmap=cmap).plot(ax)
 
-    def plot(self, ax: Any = None, *, max_columns: int = 5, cmap: str = "gray") -> Self:
+    def plot(self, ax: Any = None) -> Self:
         """Draw images, one block per code, or lines of columns, one panel per code and class."""
         n_labels = len(self.labels)
         if self.images:
@@ -151,32 +127,32 @@ class TraversalDisplay(Display):
             self._make_panels(ax, len(self.images), size, most_columns=2)
             names, ticks = [str(k) for k in self.labels], [f"{v:g}" for v in self.values]
             for panel, (code, images) in zip(self.axes_, self.images.items(), strict=True):
-                draw_images(panel, images, names, ticks, cmap)
+                draw_images(panel, images, names, ticks, self.cmap)
                 panel.set(title=code, ylabel="class")
             return self
         most_columns = 2 if n_labels == 1 else n_labels
         self._make_panels(ax, len(self.effects), (4.4, 2.7), most_columns=most_columns)
-        for panel, ((code, label), effects) in zip(self.axes_, self.effects.items(), strict=True):
-            for effect, colour in zip(effects[:max_columns], cycle(COLOURS), strict=False):
-                name = shorten(effect.name, 24)
-                panel.plot(self.values, effect.means, color=colour, marker=".", label=name)
+        for panel, ((code, k), effects) in zip(self.axes_, self.effects.items(), strict=True):
+            for (name, means), colour in zip(effects.items(), cycle(COLOURS), strict=False):
+                label = shorten(name, 24)
+                panel.plot(self.values, means, color=colour, marker=".", label=label)
             panel.legend(fontsize="small", frameon=False, bbox_to_anchor=(1.0, 1.0))
-            panel.set_title(f"class {label}", fontsize="medium")
+            panel.set_title(f"class {k}", fontsize="medium")
             panel.set(xlabel=code, ylabel="mean (st. dev.)")
         return self
 
 
-def _effects(tables: Sequence[Any]) -> list[Effect]:
-    """Return the effects of a code on columns, given a table for each value; largest first."""
+def _effects(tables: Sequence[Any], n_most: int) -> dict[str, Floats]:
+    """Return the largest effects of a code on columns, given a table for each value."""
     ends = np.cumsum([len(Table.of(table)) for table in tables])[:-1]
-    effects = []
+    effects = {}
     for name, values in _indicators(read_columns(*tables)):
         parts, known = np.split(values, ends), values[~np.isnan(values)]
         # Columns that are constant, or have no values at some point, have no effect.
         if not any(np.isnan(part).all() for part in parts) and np.ptp(known) > 0:
             means = np.array([np.nanmean(part) for part in parts])
-            effects.append(Effect(name, (means - known.mean()) / known.std()))
-    return sorted(effects, key=lambda effect: -effect.range)
+            effects[name] = (means - known.mean()) / known.std()
+    return dict(sorted(effects.items(), key=lambda effect: -np.ptp(effect[1]))[:n_most])
 
 
 def _indicators(columns: Sequence[Column]) -> Iterator[tuple[str, Floats]]:
@@ -186,7 +162,7 @@ def _indicators(columns: Sequence[Column]) -> Iterator[tuple[str, Floats]]:
             yield column.name, column.values
             continue
         # With two categories, one indicator is enough.
-        names = category_names(column)
-        for number, category in enumerate(names[: 1 if len(names) == 2 else None]):
+        shown = column.categories[: 1 if len(column.categories) == 2 else None]
+        for number, category in enumerate(shown):
             indicator = np.where(np.isnan(column.values), np.nan, column.values == number)
             yield f"{column.name} = {category}", indicator

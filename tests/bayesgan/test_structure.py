@@ -2,8 +2,6 @@
 
 import pickle
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import networkx as nx
 import numpy as np
 import pytest
@@ -12,8 +10,6 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from mgvae_resample import BayesGANOverSampler, BayesianStructure
-
-mpl.use("Agg")
 
 
 @st.composite
@@ -111,7 +107,7 @@ def test_what_is_called_a_non_parent_has_no_open_path_given_the_parents(structur
 def test_a_structure_survives_writing_pickling_and_networkx(structure):
     assert eval(repr(structure)) == structure
     assert pickle.loads(pickle.dumps(structure)) == structure
-    assert BayesianStructure(structure.to_networkx()) == structure
+    assert BayesianStructure(structure.to_networkx().edges) == structure
     assert BayesianStructure(reversed(structure.edges)) == structure
     assert BayesianStructure(structure.edges * 2) == structure
     assert len({structure, BayesianStructure(structure.edges)}) == 1
@@ -132,6 +128,7 @@ REFUSED = {
     "the class as child": ([("c1", "c'1"), ("c1", "class")], r"edge \('c1', 'class'\)"),
     "a missing observed code": ([("c1", "c'1"), ("c3", "c'2")], "'c2' is missing"),
     "a missing latent code": ([("c1", "c'1"), ("c2", "c'3")], '"c\'2" is missing'),
+    "a latent code without a parent": ([("c1", "c'1"), ("c'2", "c'1")], "c'2.*no parent"),
     "no edges": ([], "at least one edge.*got none"),
 }
 
@@ -143,25 +140,12 @@ def test_what_makes_no_sense_is_refused_by_name(case):
         BayesianStructure(edges)
 
 
-@pytest.mark.parametrize("edges", ["c1", [("c1",)], [("c1", "c'1", "c'2")], [(1, 2)], ["c1c'1"]])
+@pytest.mark.parametrize(
+    "edges", ["c1", [("c1",)], [("c1", "c'1", "c'2")], [(1, 2)], ["c1c'1"], nx.path_graph(3)]
+)
 def test_what_is_no_edge_is_refused(edges):
     with pytest.raises((TypeError, ValueError), match=r"named by strings|pair of names"):
         BayesianStructure(edges)
-
-
-@pytest.mark.parametrize("node", ["c2", "c'2"])
-def test_nodes_that_nothing_ties_are_refused(node):
-    graph = nx.DiGraph([("c1", "c'1")])
-    graph.add_node(node)
-    with pytest.raises(ValueError, match=node):
-        BayesianStructure(graph)
-
-
-def test_a_graph_with_the_class_is_refused_though_nothing_ties_it():
-    graph = nx.DiGraph([("c1", "c'1")])
-    graph.add_node("label")
-    with pytest.raises(ValueError, match=r"node 'label'.*class"):
-        BayesianStructure(graph)
 
 
 @pytest.mark.parametrize(("name", "n"), [("entangled", 2), ("tangled", 4), ("disentangled", 0)])
@@ -176,22 +160,6 @@ def test_it_prints_one_line_a_latent_code():
     assert lines[0].startswith("c'1 <- c1 ")
     assert lines[0].endswith("(disentangled)")
     assert lines[3] == "c'4 <- c'2, c'3    (entangled)"
-
-
-def test_it_draws_all_its_nodes_and_edges():
-    structure = BayesianStructure.preset("entangled", 4)
-    ax = structure.plot()
-    assert {text.get_text() for text in ax.texts} == set(structure.nodes)
-    assert len(ax.patches) == len(structure.edges)
-    height = {text.get_text(): text.get_position()[1] for text in ax.texts}
-    assert all(height[parent] > height[child] for parent, child in structure.edges)
-    plt.close("all")
-
-
-def test_it_draws_where_it_is_told():
-    ax = plt.figure().add_subplot()
-    assert BayesianStructure.preset("disentangled", 1).plot(ax) is ax
-    plt.close("all")
 
 
 def test_it_is_a_parameter_like_any_other():

@@ -207,11 +207,12 @@ def test_a_training_that_finds_no_space_leaves_no_unfinished_file(tmp_path, litt
     cache = TrainingCache(str(tmp_path), "1")
     cache.store(cache.key("small"), {"w": np.zeros(2)}, {})
     little_space(20_000)
-    with pytest.warns(UserWarning, match="could not be cached.*unfinished file was removed"):
+    with pytest.warns(UserWarning, match="could not be cached"):
         cache.store(cache.key("large"), {"w": np.zeros(20_000)}, {})
     assert cache.load(cache.key("large")) is None
     assert cache.load(cache.key("small")) is not None
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    assert not list(tmp_path.rglob("*.tmp"))
 
 
 def test_an_interrupted_store_leaves_no_unfinished_file(tmp_path, monkeypatch):
@@ -224,6 +225,7 @@ def test_an_interrupted_store_leaves_no_unfinished_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         cache.store(cache.key("a"), {"w": np.zeros(2)}, {})
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not list(tmp_path.rglob("*.tmp"))
 
 
 @every_sampler

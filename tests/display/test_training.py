@@ -13,18 +13,13 @@ def test_curves_hold_the_history():
     sampler = quick_vae(max_pretrain_steps=130, max_finetune_steps=60)
     sampler.fit_resample(*table(150, 60, 15))
     shown = TrainingCurvesDisplay.from_estimator(sampler)
-    assert [t.title for t in shown.trainings] == [
-        "pre-training",
-        "fine-tuning on class 1",
-        "fine-tuning on class 2",
-    ]
-    pretraining, with_holdout, without = shown.trainings
-    assert without.kept is None
-    assert pretraining.kept in (1, 2, 3)
-    assert with_holdout.kept == 1 + np.argmin(with_holdout.terms["validation_loss"])
-    histories = sampler.history_.values()
-    for training, history, ax in zip(shown.trainings, histories, shown.axes_, strict=True):
-        assert {name: list(values) for name, values in training.terms.items()} == history
+    assert shown.history == sampler.history_
+    assert list(shown.history) == ["pretrain", "finetune 1", "finetune 2"]
+    for (phase, history), ax in zip(shown.history.items(), shown.axes_, strict=True):
+        assert ax.get_title() == f"{phase}\n(stopped by {sampler.stop_reason_[phase]})"
+        kept = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 2]
+        chosen = 1 + np.argmin(history.get("validation_loss", [0]))
+        assert kept == ([] if phase == "finetune 2" else [chosen])
         lines = [line for line in ax.lines if len(line.get_xdata()) == 3]
         assert len(lines) == len(history)
         for line, values in zip(lines, history.values(), strict=True):
@@ -36,7 +31,7 @@ def test_curves_of_the_gan():
     sampler = quick_gan(max_steps=120)
     sampler.fit_resample(*table(60, 15))
     shown = TrainingCurvesDisplay.from_estimator(sampler)
-    assert len(shown.trainings) == 1
+    assert list(shown.history) == ["train"]
     legend = [text.get_text() for text in shown.axes_[0].get_legend().get_texts()]
     assert legend == list(sampler.history_["train"])
     assert len({(line.get_color(), line.get_linestyle()) for line in shown.axes_[0].lines}) == len(
