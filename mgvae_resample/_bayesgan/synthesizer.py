@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal
-from .._rejection.density_ratio import N_GENERATED, DensityRatio
+from .._rejection.density_ratio import DensityRatio, n_generated
 from .._rejection.sampler import Drawn, Indices, Propose
 from .._synthesizer import CHUNK, Synthesizer
 from .model import BayesGAN
@@ -55,8 +55,8 @@ class ClassSynthesizer(Synthesizer):
         """Add a density-ratio rule for tables, if the class has enough rows."""
         if not (self.modality.has_rules and DensityRatio.is_applicable(*self.class_rows.shape)):
             return
-        propose = self._propose(N_GENERATED, rng)
-        generated = self._rejection().draw(N_GENERATED, propose, rng).rows
+        n = n_generated(len(self.class_rows))
+        generated = self._rejection().draw(n, self._propose(n, rng), rng).rows
         self.rules.append(DensityRatio(self.modality.layout, self.class_rows, generated, rng))
 
     def generate(

@@ -13,18 +13,25 @@ from .._encoding.layout import EncodedRows, Layout
 from .._nn.random import random_rows, uniform
 from .trees import TwoSampleTrees
 
-__all__ = ["N_GENERATED", "DensityRatio"]
+__all__ = ["DensityRatio", "n_generated"]
 
 # With fewer rows of a class, or fewer than columns, errors of a generator cannot be estimated.
 _FEWEST_ROWS = 50
 # In fewer columns distance and score say as much, and rows are held too close to those learned.
 _FEWEST_COLUMNS = 6
-# Rows of either kind that the trees learn from.
-_MOST_ROWS, N_GENERATED = 2000, 4000
+# Rows of either kind that the trees learn from: generated ones are many times as many as real
+# ones, at least the third number and at most the fourth.
+_MOST_ROWS, _GENERATED_PER_ROW, _FEWEST_GENERATED, _MOST_GENERATED = 2000, 20, 1000, 4000
+_N_BINS = 63
 # Trees that fit single rows of a small class favour values that repeat.
 _MOST_TREES, _TREES_PER_ROW = 100, 0.4
 # Quantile of the ratio over generated rows above which every row is accepted.
 _CERTAIN = 0.95
+
+
+def n_generated(n_rows: int) -> int:
+    """Return how many generated rows are compared with the rows of a class."""
+    return min(max(_FEWEST_GENERATED, _GENERATED_PER_ROW * n_rows), _MOST_GENERATED)
 
 
 class DensityRatio:
@@ -62,7 +69,7 @@ class DensityRatio:
     ) -> None:
         real = random_rows(class_rows, _MOST_ROWS, rng)
         n_trees = round(min(_MOST_TREES, _TREES_PER_ROW * len(real)))
-        self.trees = TwoSampleTrees(layout, real, generated, n_trees=n_trees)
+        self.trees = TwoSampleTrees(layout, real, generated, n_trees=n_trees, n_bins=_N_BINS)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is computed from the trees, which are not pickled either."""

@@ -27,7 +27,7 @@ class Drawn(NamedTuple):
 # Draws one row for each index of a new row; an index may occur several times.
 Propose = Callable[[Indices], Drawn]
 # For few rows, several candidates are drawn at once, since calls take longer than rows.
-_FEWEST_DRAWN = 64
+_FEWEST_DRAWN = 256
 # After so many trials a smaller fraction of accepted rows ends the search.
 _FEWEST_TRIALS, _LEAST_ACCEPTED = 5, 0.001
 

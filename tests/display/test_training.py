@@ -10,7 +10,7 @@ from tests.support import quick_gan, quick_vae, table
 
 
 def test_curves_hold_the_history():
-    sampler = quick_vae(max_pretrain_steps=130, max_finetune_steps=60)
+    sampler = quick_vae(max_pretrain_steps=130, max_finetune_steps=25)
     sampler.fit_resample(*table(150, 60, 15))
     shown = TrainingCurvesDisplay.from_estimator(sampler)
     assert shown.history == sampler.history_

@@ -18,7 +18,7 @@ class Above:
         return rows[:, 0] > self.number
 
 
-def drawn(script, rules, n=1, max_trials=3, chunk=100):
+def drawn(script, rules, n=1, max_trials=3, chunk=300):
     """Return the rows that come out where one value after the other is proposed."""
     script = iter(script)
 
@@ -91,8 +91,8 @@ def test_few_refused_rows_are_drawn_many_times_at_once():
         value = -1.0 if len(sizes) == 1 else 1.0
         return Drawn(np.full((len(at), 1), value, np.float32), at)
 
-    RejectionSampler(None, [Above(0)], 20, 100, lambda rows: rows).draw(2, propose, rng())
-    assert sizes == [2, 64]
+    RejectionSampler(None, [Above(0)], 20, 300, lambda rows: rows).draw(2, propose, rng())
+    assert sizes == [2, 256]
 
 
 def test_no_rule_is_asked_about_a_row_that_the_class_has():
