@@ -17,7 +17,7 @@ from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils import check_consistent_length, check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_y, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
@@ -312,8 +312,11 @@ class ResampledClassifier(
         table = Table.of(X)
         validate_data(self, X=table.native, y=y, reset=True, skip_check_array=True)
         y = y if y is None else np.asarray(y)
-        if y is not None and type_of_target(y).startswith("multilabel"):
-            raise ValueError("Multilabel and multioutput targets are not supported.")
+        if y is not None and y.ndim == 2 and y.shape[1] > 1:
+            raise ValueError(
+                f"Multilabel and multioutput targets are not supported: y has shape {y.shape}. "
+                "Give one label per row."
+            )
         y = _check_y(y, estimator=self)
         check_classification_targets(y)
         check_consistent_length(table, y)
