@@ -73,10 +73,12 @@ class ResampledClassifier(
         ``MultiplyBy(3)``.
 
         "auto" chooses among 0, 0.25, 0.5 and 1 by the class-balanced log loss of out-of-fold
-        probabilities: the mean over classes of the mean log loss of their rows. With few rows of
-        a class it varies less than a score of predicted labels. The sampler is trained once per
-        fold, and each amount gets two fits to resampled rows and two to untouched ones. Of equal
-        amounts the smallest is taken.
+        probabilities: the mean over classes of the mean log loss of their rows. The probabilities
+        of each fit are divided by the frequencies of the classes that it learned from. Otherwise
+        full balance would nearly always win, by a shift that a threshold can make as well. With
+        few rows of a class the loss varies less than a score of predicted labels. The sampler is
+        trained once per fold, and each amount gets two fits to resampled rows and two to
+        untouched ones. Of equal amounts the smallest is taken.
     n_draws : int, default=8
         How many tables are drawn, and how many bootstrap samples are taken: the estimator is
         fitted ``2 * n_draws`` times, or ``n_draws`` times if `plain_weight` is 0 or 1.
@@ -108,7 +110,8 @@ class ResampledClassifier(
 
     cv_results_ : dict of str to ndarray
         For each amount that "auto" compared: "amount", "balanced_log_loss", by which it is chosen,
-        and "log_loss". Only there if amounts were compared.
+        and "log_loss", that of the mean probabilities as they are. Only there if amounts were
+        compared.
 
     classes_ : ndarray of shape (n_classes,)
         The class labels.
@@ -232,9 +235,10 @@ class ResampledClassifier(
             self.amount_ = amount
             source = self._source(table, y, amount, seed, "fit-sampler", report)
             members, self.estimator_weights_ = self._members(amount, y, self.n_draws)
-            self.estimators_ = Parallel(self.n_jobs)(
+            fitted = Parallel(self.n_jobs)(
                 delayed(_fitted)(self.estimator, source, member) for member in members
             )
+            self.estimators_ = [estimator for estimator, _ in fitted]
         self.sampler_ = source.sampler
         return self
 
@@ -361,7 +365,7 @@ class ResampledClassifier(
         amounts = [0.0, *(amount for amount in _AMOUNTS if _new_rows(amount, y))]
         if len(amounts) == 1:
             return 0.0
-        predicted = np.full((len(amounts), len(y), len(self.classes_)), np.nan)
+        predicted = np.full((2, len(amounts), len(y), len(self.classes_)), np.nan)
         for fold, (train, held) in enumerate(self._folds(table, y, split, seed)):
             # A class that is not learned cannot be predicted.
             scored = held[np.isin(y[held], y[train])]
@@ -369,7 +373,9 @@ class ResampledClassifier(
                 task, seed_of_fold = f"fold {fold}", seed + 1 + fold
                 part, y_part = table.take(train), y[train]
                 source = self._source(part, y_part, amounts[-1], seed_of_fold, task, report)
-                predicted[:, scored] = self._held_out(source, amounts, table.take(scored).native)
+                predicted[:, :, scored] = self._held_out(
+                    source, amounts, table.take(scored).native
+                )
         self.cv_results_ = {"amount": np.array(amounts)} | _losses(predicted, y, self.classes_)
         best = np.nan_to_num(self.cv_results_["balanced_log_loss"]).argmin()
         return amounts[int(best)]
@@ -391,7 +397,10 @@ class ResampledClassifier(
             return list(check_cv(cv, y, classifier=True).split(table.native, y, **split))
 
     def _held_out(self, source: _Source, amounts: list[float], X: Any) -> Probabilities:
-        """Return the probabilities of held-out rows. Shape: (n_amounts, n, n_classes)."""
+        """Return the probabilities of held-out rows, as they are and at equal class frequencies.
+
+        Shape: (2, n_amounts, n, n_classes).
+        """
         of_amounts = [
             self._members(amount, source.y, min(self.n_draws, _FOLD_DRAWS)) for amount in amounts
         ]
@@ -402,12 +411,11 @@ class ResampledClassifier(
             for member in members
         )
         by_member = dict(zip(members, predicted, strict=True))
-        return np.array(
-            [
-                sum(w * by_member[m] for m, w in zip(of_one, weights, strict=True))
-                for of_one, weights in of_amounts
-            ]
-        )
+        means = [
+            sum(w * by_member[m] for m, w in zip(of_one, weights, strict=True))
+            for of_one, weights in of_amounts
+        ]
+        return np.stack(means, axis=1)
 
 
 class _Member(NamedTuple):
@@ -465,21 +473,29 @@ class _Source:
         }
 
 
-def _fitted(estimator: Any, source: _Source, member: _Member) -> Any:
-    """Return a clone that is fitted to the table of a member."""
+def _fitted(estimator: Any, source: _Source, member: _Member) -> tuple[Any, Labels]:
+    """Return a clone that is fitted to the table of a member, and the labels of that table."""
     with _one_thread():
         rng = np.random.default_rng([source.seed, member.kind == "plain", member.number])
         model = clone(estimator)
         _set_random_states(model, _seed(rng))
-        return model.fit(*source.draw(member.amount, rng))
+        X, y = source.draw(member.amount, rng)
+        return model.fit(X, y), y
 
 
 def _predicted(
     estimator: Any, source: _Source, member: _Member, X: Any, classes: Labels
 ) -> Probabilities:
-    """Fit a clone and return its probabilities of other rows."""
+    """Fit a clone and return its probabilities, as they are and at equal class frequencies.
+
+    Shape: (2, n, n_classes).
+    """
     with _one_thread():
-        return _probabilities(_fitted(estimator, source, member), X, classes)
+        fitted, y = _fitted(estimator, source, member)
+        probabilities = _probabilities(fitted, X, classes)
+    n_rows = np.array([np.sum(y == label) for label in classes])
+    balanced = probabilities / np.maximum(n_rows, 1)
+    return np.stack([probabilities, balanced / balanced.sum(axis=1, keepdims=True)])
 
 
 def _probabilities(fitted: Any, X: Any, classes: Labels) -> Probabilities:
@@ -492,11 +508,11 @@ def _probabilities(fitted: Any, X: Any, classes: Labels) -> Probabilities:
 def _losses(predicted: Probabilities, y: Labels, classes: Labels) -> dict[str, Probabilities]:
     """Return the losses of each amount on rows that were held out.
 
-    Shapes: predicted (n_amounts, n, n_classes), y (n,) -> (n_amounts,).
+    Shapes: predicted (2, n_amounts, n, n_classes), y (n,) -> (n_amounts,).
     """
-    held = np.flatnonzero(~np.isnan(predicted).any(axis=(0, 2)))
+    held = np.flatnonzero(~np.isnan(predicted).any(axis=(0, 1, 3)))
     number = np.searchsorted(classes, y[held])
-    losses = -np.log(np.clip(predicted[:, held, number], _LEAST, 1.0))
+    losses, balanced = -np.log(np.clip(predicted[:, :, held, number], _LEAST, 1.0))
     found = np.unique(number)
     if len(found) < len(classes):
         left_out = plain_classes(np.delete(classes, found))
@@ -505,9 +521,9 @@ def _losses(predicted: Probabilities, y: Labels, classes: Labels) -> dict[str, P
             "them. Give 'amount' a number."
         )
     if len(found) < 2:
-        nothing = np.full(len(predicted), np.nan)
+        nothing = np.full(len(losses), np.nan)
         return {"balanced_log_loss": nothing, "log_loss": nothing}
-    of_classes = [losses[:, number == k].mean(axis=1) for k in found]
+    of_classes = [balanced[:, number == k].mean(axis=1) for k in found]
     return {"balanced_log_loss": np.mean(of_classes, axis=0), "log_loss": losses.mean(axis=1)}
 
 

@@ -15,16 +15,12 @@ from benchmarks.shared.classifiers import probabilities
 from benchmarks.shared.datasets import Labels, Rows
 from benchmarks.shared.methods import OURS, build_sampler, neighbours, parse_method
 from benchmarks.shared.smote_rows import smote_rows
-from benchmarks.shared.table_methods import AMOUNTS
 from mgvae_resample import ResampledClassifier
 
 PREFIX = "ensemble "
 N_DRAWS = 8
-# "auto" where a name has no ending, as in ENSEMBLES; a fixed amount where it has one.
-ENSEMBLES = tuple(
-    f"{PREFIX}{name}"
-    for name in ("none", "class_weight", "RandomOverSampler", "SMOTE", "MGVAE", "BayesGAN")
-)
+# Amounts by the ending of a name; without one the ensemble chooses.
+_AMOUNTS = {"": "auto", "full": 1.0, "half": 0.5, "quarter": 0.25}
 
 
 def is_ensemble(method: str) -> bool:
@@ -48,13 +44,11 @@ def ensemble_probabilities(
 
     `folder` caches trainings of our samplers, which all classifiers share.
     """
-    base, at, _ = method.removeprefix(PREFIX).partition("@")
-    amount = AMOUNTS[method.removeprefix(PREFIX + base)] if at else "auto"
+    base, _, ending = method.removeprefix(PREFIX).partition("@")
+    amount = 0 if base == "none" else _AMOUNTS[ending]
     fits = EncodedFits(classifier, FrozenEstimator(encode), steps)
     shared: dict[str, Any] = {"n_draws": N_DRAWS, "random_state": seed}
     models = [ResampledClassifier(fits, _sampler(base, seed, folder), amount=amount, **shared)]
-    if base == "none":
-        models[0].set_params(amount=0)
     if base == "class_weight":
         weighted = EncodedFits(classifier, FrozenEstimator(encode), steps, weighted=True)
         models = [ResampledClassifier(e, plain_weight=1, **shared) for e in (fits, weighted)]
@@ -104,7 +98,7 @@ class TableSMOTE(BaseEstimator):
 
     def fit_resample(self, X: pd.DataFrame, y: Labels) -> tuple[pd.DataFrame, Labels]:
         try:
-            new = smote_rows(X, y, **self.get_params(), **neighbours("SMOTE", y))
+            new = smote_rows(X, y, **self.get_params(deep=False), **neighbours("SMOTE", y))
         except ValueError:
             return X, y
         rows = pd.concat([X, new.astype(X.dtypes)], ignore_index=True)

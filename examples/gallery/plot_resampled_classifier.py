@@ -55,7 +55,9 @@ models = {
 # ----------
 #
 # With ``amount="auto"``, the default, the class-balanced log loss of out-of-fold probabilities
-# decides how many rows are added. The sampler is trained once per fold.
+# decides how many rows are added. The probabilities of each fit are first divided by the class
+# frequencies of its table, so that a mere shift does not count. The sampler is trained once per
+# fold.
 
 chosen = ResampledClassifier(forest, sampler, random_state=0).fit(X_train, y_train)
 print("chosen:", chosen.amount_)
