@@ -64,9 +64,9 @@ class ResampledClassifier(
         smaller classes, which costs nothing; for ranking ordinary tables it is about as good.
         `amount` replaces the sampler's `sampling_strategy`.
 
-        A sampler of this package is trained once, and ``sample`` is called with several seeds; it
-        keeps its own `random_state` if that is set, so that its `memory` works. Other samplers are
-        fitted again for each table, with other seeds.
+        A sampler of this package is trained once, and its ``sample`` is called with several
+        seeds. It keeps its own `random_state` if that is set, so that its `memory` works. Other
+        samplers are fitted again for each table, with other seeds.
     amount : "auto", float or callable, default="auto"
         Size of each smaller class after resampling, as a fraction of the largest class. 0 adds no
         rows, 1 is full balance. A callable is a value for `sampling_strategy`, such as
@@ -315,11 +315,11 @@ class ResampledClassifier(
             )
         table = Table.of(X)
         validate_data(self, X=table.native, y=y, reset=True, skip_check_array=True)
-        y = y if y is None else np.asarray(y)
-        if y is not None and y.ndim == 2 and y.shape[1] > 1:
+        shape = np.shape(y)
+        if len(shape) == 2 and shape[1] > 1:
             raise ValueError(
-                f"Multilabel and multioutput targets are not supported: y has shape {y.shape}. "
-                "Give one label per row."
+                f"Multilabel and multioutput targets are not supported: y has shape {shape}. Give "
+                "one label per row."
             )
         y = _check_y(y, estimator=self)
         check_classification_targets(y)

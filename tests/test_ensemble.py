@@ -290,6 +290,28 @@ def test_sparse_rows_stay_sparse(binary):
     assert_allclose(fitted.predict_proba(csr_array(X)).sum(axis=1), 1)
 
 
+@pytest.mark.parametrize(
+    "convert",
+    [
+        list,
+        lambda y: pd.Series(y, dtype="Int64"),
+        lambda y: pd.Series(y > 0, dtype="boolean"),
+        lambda y: pd.Series(np.array(["a", "b"])[y], dtype="category"),
+        lambda y: pytest.importorskip("polars").Series("y", y),
+        lambda y: np.array([-5.0, 3.0])[y],
+    ],
+    ids=["list", "Int64", "boolean", "category", "polars", "float"],
+)
+def test_labels_of_any_kind(convert, binary):
+    X, y = binary
+    fitted = model(sampler=quick_vae()).fit(X, convert(y))
+    expected = np.unique(np.asarray(list(convert(y))))
+    assert_array_equal(fitted.classes_, expected)
+    assert_array_equal(
+        fitted.predict(X) == expected[1], model(sampler=quick_vae()).fit(X, y).predict(X) == 1
+    )
+
+
 def test_class_weights_by_label(three_classes):
     X, y = three_classes
     y = np.array(["a", "b", "c"])[y]
