@@ -87,7 +87,7 @@ class OnlyOf(Keeper):
         self.n_rows = n_rows
 
     def predict_proba(self, X):
-        known = np.where(X[:, [0]] > 0, [0.1, 0.9], [0.9, 0.1]) * self.counts_
+        known = np.where(X[:, [0]] > 0, [0.2, 0.8], [0.9, 0.1]) * self.counts_
         known /= known.sum(axis=1, keepdims=True)
         return known if len(self.y_) == self.n_rows else super().predict_proba(X)
 
@@ -156,6 +156,11 @@ def test_drawn_tables_are_the_rows_and_different_new_ones(sampler, three_classes
     assert len({member.random_state for member in drawn}) == 3
 
 
+def test_draws_differ_although_the_sampler_has_a_seed(binary):
+    drawn = model(Keeper(), SMOTE(random_state=0), plain_weight=0).fit(*binary).estimators_
+    assert len({member.X_.tobytes() for member in drawn}) == 2
+
+
 def test_without_a_sampler_rows_of_their_class_are_repeated(three_classes):
     X, y = three_classes
     member = model(Keeper()).fit(X, y).estimators_[0]
@@ -172,7 +177,14 @@ def test_plain_fits_are_to_stratified_bootstrap_samples(three_classes):
 
 
 @pytest.mark.parametrize(
-    "params", [{"amount": 0}, {"amount": 0.01}, {"amount": MultiplyBy(1)}, {"plain_weight": 1}]
+    "params",
+    [
+        {"amount": 0, "plain_weight": 0.2},
+        {"amount": 0},
+        {"amount": 0.01},
+        {"amount": MultiplyBy(1)},
+        {"plain_weight": 1},
+    ],
 )
 def test_without_new_rows_it_is_plain_bagging(params, three_classes):
     X, y = three_classes
@@ -207,20 +219,31 @@ def test_frequencies_alone_are_no_reason_to_add_rows():
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "chosen", "losses"),
+    ("n_rows", "chosen", "known"),
     [
-        (64 + 16, 0.0, [0.9, 0.7, 0.7]),  # the untouched rows; with new ones half of the fits
-        (64 + 32, 0.5, [0.5, 0.7, 0.5]),
-        (64 + 64, 1.0, [0.5, 0.5, 0.7]),
+        (64 + 16, 0.0, [True, False, False]),
+        (64 + 32, 0.5, [None, False, None]),
+        (64 + 64, 1.0, [None, None, False]),
     ],
 )
-def test_the_amount_that_teaches_most_is_chosen(n_rows, chosen, losses):
+def test_the_amount_that_teaches_most_is_chosen(n_rows, chosen, known):
+    """All fits know the classes (True), or half of them (False), or none."""
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [80, 20])
     X = rng.uniform(0.1, 1, (100, 2)) * np.where(y == 1, 1, -1)[:, None]
     fitted = model(OnlyOf(n_rows), amount="auto").fit(X, y)
-    assert_allclose(fitted.cv_results_["balanced_log_loss"], -np.log(losses))
+    loss = {True: np.log([0.9, 0.8]), False: np.log([0.7, 0.65]), None: np.log([0.5, 0.5])}
+    expected = [-loss[of_amount].mean() for of_amount in known]
+    assert_allclose(fitted.cv_results_["balanced_log_loss"], expected)
     assert fitted.amount_ == chosen
+
+
+def test_a_class_that_a_fold_lacks_is_not_scored(three_classes):
+    X, y = three_classes
+    of_others = np.flatnonzero(y != 1)
+    with pytest.warns(UserWarning, match=r"No row of the classes \[1\] could be held out"):
+        fitted = model(amount="auto", cv=[(of_others, np.arange(len(y)))]).fit(X, y)
+    assert (fitted.cv_results_["balanced_log_loss"] < 0.1).all()
 
 
 def test_equal_classes_need_no_choice():
