@@ -61,8 +61,8 @@ class ResampledClassifier(
         a seed of its own, derived from `random_state`.
     sampler : over-sampler object, default=None
         An over-sampler of this package or of imbalanced-learn. None repeats random rows of the
-        smaller classes, which costs nothing; for ranking ordinary tables it is about as good.
-        `amount` replaces the sampler's `sampling_strategy`.
+        smaller classes, which costs nothing: much of the gain is that of the ensemble, so compare
+        with it. `amount` replaces the sampler's `sampling_strategy`.
 
         A sampler of this package is trained once, and its ``sample`` is called with several
         seeds. It keeps its own `random_state` if that is set, so that its `memory` works. Other
