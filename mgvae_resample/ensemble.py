@@ -50,8 +50,7 @@ class ResampledClassifier(
 
     The over-sampler is trained once, and several tables are drawn from it. A clone of the
     classifier is fitted to each, and as many clones to bootstrap samples of the untouched rows.
-    The probabilities are averaged. The average ranks better than a single fit, and its
-    probabilities are closer to those of the data than those of a classifier on resampled rows.
+    Their probabilities are moved to the class frequencies of the data, and averaged.
 
     Parameters
     ----------
@@ -74,9 +73,9 @@ class ResampledClassifier(
 
         "auto" chooses among 0, 0.25, 0.5 and 1 by the class-balanced log loss of out-of-fold
         probabilities: the mean over classes of the mean log loss of their rows. The probabilities
-        of each fit are divided by the frequencies of the classes that it learned from. Otherwise
-        full balance would nearly always win, by a shift that a threshold can make as well. With
-        few rows of a class the loss varies less than a score of predicted labels. The sampler is
+        of each fit are divided by the class frequencies of its table. Otherwise full balance would
+        nearly always win, by a shift that a threshold can make as well. With few rows of a class
+        the loss varies less than a score of predicted labels. The sampler is
         trained once per fold, and each amount gets two fits to resampled rows and two to
         untouched ones. Of equal amounts the smallest is taken.
     n_draws : int, default=8
@@ -85,6 +84,12 @@ class ResampledClassifier(
     plain_weight : float, default=0.5
         Weight of the fits to untouched rows in the mean, from 0 to 1. With 1 the sampler is not
         used.
+    prior_correction : bool, default=True
+        Whether the probabilities of each fit are multiplied by the class frequencies of the data,
+        divided by those of the table that it learned from, before they are averaged. Fits to
+        resampled rows overestimate smaller classes; this takes it back. With False, labels at a
+        threshold of 0.5 have a higher recall of smaller classes, and log loss is higher. Set it to
+        False if the estimator has class weights.
     cv : int, cross-validation splitter or iterable, default=5
         Folds by which "auto" chooses. An integer means shuffled and stratified folds, at most as
         many as the smallest class has rows, and at least two.
@@ -102,6 +107,9 @@ class ResampledClassifier(
     estimator_weights_ : ndarray of shape (n_estimators,)
         Their weights, which sum to 1.
 
+    class_counts_ : ndarray of shape (n_estimators, n_classes)
+        How many rows of each class they were fitted to.
+
     sampler_ : over-sampler object or None
         The sampler that tables are drawn from, trained on all rows if it is one of this package.
 
@@ -115,6 +123,9 @@ class ResampledClassifier(
 
     classes_ : ndarray of shape (n_classes,)
         The class labels.
+
+    class_prior_ : ndarray of shape (n_classes,)
+        The class frequencies of the data.
 
     n_features_in_ : int
         Number of columns.
@@ -133,18 +144,17 @@ class ResampledClassifier(
     bootstrap samples, with equal weights: plain bagging. Bootstrap samples are stratified, so that
     each holds every class.
 
-    The probabilities lie between those of the data and those of the resampled rows. ``predict``
-    takes the most probable class. With two classes, tune the threshold with
+    ``predict`` takes the most probable class. With two classes, tune the threshold with
     ``TunedThresholdClassifierCV``. With more classes, mean recall is higher if each probability is
-    divided by the frequency of its class in the training rows before the largest is taken::
+    divided by the frequency of its class before the largest is taken::
 
-        prior = np.bincount(np.searchsorted(model.classes_, y)) / len(y)
-        model.classes_[(model.predict_proba(X_new) / prior).argmax(axis=1)]
+        model.classes_[(model.predict_proba(X_new) / model.class_prior_).argmax(axis=1)]
 
     References
     ----------
     .. [1] Wallace, Small, Brodley and Trikalinos, "Class Imbalance, Redux", ICDM 2011.
     .. [2] Ma and Zhang, arXiv 2601.16120, on class-balanced validation losses.
+    .. [3] Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001, on the correction.
 
     Examples
     --------
@@ -168,6 +178,7 @@ class ResampledClassifier(
         "amount": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both"), callable],
         "n_draws": [Interval(Integral, 1, None, closed="left")],
         "plain_weight": [Interval(Real, 0, 1, closed="both")],
+        "prior_correction": ["boolean"],
         "cv": ["cv_object"],
         "n_jobs": [None, Integral],
         "random_state": ["random_state"],
@@ -181,6 +192,7 @@ class ResampledClassifier(
         amount: Any = "auto",
         n_draws: int = 8,
         plain_weight: float = 0.5,
+        prior_correction: bool = True,
         cv: Any = 5,
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -190,6 +202,7 @@ class ResampledClassifier(
         self.amount = amount
         self.n_draws = n_draws
         self.plain_weight = plain_weight
+        self.prior_correction = prior_correction
         self.cv = cv
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -239,6 +252,7 @@ class ResampledClassifier(
                 delayed(_fitted)(self.estimator, source, member) for member in members
             )
             self.estimators_ = [estimator for estimator, _ in fitted]
+            self.class_counts_ = np.array([_counts(y, self.classes_) for _, y in fitted])
         self.sampler_ = source.sampler
         return self
 
@@ -259,9 +273,13 @@ class ResampledClassifier(
         table = Table.of(X)
         validate_data(self, X=table.native, reset=False, skip_check_array=True)
         with _one_thread():
-            fitted = zip(self.estimators_, self.estimator_weights_, strict=True)
-            parts = [w * _probabilities(e, table.native, self.classes_) for e, w in fitted]
-        return np.asarray(sum(parts))
+            mean = np.zeros((len(table), len(self.classes_)))
+            for estimator, weight, counts in zip(
+                self.estimators_, self.estimator_weights_, self.class_counts_, strict=True
+            ):
+                probabilities = _probabilities(estimator, table.native, self.classes_)
+                mean += weight * self._corrected(probabilities, counts)
+        return mean
 
     def predict(self, X: Any) -> Labels:
         """Return the most probable class of each row.
@@ -301,6 +319,12 @@ class ResampledClassifier(
             tags.input_tags.allow_nan &= get_tags(self.sampler).input_tags.allow_nan
         return tags
 
+    def _corrected(self, probabilities: Probabilities, counts: Labels) -> Probabilities:
+        """Move the probabilities of one fit to the class frequencies of the data, if wanted."""
+        if not self.prior_correction:
+            return probabilities
+        return _moved(probabilities, counts, self.class_prior_)
+
     def _checked(self, X: Any, y: Any, params: dict[str, Any]) -> tuple[Table, Labels]:
         """Check the input and set what is known of the columns and the classes."""
         if params.get("sample_weight") is not None:
@@ -315,7 +339,7 @@ class ResampledClassifier(
             )
         table = Table.of(X)
         validate_data(self, X=table.native, y=y, reset=True, skip_check_array=True)
-        shape = np.shape(y)
+        shape = () if y is None else np.asarray(y).shape
         if len(shape) == 2 and shape[1] > 1:
             raise ValueError(
                 f"Multilabel and multioutput targets are not supported: y has shape {shape}. Give "
@@ -324,7 +348,8 @@ class ResampledClassifier(
         y = _check_y(y, estimator=self)
         check_classification_targets(y)
         check_consistent_length(table, y)
-        self.classes_ = np.unique(y)
+        self.classes_, counts = np.unique(y, return_counts=True)
+        self.class_prior_ = counts / len(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 "ResampledClassifier needs rows of at least two classes, but y has only one "
@@ -410,7 +435,11 @@ class ResampledClassifier(
             delayed(_predicted)(self.estimator, source, member, X, self.classes_)
             for member in members
         )
-        by_member = dict(zip(members, predicted, strict=True))
+        equal = np.ones(len(self.classes_))
+        by_member = {
+            member: np.stack([self._corrected(found, counts), _moved(found, counts, equal)])
+            for member, (found, counts) in zip(members, predicted, strict=True)
+        }
         means = [
             sum(w * by_member[m] for m, w in zip(of_one, weights, strict=True))
             for of_one, weights in of_amounts
@@ -485,17 +514,22 @@ def _fitted(estimator: Any, source: _Source, member: _Member) -> tuple[Any, Labe
 
 def _predicted(
     estimator: Any, source: _Source, member: _Member, X: Any, classes: Labels
-) -> Probabilities:
-    """Fit a clone and return its probabilities, as they are and at equal class frequencies.
-
-    Shape: (2, n, n_classes).
-    """
+) -> tuple[Probabilities, Labels]:
+    """Fit a clone; return its probabilities of other rows, and the counts it learned from."""
     with _one_thread():
         fitted, y = _fitted(estimator, source, member)
-        probabilities = _probabilities(fitted, X, classes)
-    n_rows = np.array([np.sum(y == label) for label in classes])
-    balanced = probabilities / np.maximum(n_rows, 1)
-    return np.stack([probabilities, balanced / balanced.sum(axis=1, keepdims=True)])
+        return _probabilities(fitted, X, classes), _counts(y, classes)
+
+
+def _counts(y: Labels, classes: Labels) -> Labels:
+    """Return how many rows each class has."""
+    return np.array([np.sum(y == label) for label in classes])
+
+
+def _moved(probabilities: Probabilities, counts: Labels, wanted: Probabilities) -> Probabilities:
+    """Move probabilities from the class frequencies of a table to others, by Bayes' rule."""
+    moved = probabilities * wanted / np.maximum(counts, 1)
+    return np.asarray(moved / moved.sum(axis=1, keepdims=True))
 
 
 def _probabilities(fitted: Any, X: Any, classes: Labels) -> Probabilities:

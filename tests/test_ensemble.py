@@ -133,14 +133,21 @@ def test_imbalanced_learn(estimator, check):
 
 
 @every_sampler
-def test_probabilities_are_the_weighted_mean_of_the_fits(sampler, three_classes):
+@pytest.mark.parametrize("corrected", [True, False])
+def test_probabilities_are_the_weighted_mean_of_the_fits(sampler, corrected, three_classes):
+    """With the correction each fit is moved from 60, 30, 30 rows to 60, 15, 8 by Bayes' rule."""
     X, y = three_classes
-    fitted = model(sampler=sampler, n_draws=3, plain_weight=0.2).fit(X, y)
+    params = {"n_draws": 3, "plain_weight": 0.2, "prior_correction": corrected}
+    fitted = model(sampler=sampler, **params).fit(X, y)
     assert len(fitted.estimators_) == 6
-    drawn = np.mean([e.predict_proba(X) for e in fitted.estimators_[:3]], axis=0)
+    factors = np.array([1, 15 / 30, 8 / 30]) if corrected else 1
+    drawn = np.array([e.predict_proba(X) for e in fitted.estimators_[:3]]) * factors
+    drawn = np.mean(drawn / drawn.sum(axis=2, keepdims=True), axis=0)
     plain = np.mean([e.predict_proba(X) for e in fitted.estimators_[3:]], axis=0)
     assert_allclose(fitted.predict_proba(X), 0.8 * drawn + 0.2 * plain)
     assert_allclose(fitted.estimator_weights_, np.repeat([0.8, 0.2], 3) / 3)
+    assert fitted.class_counts_.tolist() == [[60, 30, 30]] * 3 + [[60, 15, 8]] * 3
+    assert_allclose(fitted.class_prior_, np.array([60, 15, 8]) / 83)
     assert_array_equal(fitted.predict(X), fitted.predict_proba(X).argmax(axis=1))
 
 
@@ -208,11 +215,13 @@ def test_the_sampler_is_trained_once_per_fold_for_all_amounts(binary):
     assert Counting.calls["fit"] == 3 + 1
 
 
-def test_frequencies_alone_are_no_reason_to_add_rows():
+@pytest.mark.parametrize("corrected", [True, False])
+def test_frequencies_alone_are_no_reason_to_add_rows(corrected):
     """A quarter adds no row. A dummy's probability is half .2 and half that of its table."""
-    fitted = model(DummyClassifier(strategy="prior"), amount="auto").fit(*table(80, 20))
+    dummy = DummyClassifier(strategy="prior")
+    fitted = model(dummy, amount="auto", prior_correction=corrected).fit(*table(80, 20))
     assert fitted.cv_results_["amount"].tolist() == [0, 0.5, 1]
-    p = np.array([0.2, 0.1 + 1 / 6, 0.1 + 1 / 4])
+    p = np.full(3, 0.2) if corrected else np.array([0.2, 0.1 + 1 / 6, 0.1 + 1 / 4])
     assert_allclose(fitted.cv_results_["log_loss"], -(0.2 * np.log(p) + 0.8 * np.log(1 - p)))
     assert_allclose(fitted.cv_results_["balanced_log_loss"], np.log(2))
     assert fitted.amount_ == 0.0
@@ -301,7 +310,8 @@ def test_frames_with_categories_gaps_and_text_labels(container, sampler):
     assert fitted.classes_.tolist() == ["few", "many", "some"]
     assert fitted.feature_names_in_.tolist() == list(X.columns)
     assert fitted.predict_proba(X).shape == (89, 3)
-    assert (fitted.predict(X) == np.asarray(y)).mean() > 0.7
+    balanced = fitted.predict_proba(X) / fitted.class_prior_
+    assert (fitted.classes_[balanced.argmax(axis=1)] == np.asarray(y)).mean() > 0.7
     kept = model(Keeper(), sampler, plain_weight=0).fit(X, y).estimators_[0].X_
     assert type(kept) is type(X)
     assert list(kept.columns) == list(X.columns)

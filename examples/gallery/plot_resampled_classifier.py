@@ -29,7 +29,8 @@ X_train, X_test, y_train, y_test = train_test_split(
 # The first classifier is a single forest, and the second a single forest on resampled rows. The
 # others are ensembles with the same number of fits. Plain bagging is the ensemble without new
 # rows. ``sampler=None`` repeats random rows of the rare class, which costs nothing: new rows have
-# to beat it. The last ensemble has no fits to untouched rows.
+# to beat it. The last two show what is lost without fits to untouched rows, and without moving the
+# probabilities of each fit to the class frequencies of the data.
 
 from imblearn.pipeline import make_pipeline
 from sklearn.ensemble import RandomForestClassifier
@@ -47,6 +48,9 @@ models = {
     "new rows": ResampledClassifier(forest, sampler, amount=0.5, random_state=0),
     "new rows alone": ResampledClassifier(
         forest, sampler, amount=0.5, plain_weight=0, random_state=0
+    ),
+    "new rows, uncorrected": ResampledClassifier(
+        forest, sampler, amount=0.5, prior_correction=False, random_state=0
     ),
 }
 
