@@ -92,7 +92,8 @@ def macro_f1(rare: np.ndarray, rows: np.ndarray, threshold: float) -> float:
 
 scores = {}
 for name, model in models.items():
-    model.fit(X_train, y_train)
+    if model is not chosen:
+        model.fit(X_train, y_train)
     rare = model.predict_proba(X_test)[:, 1]
     best = max(thresholds, key=lambda at, rare=rare: macro_f1(rare, first, at))
     scores[name] = {
