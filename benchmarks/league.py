@@ -128,7 +128,7 @@ def lacking(
         if not all(
             results.has(place | {"method": method, "classifier": classifier})
             for classifier in classifiers
-            if method != "class_weight" or has_class_weight(classifier)
+            if "class_weight" not in method or has_class_weight(classifier)
         )
     ]
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._bayesgan.structure import BayesianStructure
     from ._mgvae.sampler import MGVAEOverSampler
     from ._plan import FewRowsWarning
+    from .ensemble import ResampledClassifier
 
 __all__ = [
     "BayesGANOverSampler",
@@ -25,6 +26,7 @@ __all__ = [
     "MultiplyBy",
     "OtherVersionWarning",
     "RaiseTo",
+    "ResampledClassifier",
     "TrainingWarning",
     "__version__",
 ]
@@ -40,6 +42,7 @@ _HOME = {
     "MultiplyBy": "._amounts",
     "OtherVersionWarning": "._base",
     "RaiseTo": "._amounts",
+    "ResampledClassifier": ".ensemble",
     "TrainingWarning": "._base",
 }
 

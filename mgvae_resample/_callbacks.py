@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -73,3 +74,16 @@ class FitReport:
             return None
         self.n_phases += 1
         return PhaseReport(self.estimator, self.root, name, self.n_phases - 1, n_epochs)
+
+    @contextmanager
+    def part(self, name: str, sampler: Any) -> Iterator[None]:
+        """Report the fit of a sampler within this fit, which passes its callbacks on."""
+        if self.root is None:
+            yield
+            return
+        self.n_phases += 1
+        context = self.root.subcontext(name, task_id=self.n_phases - 1)
+        with context.propagate_callback_context(sampler):
+            context.call_on_fit_task_begin(estimator=self.estimator)
+            yield
+        context.call_on_fit_task_end(estimator=self.estimator)

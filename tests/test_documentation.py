@@ -6,13 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 
 import mgvae_resample
 import mgvae_resample.diagnostics
 import mgvae_resample.display
 from benchmarks.report.summary import summary
 from benchmarks.shared.results import FOLDER
-from mgvae_resample import BayesGANOverSampler, BayesianStructure
+from mgvae_resample import BayesGANOverSampler, BayesianStructure, ResampledClassifier
 from tests.support import OURS, quick_sampler
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +25,7 @@ BUDGETS = {
     "MGVAEOverSampler(": "max_pretrain_steps=20, max_finetune_steps=10, ",
     "BayesGANOverSampler(": "max_steps=20, ",
 }
+ENSEMBLE = ResampledClassifier(LogisticRegression(), n_draws=1, cv=2)
 PUBLIC = (mgvae_resample, mgvae_resample.diagnostics, mgvae_resample.display)
 
 
@@ -31,6 +34,11 @@ def briefly(code):
     for call, budget in BUDGETS.items():
         code = code.replace(call, call + budget)
     return code
+
+
+def blocks_of_the_readme():
+    """Return the code that the README shows."""
+    return re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
 
 
 def section(sampler, name):
@@ -53,12 +61,19 @@ def listed(reference):
 
 def test_code_of_the_readme_prints_what_it_says(capsys):
     text = README.read_text(encoding="utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    exec(block, {})
+    exec(blocks_of_the_readme()[0], {})
     said = re.search(r"printed ([\d.]+), ([\d.]+), ([\d.]+) and ([\d.]+),", text)
     printed = capsys.readouterr().out.strip("[]\n ").split()
     expected = pytest.approx([float(figure) for figure in said.groups()], abs=0.03)
     assert [float(figure) for figure in printed] == expected
+
+
+def test_code_of_the_readme_fits_an_ensemble(binary):
+    code = briefly(blocks_of_the_readme()[1]).replace("Classifier()", "Classifier(3)")
+    X, y = binary
+    names = {"X_train": X, "y_train": y}
+    exec(code.replace('"f1_macro"', '"f1_macro", cv=2'), names)
+    assert names["model"].predict(X).shape == y.shape
 
 
 def test_the_table_of_the_readme_is_that_of_the_result_files():
@@ -96,16 +111,16 @@ def test_code_that_the_page_on_methods_shows_is_there():
         assert re.search(rf"\b(class|def) {last}\b", code), name
 
 
-@pytest.mark.parametrize("documented", [*OURS, BayesianStructure])
+@pytest.mark.parametrize("documented", [*OURS, BayesianStructure, ResampledClassifier])
 def test_example_of_the_docstring_runs(documented):
     example = doctest.DocTestFinder(recurse=False).find(documented, documented.__name__)[0]
     assert example.examples
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
-@pytest.mark.parametrize("sampler", OURS)
-def test_every_parameter_is_documented(sampler):
-    assert section(sampler, "Parameters") >= set(sampler().get_params())
+@pytest.mark.parametrize("estimator", [*(sampler() for sampler in OURS), ENSEMBLE], ids=str)
+def test_every_parameter_is_documented(estimator):
+    assert section(type(estimator), "Parameters") >= set(estimator.get_params(deep=False))
 
 
 @pytest.mark.parametrize("name", [sampler.__name__ for sampler in OURS])
@@ -115,6 +130,11 @@ def test_every_fitted_attribute_is_documented(name, binary):
     fitted = {name for name in vars(sampler) if name.endswith("_") and name[0] != "_"}
     fitted |= {"sample_kinds_", "learned_classes_"}  # properties
     assert section(type(sampler), "Attributes") - {"feature_names_in_"} == fitted
+
+
+def test_every_fitted_attribute_of_the_ensemble_is_documented(binary):
+    fitted = {name for name in vars(clone(ENSEMBLE).fit(*binary)) if name.endswith("_")}
+    assert section(ResampledClassifier, "Attributes") - {"feature_names_in_"} == fitted
 
 
 def test_the_api_reference_lists_the_public_names_and_nothing_else():

@@ -17,7 +17,7 @@ SMALLER = {
     r"max_(pretrain_|finetune_)?steps=\d+,\s*": "",
     r"\bMGVAEOverSampler\(": "MGVAEOverSampler(max_pretrain_steps=20, max_finetune_steps=10, ",
     r"\bBayesGANOverSampler\(": "BayesGANOverSampler(max_steps=20, ",
-    r"\bRandomForestClassifier\((200, )?": "RandomForestClassifier(5, ",
+    r"\bRandomForestClassifier\((\d+, )?": "RandomForestClassifier(5, ",
     r"\bn_splits = 5": "n_splits = 2",
     r"\bn_steps: int = 600": "n_steps: int = 20",
 }

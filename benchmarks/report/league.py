@@ -29,6 +29,7 @@ SHOWN = ("SMOTE", "MGVAE", "BayesGAN")
 _COMPARED = (
     *("MGVAE", "MGVAE@half", "BayesGAN", "BayesGAN@half"),
     *("search MGVAE", "search BayesGAN", "blend MGVAE", "blend BayesGAN"),
+    *("ensemble MGVAE", "ensemble BayesGAN", "ensemble RandomOverSampler"),
 )
 # Methods whose forests are compared with ensembles.
 _BESIDE_ENSEMBLES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from benchmarks.shared.datasets import Labels, Rows, read_catalogue
 from benchmarks.shared.mixed_tables import cut, load_frame
 from benchmarks.shared.results import Row
 from benchmarks.shared.scores import LEAST
+from benchmarks.shared.table_ensembles import ensemble_probabilities, is_ensemble
 from benchmarks.shared.table_methods import Training, encoder, trainings
 
 N_FOLDS, N_INNER = 5, 3
@@ -92,7 +94,8 @@ def _predictions(
     test = encode.transform(X_test)
     steps = max(500, epoch_steps(2 * int(np.bincount(y).max())))
     found: Predictions = {}
-    for method, training in trainings(list(job.methods), X, y, encode, seed, job.rivals_python):
+    alone = [method for method in job.methods if not is_ensemble(method)]
+    for method, training in trainings(alone, X, y, encode, seed, job.rivals_python):
         for classifier in job.classifiers:
             if training.weighted and not has_class_weight(classifier):
                 continue
@@ -115,6 +118,34 @@ def _predictions(
                 predicted, costs = found[resampled, classifier]
                 mixed = (2 * found[plain, classifier][0] + predicted) / 3
                 found[blend, classifier] = mixed, costs
+    return found | _of_ensembles(job, X, y, X_test, steps, seed)
+
+
+def _of_ensembles(
+    job: Job, X: pd.DataFrame, y: Labels, X_test: pd.DataFrame, steps: int, seed: int
+) -> Predictions:
+    """Return what ensembles predict; their seconds are those of all fits and the sampler."""
+    found: Predictions = {}
+    encode = encoder(X)
+    with TemporaryDirectory() as folder:
+        for method in filter(is_ensemble, job.methods):
+            for classifier in job.classifiers:
+                if "class_weight" in method and not has_class_weight(classifier):
+                    continue
+                start = time.perf_counter()
+                predicted = ensemble_probabilities(
+                    *(method, classifier, X, y, X_test, encode),
+                    steps=steps,
+                    seed=seed,
+                    folder=Path(folder),
+                )
+                costs = {
+                    "seconds": 0.0,
+                    "classifier_seconds": time.perf_counter() - start,
+                    "n_synthetic": 0,
+                    "fell_back": 0,
+                }
+                found[method, classifier] = predicted, costs
     return found
 
 

@@ -8,7 +8,7 @@ ORDER = (
     "plot_first_table.py",
     "plot_compare_with_smote.py",
     "plot_grid_search.py",
-    "plot_search_cut_blend.py",
+    "plot_resampled_classifier.py",
     "plot_mixed_columns.py",
     "plot_many_classes.py",
     "plot_images_translations.py",

@@ -19,6 +19,7 @@ from benchmarks.report.ranks import by_family, score_table
 from benchmarks.shared.classifiers import ENSEMBLES, probabilities
 from benchmarks.shared.league_fold import BLENDS, COLUMNS, METRICS, _best_cut, _scores
 from benchmarks.shared.results import Results
+from benchmarks.shared.table_ensembles import ensemble_probabilities
 from benchmarks.shared.table_methods import encoder, trainings
 
 
@@ -224,3 +225,26 @@ def test_a_method_that_lacks_a_fold_is_left_out():
         if (d, f, m) != ("b", 1, "TVAE")
     ]
     assert set(score_table(pd.DataFrame(rows), "brier")) == {"none", "SMOTE"}
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "none",
+        "class_weight",
+        "RandomOverSampler",
+        "SMOTE",
+        "SMOTE@quarter",
+        "MGVAE(max_pretrain_steps=20)",
+    ],
+)
+def test_an_ensemble_predicts_whatever_its_rows(table, method, tmp_path):
+    X, y = table
+    predicted = ensemble_probabilities(
+        *(f"ensemble {method}", "logistic", X, y, X, encoder(X)),
+        steps=0,
+        seed=0,
+        folder=tmp_path,
+    )
+    assert predicted.shape == y.shape
+    assert predicted[y == 1].mean() > predicted[y == 0].mean()
