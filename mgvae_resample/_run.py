@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from typing import Any, Self
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from ._cache import TrainingCache
 from ._callbacks import FitReport, PhaseReport
 from ._nn.random import stream
+from ._nn.stack import StackObjective, fit_stack
 from ._nn.training import Diverged, History, Objective, TrainConfig, fit_module
 from ._warn import warn
 
@@ -34,16 +35,16 @@ class Run:
     """What all trainings of one fit share: seed, device, cache, callbacks, and records.
 
     ``history`` maps phases to their histories; ``messages`` say which trainings diverged and
-    what was done. Runs with different ``branch`` have different random streams.
+    what was done.
     """
 
-    def __init__(self, seed: int, device: torch.device, *branch: str | int) -> None:
-        self.seed, self.device, self.branch = seed, device, branch
+    def __init__(self, seed: int, device: torch.device) -> None:
+        self.seed, self.device = seed, device
         self.cache: TrainingCache | None = None
         self.history: dict[str, History] = {}
         self.messages: list[str] = []
         self._fit_report: FitReport | None = None
-        self._phase_report: PhaseReport | None = None
+        self._phase_reports: dict[str, PhaseReport] = {}
 
     @classmethod
     @contextmanager
@@ -62,14 +63,15 @@ class Run:
 
     def rng(self, *purpose: str | int) -> torch.Generator:
         """Return a fresh random stream for one purpose, always the same for the same name."""
-        return stream(self.seed, *self.branch, *purpose)
+        return stream(self.seed, *purpose)
 
-    def child(self, *branch: str | int, phase: str, n_epochs: int) -> Run:
-        """Return a run for one phase, which may be in another process."""
-        child = Run(self.seed, self.device, *branch)
+    def child(self, phases: Mapping[str, int]) -> Run:
+        """Return a run for some phases of so many epochs, which may be in another process."""
+        child = Run(self.seed, self.device)
         child.cache = self.cache
         if self._fit_report is not None:
-            child._phase_report = self._fit_report.phase(phase, n_epochs)
+            reports = {name: self._fit_report.phase(name, n) for name, n in phases.items()}
+            child._phase_reports = {name: r for name, r in reports.items() if r is not None}
         return child
 
     def join(self, child: Run) -> None:
@@ -80,13 +82,13 @@ class Run:
     def key(self, module: nn.Module, *parts: Any) -> str:
         """Return the cache key of a module's training that depends on these parts.
 
-        It includes names and shapes of the weights, seed, branch and device type.
+        It includes names and shapes of the weights, seed and device type.
         """
         if self.cache is None:
             return ""
         weights = [(name, tuple(w.shape)) for name, w in module.state_dict().items()]
         arrays = [part.cpu().numpy() if isinstance(part, Tensor) else part for part in parts]
-        return self.cache.key(weights, self.seed, self.branch, self.device.type, *arrays)
+        return self.cache.key(weights, self.seed, self.device.type, *arrays)
 
     def load(self, module: nn.Module, key: str) -> dict[str, Tensor] | None:
         """Load weights and history of a cached training; return its other tensors."""
@@ -138,13 +140,10 @@ class Run:
         ``stop_reason`` is "diverged". A phase of None is neither recorded nor reported.
         """
         initial = {name: value.clone() for name, value in module.state_dict().items()}
-        history = History(stop_reason="diverged")
+        history, reason = History(stop_reason="diverged"), ""
         with ExitStack() as stack:
-            report = None if phase is None else self._report(phase, config)
-            if report is not None:
-                stack.enter_context(report)
-            for attempt in range(_ATTEMPTS):
-                tried = replace(config, learning_rate=config.learning_rate / 10**attempt)
+            report = self._report(stack, phase, config)
+            for tried in _attempts(config):
                 try:
                     history = fit_module(module, objective, tried, report)
                 except Diverged as error:
@@ -152,16 +151,62 @@ class Run:
                     module.load_state_dict(initial)
                     continue
                 break
+        self._record(phase, config, history, reason)
+        return history
+
+    def train_stack(
+        self,
+        weights: Tensor,
+        objective: StackObjective,
+        configs: Mapping[int, TrainConfig],
+        *,
+        phases: Mapping[int, str | None],
+    ) -> dict[int, History]:
+        """Train rows of weights as the weights of modules, with retries; see :meth:`train`.
+
+        Shape: weights (n, n_weights), updated in place in the rows of ``configs``.
+        """
+        initial, reasons = weights.clone(), dict.fromkeys(configs, "")
+        histories = {m: History(stop_reason="diverged") for m in configs}
+        with ExitStack() as stack:
+            reports = {m: self._report(stack, phases[m], config) for m, config in configs.items()}
+            left = dict(configs)
+            for attempt in range(_ATTEMPTS):
+                tried = {m: list(_attempts(config))[attempt] for m, config in left.items()}
+                ended, errors = fit_stack(weights, objective, tried, reports)
+                histories, reasons = histories | ended, reasons | errors
+                left = {m: configs[m] for m in errors}
+                if not left:
+                    break
+                weights[list(left)] = initial[list(left)]
+        for m, config in configs.items():
+            self._record(phases[m], config, histories[m], reasons[m])
+        return histories
+
+    def _record(
+        self, phase: str | None, config: TrainConfig, history: History, reason: str
+    ) -> None:
         if phase is not None:
             self.history[phase] = history
         if history.learning_rate != config.learning_rate:
             self.messages.append(_message(phase, config, history, reason))
-        return history
 
-    def _report(self, phase: str, config: TrainConfig) -> PhaseReport | None:
-        if self._phase_report is None and self._fit_report is not None:
-            return self._fit_report.phase(phase, config.n_epochs)
-        return self._phase_report
+    def _report(
+        self, stack: ExitStack, phase: str | None, config: TrainConfig
+    ) -> PhaseReport | None:
+        """Open the report of a phase, until the stack is closed."""
+        if phase is None:
+            return None
+        report = self._phase_reports.get(phase)
+        if report is None and self._fit_report is not None:
+            report = self._fit_report.phase(phase, config.n_epochs)
+        return None if report is None else stack.enter_context(report)
+
+
+def _attempts(config: TrainConfig) -> Iterator[TrainConfig]:
+    """Yield the settings of all attempts, each with a tenth of the learning rate before."""
+    for attempt in range(_ATTEMPTS):
+        yield replace(config, learning_rate=config.learning_rate / 10**attempt)
 
 
 def _message(phase: str | None, config: TrainConfig, history: History, reason: str) -> str:

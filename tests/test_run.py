@@ -12,6 +12,7 @@ from torch import nn
 
 from mgvae_resample import FewRowsWarning, TrainingWarning
 from mgvae_resample import _run as run_module
+from mgvae_resample._nn.stack import fit_stack
 from mgvae_resample._nn.training import Diverged, StopReason, TrainConfig, fit_module
 from mgvae_resample._run import Run
 from mgvae_resample._synthesizer import SmoothedBootstrap
@@ -142,21 +143,16 @@ def test_streams_of_other_names_and_seeds_differ():
     assert len({tuple(numbers) for numbers in streams}) == len(streams)
 
 
-def test_streams_of_child_runs_differ():
+def test_a_child_has_the_streams_of_its_run():
     run = Run(3, CPU)
-    children = [run.child("class", i, phase=f"finetune {i}", n_epochs=1) for i in (0, 1)]
-    again = run.child("class", 1, phase="another name", n_epochs=5)
-    of_run, of_first, of_second = (drawn(one, "rows") for one in (run, *children))
-    assert len({tuple(numbers) for numbers in (of_run, of_first, of_second)}) == 3
-    assert drawn(again, "rows") == of_second
-    assert drawn(run, "class", 1, "rows") == of_second
+    assert drawn(run.child(phases={"finetune 1": 2}), "class", 1) == drawn(run, "class", 1)
 
 
 def test_joining_takes_over_history_and_messages():
     run = Run(0, CPU)
     module = one_weight()
     first = run.train(module, climb(module, 5.0), CONFIG, phase="pretrain")
-    child = run.child("class", 1, phase="finetune 1", n_epochs=1)
+    child = run.child(phases={"finetune 1": 1})
     module = one_weight()
     second = child.train(module, climb(module, 0.5), CONFIG, phase="finetune 1")
     assert run.history == {"pretrain": first}
@@ -245,7 +241,19 @@ def diverge_where(monkeypatch):
                 raise Diverged("after 1 steps the loss terms are nan")
             return fit_module(module, objective, config, report)
 
+        def fit_some(weights, objective, configs, reports):
+            errors, left = {}, {}
+            for m, config in configs.items():
+                trained.append(config)
+                if condition(config, len(trained) - 1):
+                    errors[m] = "after 1 steps the loss terms are nan"
+                else:
+                    left[m] = config
+            histories, others = fit_stack(weights, objective, left, reports) if left else ({}, {})
+            return histories, errors | others
+
         monkeypatch.setattr(run_module, "fit_module", fit)
+        monkeypatch.setattr(run_module, "fit_stack", fit_some)
 
     return install
 
@@ -326,9 +334,9 @@ def test_finetuning_stops_once_the_validation_loss_no_longer_falls():
     sampler.fit_resample(*table(200, 60))
     assert sampler.stop_reason_["finetune 1"] == "early_stopping"
     losses = sampler.history_["finetune 1"]["validation_loss"]
-    # Training then goes on with all rows, for a quarter as many steps or up to 100.
-    best = 25 * (int(np.argmin(losses)) + 1)
-    assert sampler.n_steps_["finetune 1"] == best + max(best // 4, 100 - best)
+    # Training then goes on with all rows, for a quarter as many steps or up to 40.
+    best = 10 * (int(np.argmin(losses)) + 1)
+    assert sampler.n_steps_["finetune 1"] == best + max(best // 4, 40 - best)
     assert int(np.argmin(losses)) == len(losses) - 4
 
 

@@ -83,9 +83,9 @@ def ewc_penalty(weights: Tensor, anchor: Tensor, information: Tensor) -> Tensor:
 
     All weights are in one vector, which takes fewer operations than a sum for each layer.
 
-    Shape: three of (n_weights,) -> scalar.
+    Shape: weights (..., n_weights), two of (n_weights,) -> (...).
     """
-    return (information * (weights - anchor).square()).sum()
+    return (information * (weights - anchor).square()).sum(-1)
 
 
 class _RowELBO(torch.nn.Module):

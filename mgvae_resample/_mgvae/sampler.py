@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -32,7 +32,7 @@ from .model import MajorityGuidedVAE
 from .moves import LearnedMoves
 from .residual import RESIDUALS, NoResidual
 from .synthesizer import MinoritySynthesizer
-from .train import MGVAEConfig, finetune, pretrain
+from .train import MGVAEConfig, Task, finetune, pretrain
 
 __all__ = ["MGVAEOverSampler"]
 
@@ -49,9 +49,9 @@ _FIXED: dict[str, tuple[object, ...]] = {
     "generated_fraction": (1,),
 }
 _PUBLISHED_EPOCHS, _PUBLISHED_EWC_WEIGHT, _EWC_WEIGHT = 200, 500.0, 0.01
-# Values of "auto", and the steps of a fine-tuning without held-out rows and between validations.
-# Convolutions need more time per row, and more steps.
-AUTO = {
+# Values of "auto", and of fine-tuning: steps without held-out rows, steps between validations, and
+# classes trained together. Convolutions need more time per row, and more steps.
+AUTO: dict[str, dict[str, Any]] = {
     "table": {
         "n_exemplars": 64,
         "max_pretrain_steps": 200,
@@ -59,6 +59,8 @@ AUTO = {
         "learning_rate": 3e-3,
         "steps_without_holdout": 80,
         "epoch_steps": 10,
+        "batch_size": 64,
+        "classes_at_once": 32,
     },
     "image": {
         "n_exemplars": 128,
@@ -67,6 +69,8 @@ AUTO = {
         "learning_rate": 4e-3,
         "steps_without_holdout": 200,
         "epoch_steps": 25,
+        "batch_size": 128,
+        "classes_at_once": 1,
     },
 }
 
@@ -146,8 +150,9 @@ class MGVAEOverSampler(DeepOverSampler):
         some steps on all rows follow. With fewer than 50 rows, 80 steps are taken, for images 200.
         If `variant` is "published", all steps are taken; "auto" is 200 epochs of the class.
 
-    batch_size : int, default=128
-        Rows per step; smaller classes use all their rows.
+    batch_size : "auto" or int, default="auto"
+        Rows per step; rows of smaller classes are repeated, with other noise. "auto" is 64, for
+        images 128.
 
     learning_rate : "auto" or float, default="auto"
         Step size of Adam; "auto" is 0.003, for images 0.004.
@@ -235,7 +240,7 @@ class MGVAEOverSampler(DeepOverSampler):
         "ewc_weight": [IS_AUTO, Interval(numbers.Real, 0, None, closed="left")],
         "max_pretrain_steps": [IS_AUTO, POSITIVE_INTEGER],
         "max_finetune_steps": [IS_AUTO, POSITIVE_INTEGER],
-        "batch_size": [POSITIVE_INTEGER],
+        "batch_size": [IS_AUTO, POSITIVE_INTEGER],
         "n_jobs": [numbers.Integral, None],
     }
 
@@ -254,7 +259,7 @@ class MGVAEOverSampler(DeepOverSampler):
     ewc_weight: str | float = "auto"
     max_pretrain_steps: str | int = "auto"
     max_finetune_steps: str | int = "auto"
-    batch_size: int = 128
+    batch_size: str | int = "auto"
     learning_rate: str | float = "auto"
     categorical_features: Any = "auto"
     image_shape: tuple[int, ...] | None = None
@@ -394,7 +399,7 @@ class MGVAEOverSampler(DeepOverSampler):
             hidden_layer_sizes=sizes,
             latent_dim=self.latent_dim,
             n_exemplars=int(setting("n_exemplars")),
-            batch_size=int(self.batch_size),
+            batch_size=int(setting("batch_size")),
             ewc_weight=float(ewc_weight),
             responsibility=float(selection),
             pretrain=TrainConfig(int(setting("max_pretrain_steps")), rate, patience=8),
@@ -409,12 +414,15 @@ class MGVAEOverSampler(DeepOverSampler):
             is_published=self._is_published,
         )
 
-    def _config_of_class(self, config: MGVAEConfig, n_rows: int) -> MGVAEConfig:
-        """Return the parameters for a class of ``n_rows`` rows: the paper counts epochs."""
-        if not self._is_published or not isinstance(self.max_finetune_steps, str):
-            return config
-        n_steps = _PUBLISHED_EPOCHS * math.ceil(n_rows / self.batch_size)
-        return replace(config, finetune=replace(config.finetune, max_steps=n_steps))
+    def _budget(self, config: MGVAEConfig, n_rows: int) -> TrainConfig:
+        """Return the budget for a class of ``n_rows`` rows: the paper counts epochs."""
+        if not self._is_published:
+            return config.finetune
+        budget = replace(config.finetune, patience=None)
+        if not isinstance(self.max_finetune_steps, str):
+            return budget
+        n_steps = _PUBLISHED_EPOCHS * math.ceil(n_rows / config.batch_size)
+        return replace(budget, max_steps=n_steps)
 
     def _fit_synthesizers(
         self, rows: EncodedRows, y: Labels, labels: list[Label], run: Run
@@ -439,12 +447,11 @@ class MGVAEOverSampler(DeepOverSampler):
             moves = LearnedMoves(pretrained[0], rows[some], of_classes)
         residual = NoResidual if self._is_published else RESIDUALS[self._modality.name]
         networks: dict[Label, MajorityGuidedVAE | None] = dict.fromkeys(labels, pretrained[0])
-        jobs = self._jobs(run, config, pretrained, rows, y, exemplar_index)
-        for label, (network, child) in zip(
-            jobs, Parallel(n_jobs=self.n_jobs)(jobs.values()), strict=True
-        ):
+        groups = self._groups(config, y, exemplar_index)
+        jobs = self._jobs(run, config, groups, pretrained, rows)
+        for group, (trained, child) in zip(groups, Parallel(self.n_jobs)(jobs), strict=True):
             run.join(child)
-            networks[label] = network
+            networks |= zip(group, trained, strict=True)
         synthesizers: dict[Label, Synthesizer] = {}
         for label, network in networks.items():
             if network is None:
@@ -459,29 +466,35 @@ class MGVAEOverSampler(DeepOverSampler):
             self.exemplar_indices_[label] = self._learned_from[index]
         return synthesizers
 
+    def _groups(
+        self, config: MGVAEConfig, y: Labels, exemplar_index: Mapping[Label, Indices]
+    ) -> list[dict[Label, Task]]:
+        """Return the classes to fine-tune on, in groups that are trained together."""
+        tasks = {}
+        for label, index in exemplar_index.items():
+            class_index = np.flatnonzero(y == label)
+            # A class with only repeats needs no network.
+            if self._generated_fraction(len(class_index)) > 0.0:
+                budget = self._budget(config, len(class_index))
+                tasks[label] = Task(self._number(label), class_index, index, budget)
+        size = self._auto[self._modality.name]["classes_at_once"]
+        labels = list(tasks)
+        groups = (labels[start : start + size] for start in range(0, len(labels), size))
+        return [{label: tasks[label] for label in group} for group in groups]
+
     def _jobs(
         self,
         run: Run,
         config: MGVAEConfig,
+        groups: Sequence[Mapping[Label, Task]],
         pretrained: tuple[MajorityGuidedVAE, Weights],
         rows: EncodedRows,
-        y: Labels,
-        exemplar_index: Mapping[Label, Indices],
-    ) -> dict[Label, Any]:
-        """Return the fine-tuning of each class, for joblib."""
-        jobs = {}
-        for label, index in exemplar_index.items():
-            class_rows, phase = rows[y == label], f"finetune {label}"
-            # A class with only repeats needs no network.
-            if self._generated_fraction(len(class_rows)) == 0.0:
-                continue
-            of_class = self._config_of_class(config, len(class_rows))
-            n_epochs = of_class.finetune.n_epochs
-            child = run.child("class", self._number(label), phase=phase, n_epochs=n_epochs)
-            jobs[label] = delayed(finetune)(
-                child, of_class, phase, pretrained, rows[index], class_rows
-            )
-        return jobs
+    ) -> Iterator[Any]:
+        """Yield the fine-tuning of each group of classes, for joblib."""
+        for group in groups:
+            tasks = {f"finetune {label}": task for label, task in group.items()}
+            child = run.child(phases={name: t.budget.n_epochs for name, t in tasks.items()})
+            yield delayed(finetune)(child, config, tasks, pretrained, rows)
 
 
 def _common(y: Labels, n_fewest: int) -> Indices:

@@ -19,6 +19,7 @@ __all__ = [
     "Diverged",
     "History",
     "Objective",
+    "Progress",
     "Report",
     "StopReason",
     "Terms",
@@ -95,16 +96,15 @@ class History:
 def batches(n_rows: int, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
     """Yield index tensors for ever, each row once per pass.
 
-    A table smaller than a batch is one batch. Otherwise all batches are full: the tail of one
-    permutation is joined to the head of the next.
+    All batches are full: the tail of one permutation is joined to the head of the next, and rows
+    of a table smaller than a batch occur several times.
     """
-    size = min(batch_size, n_rows)
     pool = torch.randperm(n_rows, generator=rng)
     while True:
-        while len(pool) < size:
+        while len(pool) < batch_size:
             pool = torch.cat([pool, torch.randperm(n_rows, generator=rng)])
-        yield pool[:size]
-        pool = pool[size:]
+        yield pool[:batch_size]
+        pool = pool[batch_size:]
 
 
 def fit_module(
@@ -123,10 +123,11 @@ def fit_module(
     Diverged
         If a term or a weight becomes infinite or not a number.
     """
-    adam = Adam(module, config.betas)
-    history = History(learning_rate=config.learning_rate)
+    adam = Adam(parameters_to_vector(module.parameters()).detach(), config.betas)
+    adam.share(module)
     ema = None if config.ema_decay is None else EMA(adam.weights, config.ema_decay)
-    best = BestCheckpoint(adam.weights)
+    progress = Progress(config, report)
+    history = progress.history
     means = _Means()
     for _ in range(config.n_epochs):
         n_steps = min(config.epoch_steps, config.max_steps - history.n_steps)
@@ -140,27 +141,71 @@ def fit_module(
             if ema is not None:
                 ema.update(history.n_steps)
             means.add(tuple(terms), losses.detach())
-        values = means.take(n_steps)
         with torch.no_grad():
             loss = objective.validate()
-        if loss is not None:
-            values["validation_loss"] = loss
-            best.look(loss, history.n_steps)
-        _check_terms(values, history.n_steps)
-        history.append(values)
-        if report is not None and report(values):
-            history.stop_reason = "callback"
-            break
-        if config.patience is not None and best.epochs_since > config.patience:
-            history.stop_reason = "early_stopping"
+        if progress.is_over(means.take(n_steps), loss, adam.weights):
             break
     if ema is not None:
         adam.weights.copy_(ema.average)
-    if not bool(adam.weights.isfinite().all()):
-        raise Diverged(f"after {history.n_steps} steps the weights are no longer finite")
+    adam.weights.copy_(progress.end(adam.weights))
     module.zero_grad(set_to_none=True)
-    history.best_steps = best.restore(history.n_steps)
     return history
+
+
+class Progress:
+    """Follows one training: its history, its best weights, and whether it is over.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        How long and how fast to train.
+    report : callable or None
+        Gets the values of each epoch; True stops the training.
+    """
+
+    def __init__(self, config: TrainConfig, report: Report | None = None) -> None:
+        self.config, self.report = config, report
+        self.history = History(learning_rate=config.learning_rate)
+        self.best = BestCheckpoint()
+
+    def is_over(self, values: dict[str, float], loss: float | None, weights: Tensor) -> bool:
+        """Record an epoch with its validation loss, and return whether it was the last.
+
+        Raises
+        ------
+        Diverged
+            If a value is not finite.
+        """
+        history = self.history
+        if loss is not None:
+            values = values | {"validation_loss": loss}
+            self.best.look(loss, history.n_steps, weights)
+        if not all(map(math.isfinite, values.values())):
+            raise Diverged(f"after {history.n_steps} steps the loss terms are {values}")
+        history.append(values)
+        if self.report is not None and self.report(values):
+            history.stop_reason = "callback"
+            return True
+        if self.config.patience is not None and self.best.epochs_since > self.config.patience:
+            history.stop_reason = "early_stopping"
+            return True
+        return history.n_steps >= self.config.max_steps
+
+    def end(self, weights: Tensor) -> Tensor:
+        """Return the weights to keep: those of the best validation loss, or the last.
+
+        Raises
+        ------
+        Diverged
+            If a weight is not finite.
+        """
+        if not bool(weights.isfinite().all()):
+            raise Diverged(f"after {self.history.n_steps} steps the weights are no longer finite")
+        self.history.best_steps = self.history.n_steps
+        if self.best.weights is None:
+            return weights
+        self.history.best_steps = self.best.steps
+        return self.best.weights
 
 
 class _Means:
@@ -184,30 +229,48 @@ class _Means:
 
 
 class Adam:
-    """Adam (Kingma and Ba, ICLR 2015, Algorithm 1) on the weights of a module as one vector.
+    """Adam (Kingma and Ba, ICLR 2015, Algorithm 1) on weights that are one tensor.
 
-    The module's parameters become views of ``weights``, so that a step takes few operations,
-    regardless of the number of layers. torch's optimisers import torch's compiler, which takes
-    longer than a small training.
+    torch's optimisers import torch's compiler, which takes longer than a small training.
+
+    Parameters
+    ----------
+    weights : Tensor
+        A vector, or a matrix with a row for each network. It is updated in place.
+    betas : tuple of float
+        Decay of the moving averages of gradients and of their squares.
+
+    Attributes
+    ----------
+    variable : Tensor
+        The same weights as a variable. Its gradient is used by :meth:`step`.
     """
 
-    def __init__(self, module: nn.Module, betas: tuple[float, float]) -> None:
-        parameters = list(module.parameters())
-        self.weights = parameters_to_vector(parameters).detach()
-        zeros = [torch.zeros_like(self.weights) for _ in range(4)]
+    def __init__(self, weights: Tensor, betas: tuple[float, float]) -> None:
+        self.weights = weights
+        zeros = [torch.zeros_like(weights) for _ in range(4)]
         self.gradient, self.mean, self.square, self.spread = zeros
-        # The same weights as a variable, for terms that are functions of the vector itself.
-        self.variable = self.weights.detach().requires_grad_()
+        self.variable = weights.detach().requires_grad_()
         self.variable.grad = self.gradient
         self.betas, self.n_steps = betas, 0
+
+    def share(self, module: nn.Module) -> None:
+        """Make a module's parameters views of the weights.
+
+        So a step takes few operations, regardless of the number of layers.
+        """
+        parameters = list(module.parameters())
         sizes = [p.numel() for p in parameters]
         views = (torch.split(vector, sizes) for vector in (self.weights, self.gradient))
         for parameter, weights, gradient in zip(parameters, *views, strict=True):
             parameter.data = weights.view_as(parameter)
             parameter.grad = gradient.view_as(parameter)
 
-    def step(self, learning_rate: float) -> None:
-        """Move the weights against the gradient, and set it to zero."""
+    def step(self, learning_rate: float | Tensor) -> None:
+        """Move the weights against the gradient, and set it to zero.
+
+        Shape: a learning rate for each row of a matrix is (n, 1).
+        """
         self.n_steps += 1
         beta1, beta2 = self.betas
         self.mean.lerp_(self.gradient, 1.0 - beta1)
@@ -216,31 +279,32 @@ class Adam:
         # In reused memory, since allocation would take longer than the rest.
         spread = torch.sqrt(self.square, out=self.spread).add_(correction * _ADAM_EPSILON)
         size = learning_rate * correction / (1.0 - beta1**self.n_steps)
-        self.weights.addcdiv_(self.mean, spread, value=-size)
+        if isinstance(size, Tensor):
+            self.weights.addcmul_(self.mean.div(spread), size, value=-1.0)
+        else:
+            self.weights.addcdiv_(self.mean, spread, value=-size)
         self.gradient.zero_()
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with some rows of a matrix only. Shape: a mask (n,) ->."""
+        n_steps, kept = self.n_steps, (self.mean[rows], self.square[rows])
+        self.__init__(self.weights[rows], self.betas)  # type: ignore[misc]
+        self.n_steps, (self.mean, self.square) = n_steps, kept
 
 
 class BestCheckpoint:
     """The weights with the lowest validation loss so far."""
 
-    def __init__(self, weights: Tensor) -> None:
-        self.weights = weights
+    def __init__(self) -> None:
         self.loss, self.steps, self.epochs_since = math.inf, 0, 0
-        self.best: Tensor | None = None
+        self.weights: Tensor | None = None
 
-    def look(self, loss: float, n_steps: int) -> None:
+    def look(self, loss: float, n_steps: int, weights: Tensor) -> None:
         """Keep the weights if their validation loss is the lowest so far."""
         self.epochs_since += 1
         if loss < self.loss:
             self.loss, self.steps, self.epochs_since = loss, n_steps, 0
-            self.best = self.weights.clone()
-
-    def restore(self, n_steps: int) -> int:
-        """Load the best weights, and return the steps after which they were reached."""
-        if self.best is None:
-            return n_steps
-        self.weights.copy_(self.best)
-        return self.steps
+            self.weights = weights.clone()
 
 
 class EMA:
@@ -254,8 +318,3 @@ class EMA:
         # A smaller decay at first, so that the random start is soon forgotten.
         kept = min(self.decay, n_steps / (n_steps + 10.0))
         self.average.lerp_(self.weights, 1.0 - kept)
-
-
-def _check_terms(values: Mapping[str, float], n_steps: int) -> None:
-    if not all(map(math.isfinite, values.values())):
-        raise Diverged(f"after {n_steps} steps the loss terms are {values}")

@@ -99,7 +99,7 @@ def test_a_callback_stops_the_training(binary):
 def test_a_class_that_could_go_on_with_all_rows_stops_as_well():
     sampler = quick_vae(**LONG).set_callbacks(Recorder(stop_after=1))
     sampler.fit_resample(*table(220, 80))
-    assert sampler.n_steps_ == {"pretrain": 50, "finetune 1": 25}
+    assert sampler.n_steps_ == {"pretrain": 50, "finetune 1": 10}
 
 
 def test_what_a_callback_stopped_is_not_cached(quick, binary, tmp_path):

@@ -66,13 +66,18 @@ def known(name, params):
 def trainings(monkeypatch):
     """Return the list of phases that are trained, in this process."""
     found = []
-    train = Run.train
+    train, train_stack = Run.train, Run.train_stack
 
     def watched(self, *args, phase, **kwargs):
         found.append(phase)
         return train(self, *args, phase=phase, **kwargs)
 
+    def watched_stack(self, *args, phases, **kwargs):
+        found.extend(phases.values())
+        return train_stack(self, *args, phases=phases, **kwargs)
+
     monkeypatch.setattr(Run, "train", watched)
+    monkeypatch.setattr(Run, "train_stack", watched_stack)
     return found
 
 
