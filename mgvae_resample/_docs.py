@@ -24,6 +24,13 @@ _PARTS: dict[str, str] = {
     index; it is refused if it is also the name of another column. "auto" takes the category,
     text, object and bool columns of a data frame, and the columns of an object array that
     hold more than numbers. Categories coded as integers must be listed.""",
+    "rules": """rules : "auto" or None, default="auto"
+    "auto" finds rules between columns that all rows of a table obey, and keeps them in new rows:
+    orders (start <= end), one-hot groups, categories that decide another column or where it is
+    missing, and sums. None neither looks for rules nor keeps any. Images have none.""",
+    "rules_found": """rules_ : list of str
+    The rules between columns that were found, such as "start <= end", "city decides country"
+    or "gross = net + tax".""",
     "memory": """memory : str, joblib.Memory or None, default=None
     Folder in which trainings are cached. A later fit with the same rows, labels, seed and
     training parameters reuses the training, regardless of `sampling_strategy` and other

@@ -101,6 +101,8 @@ default="disentangled"
         pixels of flattened images: the networks become convolutional, and the discriminator sees
         augmented images (slightly shifted, rotated, scaled and sheared).
 
+    {rules}
+
     {memory}
 
     {device}
@@ -115,6 +117,8 @@ default="disentangled"
         For each new row the index in `X` of the row it repeats; -1 if it was generated.
 
     {kinds}
+
+    {rules_found}
 
     structure_ : BayesianStructure or None
         The Bayesian network; for "infogan" the disentangled one, which is only used for scores.
@@ -198,6 +202,7 @@ default="disentangled"
         learning_rate: str | float = "auto",
         categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
+        rules: str | None = "auto",
         memory: str | Memory | None = None,
         device: str | torch.device = "auto",
         random_state: Any = None,
@@ -215,6 +220,7 @@ default="disentangled"
         self.learning_rate = learning_rate
         self.categorical_features = categorical_features
         self.image_shape = image_shape
+        self.rules = rules
         self.memory = memory
         self.device = device
         self.random_state = random_state

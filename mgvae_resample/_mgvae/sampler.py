@@ -153,6 +153,8 @@ class MGVAEOverSampler(DeepOverSampler):
         pixels of flattened images: intensities on one scale, with a Bernoulli likelihood and
         convolutional networks.
 
+    {rules}
+
     {memory}
 
     {device}
@@ -171,6 +173,8 @@ class MGVAEOverSampler(DeepOverSampler):
         repeats; -1 if the class could not be learned.
 
     {kinds}
+
+    {rules_found}
 
     exemplar_indices_ : dict of label to ndarray
         Rows of `X` that are the exemplars of each class that was learned: the centres of its
@@ -269,6 +273,7 @@ class MGVAEOverSampler(DeepOverSampler):
         learning_rate: str | float = "auto",
         categorical_features: Any = "auto",
         image_shape: tuple[int, ...] | None = None,
+        rules: str | None = "auto",
         memory: str | Memory | None = None,
         device: str | torch.device = "auto",
         n_jobs: int | None = None,
@@ -290,6 +295,7 @@ class MGVAEOverSampler(DeepOverSampler):
         self.learning_rate = learning_rate
         self.categorical_features = categorical_features
         self.image_shape = image_shape
+        self.rules = rules
         self.memory = memory
         self.device = device
         self.n_jobs = n_jobs

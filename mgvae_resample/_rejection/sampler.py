@@ -18,10 +18,25 @@ Indices = npt.NDArray[np.intp]
 
 
 class Drawn(NamedTuple):
-    """Encoded rows (n, d), and the index of the table row each was made from (n,), -1 if none."""
+    """Encoded rows, and the rows of the table they were made from.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, d)
+        Encoded rows.
+    source : ndarray of shape (n,)
+        Index in the table of the row that each was made from, -1 if none.
+    parent : ndarray of shape (n,) or None
+        Index in the class of the row of the class that took part, -1 or None if none did.
+    """
 
     rows: EncodedRows
     source: Indices
+    parent: Indices | None = None
+
+    def parents(self) -> Indices:
+        """Return ``parent``, with -1 for none. Shape: -> (n,)."""
+        return np.full(len(self.rows), -1) if self.parent is None else self.parent
 
 
 # Draws one row for each index of a new row; an index may occur several times.
@@ -73,38 +88,38 @@ class RejectionSampler:
 
     def draw(self, n: int, propose: Propose, rng: torch.Generator) -> Drawn:
         """Draw n rows, at least one, and set ``refused`` to those that break a rule."""
-        rows, source, n_met = self._proposed(np.arange(n), propose, rng)
+        rows, source, parent, n_met = self._proposed(np.arange(n), propose, rng)
         n_tried = n_accepted = 0
         for trial in range(self.max_trials):
             refused = np.flatnonzero(n_met <= len(self.rules))
             if not len(refused):
                 break
             tried = np.resize(refused, max(len(refused), _FEWEST_DRAWN))
-            new_rows, new_source, met = self._proposed(tried, propose, rng)
+            new_rows, new_source, new_parent, met = self._proposed(tried, propose, rng)
             # Of several candidates for one row, the best is assigned last.
             best = np.argsort(met, kind="stable")
             best = best[met[best] >= n_met[tried[best]]]
             taken = tried[best]
             rows[taken], source[taken] = new_rows[best], new_source[best]
-            n_met[taken] = met[best]
+            parent[taken], n_met[taken] = new_parent[best], met[best]
             n_tried += len(tried)
             n_accepted += int((met > len(self.rules)).sum())
             if trial >= _FEWEST_TRIALS and n_accepted < _LEAST_ACCEPTED * n_tried:
                 break
         self.refused = n_met <= len(self.rules)
-        return Drawn(rows, source)
+        return Drawn(rows, source, parent)
 
     def _proposed(
         self, at: Indices, propose: Propose, rng: torch.Generator
-    ) -> tuple[EncodedRows, Indices, Indices]:
+    ) -> tuple[EncodedRows, Indices, Indices, Indices]:
         """Propose rows for some indices, and count the rules that they meet."""
         parts = []
         for start in range(0, len(at), self.chunk):
-            rows, source = propose(at[start : start + self.chunk])
-            rows = self.finish(rows)
-            parts.append((rows, source, self._n_met(rows, rng)))
-        rows, source, n_met = map(np.concatenate, zip(*parts, strict=True))
-        return rows, source, n_met
+            drawn = propose(at[start : start + self.chunk])
+            rows = self.finish(drawn.rows)
+            parts.append((rows, drawn.source, drawn.parents(), self._n_met(rows, rng)))
+        rows, source, parent, n_met = map(np.concatenate, zip(*parts, strict=True))
+        return rows, source, parent, n_met
 
     def _n_met(self, rows: EncodedRows, rng: torch.Generator) -> Indices:
         """Count the rules that rows meet before one refuses them, starting with ``known``."""
