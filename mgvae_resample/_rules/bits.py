@@ -49,20 +49,19 @@ def find_groups(columns: Sequence[Column]) -> Iterator[OneHotGroup]:
 
 
 def _two_values(column: Column) -> tuple[float, float] | None:
-    """Return the values of a column of two numbers, or of False and True."""
-    if column.column_type not in ("number", "category"):
+    """Return the values of a column of two numbers, or of False and True; the second is "set"."""
+    if column.column_type in ("date", "duration"):
         return None
-    if column.column_type == "category" and not _are_bools(column.categories):
+    low, high = (float(f.reduce(column.values)) for f in (np.fmin, np.fmax))
+    is_end = (column.values == low) | (column.values == high)
+    if not low < high or not (is_end | np.isnan(column.values)).all():
         return None
-    low, high = np.fmin.reduce(column.values), np.fmax.reduce(column.values)
-    is_low, is_high = column.values == low, column.values == high
-    if not low < high or not (is_low | is_high | np.isnan(column.values)).all():
+    if column.column_type == "number":
+        return low, high
+    first, second = column.categories[int(low)], column.categories[int(high)]
+    if {first, second} != {False, True}:
         return None
-    return float(low), float(high)
-
-
-def _are_bools(categories: Sequence[object]) -> bool:
-    return len(categories) == 2 and all(isinstance(c, bool | np.bool_) for c in categories)
+    return (high, low) if first else (low, high)
 
 
 def _adjacent(bits: Mask, missing: Mask, together: Mask) -> Iterator[_Indices]:

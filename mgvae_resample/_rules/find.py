@@ -21,7 +21,7 @@ from .._tables.columns import Column
 from .bits import find_groups
 from .dependencies import find_dependencies
 from .numbers import by_unit, find_orders, find_sums
-from .rules import ColumnRule, Equal, Gaps, OneHotGroup, Values
+from .rules import ColumnRule, Equal, Gaps, OneHotGroup, Order, Sum, Values
 
 __all__ = ["NO_RULES", "ColumnRules", "find_rules"]
 
@@ -95,8 +95,26 @@ def find_rules(columns: Sequence[Column]) -> ColumnRules:
     numbers = by_unit(units)
     orders = list(find_orders(units, numbers))
     equal = {rule.second for rule in orders if isinstance(rule, Equal)}
-    others = (*orders, *find_sums(units, numbers, equal), *find_dependencies(units))
+    sums = list(find_sums(units, numbers, equal))
+    orders = [rule for rule in orders if not _follows_from_sums(rule, sums, units)]
+    others = (*orders, *sums, *find_dependencies(units))
     return ColumnRules(groups, others, _derivations(others))
+
+
+def _follows_from_sums(
+    rule: ColumnRule, sums: Sequence[Sum], columns: Mapping[int, Column]
+) -> bool:
+    """Return whether a term is at most its sum because the other term is never negative."""
+    if not isinstance(rule, Order):
+        return False
+    for each in sums:
+        total, terms = each.as_total()
+        if rule.high == total and rule.low in terms:
+            # With a gap in the other term the sum says nothing.
+            other = columns[terms[0] if rule.low == terms[1] else terms[1]].values
+            if (other > 0).all() or (not rule.is_strict and (other >= 0).all()):
+                return True
+    return False
 
 
 class _Units(Mapping[int, Column]):

@@ -131,7 +131,7 @@ def find_sums(
         added = {total_unit, first_unit, second_unit}
         at = sorted(j for unit in added for j in units[unit] if j not in left_out)
         n_candidates = len(at) ** 3 // 2
-        for total, first, second in _candidates(at, columns):
+        for total, first, second in sorted(set(_candidates(at, columns))):
             if first not in units[first_unit]:
                 first, second = second, first
             is_right = first in units[first_unit] and second in units[second_unit]

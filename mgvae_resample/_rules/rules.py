@@ -135,6 +135,12 @@ class Sum(ColumnRule):
         total, computed = values[self.total], self._sum(values)
         return np.where(np.isnan(total) | np.isnan(computed), total, computed)
 
+    def as_total(self) -> tuple[int, tuple[int, int]]:
+        """Return the column that is the sum of two others, and these, also of a difference."""
+        if self.sign == 1:
+            return self.total, (self.first, self.second)
+        return self.first, (self.total, self.second)
+
     def _sum(self, values: Values) -> Floats:
         return values[self.first] + self.sign * values[self.second]
 

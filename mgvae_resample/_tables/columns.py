@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
@@ -30,6 +30,10 @@ class Column:
     categories: tuple[Any, ...] = ()
     # Relative rounding error of the values.
     precision: float = _DOUBLE
+
+    def part(self, rows: slice) -> Column:
+        """Return some rows."""
+        return replace(self, values=self.values[rows])
 
 
 class Columns(Sequence[Column]):
