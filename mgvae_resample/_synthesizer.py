@@ -118,10 +118,10 @@ class Synthesizer(ABC):
     kind = "generated"
     # Whether generated images are moved as well.
     moves_generated = False
-    class_index: Indices
 
     def __init__(self, modality: Modality, class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
+        self.class_index: Indices = np.arange(len(class_rows))
         self.constant_at = modality.constants(class_rows)
         self.plan = Plan(0)
         self.n_refused = self.n_broken = 0
