@@ -165,17 +165,18 @@ class Synthesizer(ABC):
     def _rejection(self) -> RejectionSampler:
         return RejectionSampler(
             self.known,
-            [*self._column_rules(), *self.rules],
+            self.rules,
             self.max_trials,
             self.modality.chunk,
             self.finish,
+            self._column_rules(),
         )
 
-    def _column_rules(self) -> list[Rule]:
+    def _column_rules(self) -> Rule | None:
         """Return the rule that new rows obey the rules between columns, if there are any."""
         if not self.modality.column_rules:
-            return []
-        return [ColumnRules(self.modality, self.class_rows[0], self.constant_at)]
+            return None
+        return ColumnRules(self.modality, self.class_rows[0], self.constant_at)
 
     def _count(self, rows: EncodedRows, refused: npt.NDArray[np.bool_]) -> None:
         """Count the rows that break a rule. Shape: (n, d), (n,) ->."""

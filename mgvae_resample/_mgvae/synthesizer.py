@@ -134,8 +134,9 @@ class MinoritySynthesizer(Synthesizer):
                 new = self._translate(nearest, part, rng, 0.0)
             return Drawn(new, np.full(len(at), -1))
 
-        rules = self._column_rules()
-        sampler = RejectionSampler(None, rules, self.max_trials, CHUNK, self.finish)
+        sampler = RejectionSampler(
+            None, [], self.max_trials, CHUNK, self.finish, self._column_rules()
+        )
         return sampler.draw(len(rows), propose, rng).rows
 
     def encode(self, rows: EncodedRows) -> EncodedRows:

@@ -71,6 +71,8 @@ class RejectionSampler:
         Rows drawn together.
     finish : callable
         Applied to proposed rows before the rules. Shape: (n, d) -> (n, d).
+    column_rules : Rule or None, default=None
+        Asked before all others: real rows obey it.
     """
 
     def __init__(
@@ -80,8 +82,10 @@ class RejectionSampler:
         max_trials: int,
         chunk: int,
         finish: Callable[[EncodedRows], EncodedRows],
+        column_rules: Rule | None = None,
     ) -> None:
-        self.known, self.rules = known, rules
+        self.known, self.rules, self.column_rules = known, rules, column_rules
+        self.n_rules = len(rules) + 1 + (column_rules is not None)
         self.max_trials, self.chunk = max_trials, chunk
         self.finish = finish
         self.refused: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
@@ -91,7 +95,7 @@ class RejectionSampler:
         rows, source, parent, n_met = self._proposed(np.arange(n), propose, rng)
         n_tried = n_accepted = 0
         for trial in range(self.max_trials):
-            refused = np.flatnonzero(n_met <= len(self.rules))
+            refused = np.flatnonzero(n_met < self.n_rules)
             if not len(refused):
                 break
             tried = np.resize(refused, max(len(refused), _FEWEST_DRAWN))
@@ -103,10 +107,10 @@ class RejectionSampler:
             rows[taken], source[taken] = new_rows[best], new_source[best]
             parent[taken], n_met[taken] = new_parent[best], met[best]
             n_tried += len(tried)
-            n_accepted += int((met > len(self.rules)).sum())
+            n_accepted += int((met == self.n_rules).sum())
             if trial >= _FEWEST_TRIALS and n_accepted < _LEAST_ACCEPTED * n_tried:
                 break
-        self.refused = n_met <= len(self.rules)
+        self.refused = n_met < self.n_rules
         return Drawn(rows, source, parent)
 
     def _proposed(
@@ -122,13 +126,16 @@ class RejectionSampler:
         return rows, source, parent, n_met
 
     def _n_met(self, rows: EncodedRows, rng: torch.Generator) -> Indices:
-        """Count the rules that rows meet before one refuses them, starting with ``known``."""
+        """Count the rules that rows meet before one refuses them, starting with the first two."""
         n_met, left = np.zeros(len(rows), dtype=np.intp), np.arange(len(rows))
-        if self.known is not None:
-            accepted, is_of_class = self.known.accepts(rows, rng)
-            n_met[accepted & is_of_class] = len(self.rules) + 1
-            left = np.flatnonzero(accepted & ~is_of_class)
-        n_met[left] = 1
+        if self.column_rules is not None:
+            left = left[self.column_rules.accepts(rows, rng)]
+            n_met[left] = 1
+        if self.known is not None and len(left):
+            accepted, is_of_class = self.known.accepts(rows[left], rng)
+            n_met[left[accepted & is_of_class]] = self.n_rules
+            left = left[accepted & ~is_of_class]
+        n_met[left] += 1
         for rule in self.rules:
             if not len(left):
                 break
