@@ -116,6 +116,11 @@ default="disentangled"
     source_indices_ : ndarray of shape (n_synthetic,)
         For each new row the index in `X` of the row it repeats; -1 if it was generated.
 
+    parent_indices_ : ndarray of shape (n_synthetic,)
+        The same, since a generated row has no parent: it is computed from noise and the weights
+        of the generator, which all rows have shaped. For a class that could not be learned, the
+        row that noise was added to.
+
     {kinds}
 
     {rules_found}
@@ -145,7 +150,8 @@ default="disentangled"
     rows are accepted in proportion to the density ratio of real and generated rows, estimated by
     boosted trees (rejection sampling [2]_). New rows repeat known rows as often as further real
     rows of the class would, are no farther from the class than its rows are from each other, and
-    boosted trees score them above the lowest tenth of the class. A column that is constant in a
+    boosted trees score them above the lowest tenth of the class. Rules between columns that all
+    rows of the table obey are kept (`rules_`). A column that is constant in a
     class of at least ten rows stays constant. Values are missing as often as in the class.
 
     References

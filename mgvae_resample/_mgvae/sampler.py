@@ -172,6 +172,10 @@ class MGVAEOverSampler(DeepOverSampler):
         For each new row the index in `X` of the exemplar it was translated from, or of the row it
         repeats; -1 if the class could not be learned.
 
+    parent_indices_ : ndarray of shape (n_synthetic,)
+        For each new row the index in `X` of the row of its class that took part: the one towards
+        which the exemplar was moved, and whose residual it may have, or the row it repeats.
+
     {kinds}
 
     {rules_found}
@@ -200,7 +204,8 @@ class MGVAEOverSampler(DeepOverSampler):
     Images take fine detail from both. Values are missing as often as in the class. New rows of
     tables repeat known rows as often as further real rows of the class would. They are no farther
     from the class than its rows are from each other, and boosted trees score them above the lowest
-    tenth of the class. Rows that break these rules are drawn again. A column that is constant in a
+    tenth of the class. Rows that break these rules are drawn again. Rules between columns that all
+    rows of the table obey are kept (`rules_`). A column that is constant in a
     class of at least ten rows stays constant.
 
     With ``variant="published"`` none of this is done. Columns of numbers are scaled to [-1, 1] and
