@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .._tables.adapters import Floats, Mask
 from .._tables.columns import Column
 from .chance import is_taken, largest_fraction, some_rows
-from .rules import ColumnRule, Dependency, Gaps, shown
+from .rules import Dependency, Gaps, shown
 
 __all__ = ["find_dependencies"]
 
@@ -51,7 +51,7 @@ class _Groups(NamedTuple):
         return low, high, missing
 
 
-def find_dependencies(columns: Mapping[int, Column]) -> Iterator[ColumnRule]:
+def find_dependencies(columns: Mapping[int, Column]) -> Iterator[Dependency | Gaps]:
     """Yield what categories decide about other columns.
 
     The first row of a category is free; each further one agrees with it by chance with at most the
@@ -64,7 +64,7 @@ def find_dependencies(columns: Mapping[int, Column]) -> Iterator[ColumnRule]:
     deciders = deciders[: max(1, _MOST_PAIRS // len(columns))]
     at, table = np.array(list(some)), np.column_stack(list(some.values()))
     n_categories = sum(len(np.unique(some[j][~np.isnan(some[j])])) for j in deciders)
-    n_candidates = 3 * n_categories * len(columns)
+    n_candidates, found = 3 * n_categories * len(columns), list[Dependency | Gaps]()
     for j in deciders:
         candidates = at[_may_decide(some[j], table)]
         candidates = candidates[candidates != j]
@@ -72,7 +72,17 @@ def find_dependencies(columns: Mapping[int, Column]) -> Iterator[ColumnRule]:
             decider = columns[j]
             groups = _Groups.of(decider.values)
             for k in candidates:
-                yield from _decided(j, int(k), decider, columns[k], groups, n_candidates)
+                found += _decided(j, int(k), decider, columns[k], groups, n_candidates)
+    yield from _irreducible(found)
+
+
+def _irreducible(rules: list[Dependency | Gaps]) -> Iterator[Dependency | Gaps]:
+    """Leave out the inverse of a dependency: it follows from it."""
+    kept: list[Dependency] = []
+    for rule in sorted(rules, key=lambda rule: -len(rule.categories)):
+        if isinstance(rule, Dependency) and not any(other.implies(rule) for other in kept):
+            kept.append(rule)
+    yield from (rule for rule in rules if isinstance(rule, Gaps) or rule in kept)
 
 
 def _is_categorical(column: Column, some: Floats) -> bool:
@@ -100,7 +110,7 @@ def _may_decide(decider: Floats, table: Floats) -> Mask:
 
 def _decided(
     j: int, k: int, decider: Column, decided: Column, groups: _Groups, n_candidates: int
-) -> Iterator[ColumnRule]:
+) -> Iterator[Dependency | Gaps]:
     """Yield what column j decides about column k, judged by all rows."""
     values = decided.values
     (low,), (high,), (missing,) = (part.T for part in groups.ends(values[:, None]))
@@ -131,7 +141,7 @@ def _of_values(
         n_further = float((n_present[constant] - 1).sum())
         if is_taken(n_further * math.log(largest), n_candidates):
             whole = f"{decider.name} decides {decided.name}"
-            yield Dependency((whole,), j, k, groups.categories[constant], low[constant])
+            yield Dependency((whole,), j, k, groups.categories[constant], low[constant], True)
             return
     values, counts = np.unique(decided.values[~np.isnan(decided.values)], return_counts=True)
     fractions = counts[np.searchsorted(values, low[constant])] / counts.sum()
@@ -143,7 +153,7 @@ def _of_values(
             f"{shown(decider, groups.categories[i])}"
             for i in taken
         )
-        yield Dependency(words, j, k, groups.categories[taken], low[taken])
+        yield Dependency(words, j, k, groups.categories[taken], low[taken], False)
 
 
 def _of_gaps(

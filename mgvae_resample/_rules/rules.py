@@ -154,6 +154,8 @@ class Dependency(ColumnRule):
     # Sorted categories that decide, and the value that goes with each.
     categories: Floats
     images: Floats
+    # Whether all categories decide.
+    is_whole: bool
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -174,6 +176,18 @@ class Dependency(ColumnRule):
         """Return the value of each category; gaps stay."""
         value, image = values[self.decided], self._images(values)
         return np.where(np.isnan(image) | np.isnan(value), value, image)
+
+    def implies(self, other: ColumnRule) -> bool:
+        """Return whether another rule only says which category goes with each value."""
+        return (
+            isinstance(other, Dependency)
+            and self.is_whole
+            and (other.decider, other.decided) == (self.decided, self.decider)
+            and all(
+                (self.categories[self.images == value] == category).all()
+                for value, category in zip(other.categories, other.images, strict=True)
+            )
+        )
 
     def _images(self, values: Values) -> Floats:
         """Return the value that goes with each category, NaN if none does."""

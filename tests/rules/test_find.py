@@ -130,6 +130,13 @@ def test_a_category_may_decide_that_a_value_is_constant():
     assert "births is 0 where sex is 'm'" in rules_in(X).words
 
 
+def test_the_inverse_of_a_dependency_is_not_listed():
+    code = np.random.default_rng(0).integers(0, 4, 400)
+    X = pd.DataFrame({"code": np.array(list("abcd"))[code], "name": np.array(list("wxyz"))[code]})
+    X["half"] = np.where(code == 0, "first", "later")
+    assert rules_in(X).words == ["code decides name", "code decides half", "name decides half"]
+
+
 def test_orders_that_follow_from_others_are_not_listed():
     g = np.random.default_rng(0)
     steps = g.exponential(1, (400, 4)).cumsum(axis=1)
