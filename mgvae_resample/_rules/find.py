@@ -142,17 +142,19 @@ class _Units(Mapping[int, Column]):
 
 
 def _derivations(rules: Sequence[ColumnRule]) -> tuple[tuple[int, ColumnRule], ...]:
-    """Return rules that compute a column, each column by one of them, in a possible order.
+    """Return rules that compute a column, in a possible order.
 
-    Rules that are left over are obeyed by drawing again. Values are removed last, but before
-    other columns are computed from them.
+    A column is computed by one rule, or raised by several orders; then values may be removed from
+    it. Rules that are left over are obeyed by drawing again.
     """
     chosen: dict[int, list[ColumnRule]] = {}
     graph: dict[int, set[int]] = {}
     order: list[int] = []
-    for rule in sorted(rules, key=lambda rule: isinstance(rule, Gaps)):
+    for rule in sorted(rules, key=lambda rule: (isinstance(rule, Gaps), isinstance(rule, Order))):
         derived = rule.derived
-        if derived is None or (derived in chosen and not isinstance(rule, Gaps)):
+        before = chosen.get(derived, []) if derived is not None else []
+        is_only = not isinstance(rule, Gaps) and not all(isinstance(r, Order) for r in before)
+        if derived is None or is_only:
             continue
         longer = graph | {derived: graph.get(derived, set()) | set(rule.columns) - {derived}}
         try:

@@ -20,6 +20,8 @@ _FIRST_SEEN, _N_SEEN = 64, 1000
 # Quantiles by which columns are compared. An order that random rows hardly ever break is not
 # worth keeping; nor are more of them than this.
 _N_QUANTILES, _LEAST_BROKEN, _MOST_ORDERS = 32, 1e-3, 1000
+# Fraction of equal pairs for which nearly equal ones may be taken.
+_MOST_LOST = 0.05
 # Rows without gaps that sums are searched in, and the most columns.
 _FEWEST_COMPLETE, _MOST_ADDED = 30, 500
 # Rounding errors of a few operations.
@@ -101,7 +103,22 @@ def _order(i: int, k: int, columns: Mapping[int, Column], n_candidates: int) -> 
     left = np.arange(len(low))
     if not is_taken(float(np.log((side - left) / (len(low) - left)).sum()), n_candidates):
         return None
-    return Order((f"{names[0]} {'<' if is_strict else '<='} {names[1]}",), i, k, is_strict)
+    words = f"{names[0]} {'<' if is_strict else '<='} {names[1]}"
+    return Order((words,), i, k, is_strict, *_tolerated(high - low))
+
+
+def _tolerated(differences: Floats) -> tuple[float, float]:
+    """Return how far from each other values may be to become equal, below and above.
+
+    Below, as far as the closest values that are not equal, as many as there are equal ones. Above,
+    there are a twentieth as many.
+    """
+    apart = np.sort(differences[differences > 0])
+    n_equal = min(len(differences) - len(apart), len(apart))
+    n_lost = int(_MOST_LOST * n_equal)
+    below = float(apart[n_equal - 1]) if n_equal else 0.0
+    above = float(apart[n_lost - 1]) if n_lost else 0.0
+    return below, above
 
 
 def _irreducible(rules: list[ColumnRule], columns: Mapping[int, Column]) -> Iterator[ColumnRule]:

@@ -57,16 +57,35 @@ class ColumnRule(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Order(ColumnRule):
-    """One column is at most another, or less than it."""
+    """One column is at most another, or less than it.
+
+    If some rows have equal values, rows in which they are nearly equal get equal ones. Otherwise
+    half of these rows would be refused, and they would become rarer.
+    """
 
     low: int
     high: int
     is_strict: bool
+    # The higher column may be less than the lower one by the first, or more by the second.
+    too_low: float = 0.0
+    too_high: float = 0.0
 
     @property
     def columns(self) -> tuple[int, ...]:
         """The lower one and the higher one."""
         return (self.low, self.high)
+
+    @property
+    def derived(self) -> int | None:
+        """The higher column, if some rows have equal values."""
+        return self.high if self.too_low else None
+
+    def derive(self, values: Values) -> Floats:
+        """Return the higher column, and the lower one where both are nearly equal."""
+        low, high = values[self.low], values[self.high]
+        # Comparisons with NaN are False.
+        is_near = (low - high <= self.too_low) & (high - low <= self.too_high)
+        return np.where(is_near, low, high)
 
     def holds(self, values: Values) -> Mask:
         """Return which rows are in order."""

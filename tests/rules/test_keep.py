@@ -163,6 +163,21 @@ def test_rows_that_cannot_obey_are_announced(quick):
     assert rule_violation_rate(X, X_res[300:]) > 0
 
 
+def test_equal_values_in_order_stay_as_frequent():
+    """Customers of the first month, a fifth, have paid one monthly charge."""
+    g = np.random.default_rng(0)
+    y = np.repeat([0, 1], [800, 300])
+    monthly, months = np.round(g.uniform(20, 90, 1100), 2), g.geometric(0.2, 1100)
+    X = pd.DataFrame({"monthly": monthly, "paid": np.round(monthly * months, 2)})
+    sampler = quick_vae(max_pretrain_steps=200, max_finetune_steps=100)
+    new = sampler.fit_resample(X, y)[0].iloc[1100:]
+    assert (new["monthly"] <= new["paid"]).all()
+    equal, own = ((rows["monthly"] == rows["paid"]).mean() for rows in (new, X[y == 1]))
+    assert equal == pytest.approx(own, abs=0.1)
+    off = sampler.set_params(rules=None).fit_resample(X, y)[0].iloc[1100:]
+    assert (off["monthly"] == off["paid"]).mean() < 0.5 * own
+
+
 def test_rows_to_translate_must_obey_their_groups():
     X, y = planted(200, 60)
     sampler = quick_vae()
