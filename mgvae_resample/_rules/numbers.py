@@ -110,15 +110,15 @@ def _order(i: int, k: int, columns: Mapping[int, Column], n_candidates: int) -> 
 def _tolerated(differences: Floats) -> tuple[float, float]:
     """Return how far from each other values may be to become equal, below and above.
 
-    Below, as far as the closest values that are not equal, as many as there are equal ones. Above,
-    there are a twentieth as many.
+    Below, at most as many rows have unequal values that are as close as have equal ones; above, a
+    twentieth as many.
     """
-    apart = np.sort(differences[differences > 0])
-    n_equal = min(len(differences) - len(apart), len(apart))
-    n_lost = int(_MOST_LOST * n_equal)
-    below = float(apart[n_equal - 1]) if n_equal else 0.0
-    above = float(apart[n_lost - 1]) if n_lost else 0.0
-    return below, above
+    apart, n_closer = np.unique(differences[differences > 0], return_counts=True)
+    n_equal, n_closer = int((differences == 0).sum()), n_closer.cumsum()
+    below, above = (
+        max(apart[n_closer <= fraction * n_equal], default=0.0) for fraction in (1.0, _MOST_LOST)
+    )
+    return float(below), float(above)
 
 
 def _irreducible(rules: list[ColumnRule], columns: Mapping[int, Column]) -> Iterator[ColumnRule]:
