@@ -16,14 +16,16 @@ from mgvae_resample.diagnostics import (
     density_and_coverage,
     distance_to_closest_record,
     invalid_value_rate,
+    membership_auc,
     two_sample_auc,
 )
-from mgvae_resample.diagnostics.metrics import misclassification_rates
+from mgvae_resample.diagnostics.metrics import misclassification_rates, rules_and_violations
 
 SCORES = (
     *("auc", "density", "coverage"),
     *("closest", "closest_held", "copies", "copies_held", "impossible"),
     *("misclassified", "misclassified_held"),
+    *("broken", "broken_held", "membership"),
 )
 COLUMNS = (
     *("protocol", "dataset", "kind", "seed", "method", "n_train", "n_held", "n_made"),
@@ -37,6 +39,7 @@ def realism(data: Halves, rows: pd.DataFrame, seed: int) -> dict[str, float]:
     wrong, wrong_held = misclassification_rates(
         data.X, data.y, 1, rows, data.held_out, random_state=seed
     )
+    _, (broken, broken_held) = rules_and_violations(data.X, rows, data.held_out)
     return {
         "auc": two_sample_auc(data.held_out, rows, random_state=seed),
         "density": density,
@@ -48,6 +51,9 @@ def realism(data: Halves, rows: pd.DataFrame, seed: int) -> dict[str, float]:
         "impossible": invalid_value_rate(data.X, rows),
         "misclassified": wrong,
         "misclassified_held": wrong_held,
+        "broken": broken,
+        "broken_held": broken_held,
+        "membership": membership_auc(data.minority, data.held_out, rows),
     }
 
 

@@ -9,7 +9,13 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._amounts import MultiplyBy, RaiseTo
-    from ._base import IdentifierWarning, ImageShapeWarning, OtherVersionWarning, TrainingWarning
+    from ._base import (
+        ColumnRuleWarning,
+        IdentifierWarning,
+        ImageShapeWarning,
+        OtherVersionWarning,
+        TrainingWarning,
+    )
     from ._bayesgan.sampler import BayesGANOverSampler
     from ._bayesgan.structure import BayesianStructure
     from ._mgvae.sampler import MGVAEOverSampler
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BayesGANOverSampler",
     "BayesianStructure",
+    "ColumnRuleWarning",
     "FewRowsWarning",
     "IdentifierWarning",
     "ImageShapeWarning",
@@ -35,6 +42,7 @@ __all__ = [
 _HOME = {
     "BayesGANOverSampler": "._bayesgan.sampler",
     "BayesianStructure": "._bayesgan.structure",
+    "ColumnRuleWarning": "._base",
     "FewRowsWarning": "._plan",
     "IdentifierWarning": "._base",
     "ImageShapeWarning": "._base",

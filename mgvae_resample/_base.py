@@ -55,6 +55,7 @@ from ._warn import warn
 
 __all__ = [
     "NOT_LEARNED",
+    "ColumnRuleWarning",
     "Condition",
     "DeepOverSampler",
     "IdentifierWarning",
@@ -88,6 +89,10 @@ class OtherVersionWarning(InconsistentVersionWarning):
         return self.message
 
 
+class ColumnRuleWarning(UserWarning):
+    """Some new rows break a rule between columns; the message says how many."""
+
+
 class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     """Base of the samplers: everything but the learning.
 
@@ -103,6 +108,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         **BaseOverSampler._parameter_constraints,
         "categorical_features": [None, StrOptions({"auto"}), "array-like"],
         "image_shape": [None, "array-like"],
+        "rules": [StrOptions({"auto"}), None],
         "device": [str, torch.device],
     }
 
@@ -112,6 +118,8 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
     # For methods without these parameters: all rows are generated, and no image is augmented.
     generated_fraction: str | float = 1.0
     augmentation_strength: str | float = 0.0
+    # For methods without this parameter.
+    rules: str | None = "auto"
     # Classes with fewer rows are not learned.
     _fewest_rows: ClassVar[int] = 3
     memory: str | Memory | None = None
@@ -210,7 +218,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         self._check_parameters(table.shape[1], y)
         table_modality, image_modality = self._modalities
         modality: Modality = (
-            table_modality(self.categorical_features)
+            table_modality(self.categorical_features, finds_rules=self.rules is not None)
             if self.image_shape is None
             else image_modality(self.image_shape)
         )
@@ -251,7 +259,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         counts = {plain_label(k): int(n) for k, n in self.sampling_strategy_.items() if n > 0}
         self.device_ = resolve_device(self.device)
         self.classes_, self.n_synthetic_ = np.unique(y), counts
-        kinds, sources = [np.empty(0, "U10")], [np.empty(0, np.intp)]
+        kinds, origins = [np.empty(0, "U10")], [np.empty((2, 0), np.intp)]
         resampled = Appender(table, sum(counts.values()))
         with Run.of(self, self._seed(), self.device_, self._cache()) as run:
             self._learned_from = at = rows_to_learn(y, run.rng("rows to learn"))
@@ -262,26 +270,29 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             synthesizers = self._with_rules(fitted, rows, y[at], plans, run)
             for label, synthesizer in synthesizers.items():
                 n_new, rng = synthesizer.plan.n_new, run.rng("draw", self._number(label))
-                synthesizer.n_refused = 0
+                synthesizer.n_refused = synthesizer.n_broken = 0
                 for start in range(0, n_new, BLOCK):
                     for part in synthesizer.draw(min(BLOCK, n_new - start), rng):
-                        source = np.where(part.source < 0, -1, at[part.source])
+                        origin = np.stack([part.source, part.parent])
+                        origin = np.where(origin < 0, -1, at[origin])
                         if synthesizer.thresholds is None:
                             synthesizer.fit_thresholds(part.rows)
                         # Real rows are taken from the table, others are decoded.
                         resampled.add(
-                            table.take(source)
+                            table.take(origin[0])
                             if part.kind == "real"
                             else self._modality.decode(part.rows, synthesizer.thresholds)
                         )
-                        kinds.append(np.full(len(source), part.kind, "U10"))
-                        sources.append(source)
+                        kinds.append(np.full(origin.shape[1], part.kind, "U10"))
+                        origins.append(origin)
         self._synthesizers = synthesizers
         self.n_refused_ = {label: s.n_refused for label, s in synthesizers.items()}
         self.history_ = {phase: h.terms for phase, h in run.history.items()}
         self.n_steps_ = {phase: h.n_steps for phase, h in run.history.items()}
         self.stop_reason_ = {phase: h.stop_reason for phase, h in run.history.items()}
-        self.source_indices_, self.sample_kinds_ = np.concatenate(sources), np.concatenate(kinds)
+        self.source_indices_, self.parent_indices_ = np.concatenate(origins, axis=1)
+        self.sample_kinds_, self.rules_ = np.concatenate(kinds), self._modality.column_rules
+        self._warn_of_broken_rules(counts, counts)
         new_labels = np.repeat(np.array(list(counts), dtype=y.dtype), list(counts.values()))
         return resampled.table(), np.concatenate([y, new_labels])
 
@@ -473,10 +484,12 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         run: Run,
     ) -> Any:
         """Draw and decode rows of a class until n of them meet a condition."""
-        self._synthesizers[label].n_refused = 0
+        synthesizer = self._synthesizers[label]
+        synthesizer.n_refused = synthesizer.n_broken = 0
         if where is None:
             rows = draw(n)
-            self.n_refused_[label] = self._synthesizers[label].n_refused
+            self.n_refused_[label] = synthesizer.n_refused
+            self._warn_of_broken_rules([label], {label: n})
             return self._decoded([(label, rows)])
         if not callable(where):
             raise TypeError(
@@ -499,6 +512,17 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
                 f"'where', but {n} were requested. Request fewer rows or loosen the condition."
             )
         return kept[0].append(kept[1:], n - len(kept[0])).native
+
+    def _warn_of_broken_rules(self, labels: Iterable[Label], counts: Mapping[Label, int]) -> None:
+        """Warn if rows that were just drawn break a rule between columns."""
+        n_broken, n = sum(self._synthesizers[k].n_broken for k in labels), sum(counts.values())
+        if n_broken:
+            warn(
+                f"{n_broken} of {n} new rows ({n_broken / n:.1%}) break one of the rules in "
+                "'rules_', which all rows of X obey, although they were drawn again. Train "
+                "longer, drop these rows, or set rules=None if the rules do not matter.",
+                ColumnRuleWarning,
+            )
 
     def _label_or_only(self, label: Label) -> Label:
         self._check_resampled()

@@ -27,6 +27,13 @@ _PARTS: dict[str, str] = {
     "image_shape": """image_shape : tuple of int or None, default=None
     ``(height, width)`` or ``(height, width, channels)`` declares that the columns are the pixels
     of flattened images: intensities on one scale, for convolutional networks.""",
+    "rules": """rules : "auto" or None, default="auto"
+    "auto" finds rules between columns that all rows of a table obey, and keeps them in new rows:
+    orders (start <= end), one-hot groups, categories that decide another column or where it is
+    missing, and sums. None neither looks for rules nor keeps any. Images have none.""",
+    "rules_found": """rules_ : list of str
+    The rules between columns that were found, such as "start <= end", "city decides country"
+    or "gross = net + tax".""",
     "memory": """memory : str, joblib.Memory or None, default=None
     Folder in which trainings are cached. A later fit with the same rows, labels, seed and
     training parameters reuses the training, regardless of `sampling_strategy` and other
@@ -45,9 +52,10 @@ _PARTS: dict[str, str] = {
     Tables are not augmented.""",
     "accepted": """New rows of tables repeat known rows as often as further real rows of the class
 would. They are no farther from the class than its rows are from each other, and boosted trees
-score them above the lowest tenth of the class. Rows that break these rules are drawn again. A
-column that is constant in a class of at least ten rows stays constant. Values are missing as
-often as in the class.""",
+score them above the lowest tenth of the class. Rows that break these rules are drawn again.
+Rules between columns that all rows of the table obey are kept (`rules_`). A column that is
+constant in a class of at least ten rows stays constant. Values are missing as often as in the
+class.""",
     "kinds": """sample_kinds_ : ndarray of str of shape (n_synthetic,)
     What each new row is: "real" (a row of `X`, bit for bit), "moved" (an augmented real
     image), "translated", "generated", or "smoothed" (a real row with noise, if a class could

@@ -42,11 +42,42 @@ class Part(NamedTuple):
         Encoded rows.
     source : ndarray of shape (n,)
         Index in the table of the row that each was made from, -1 if none.
+    parent : ndarray of shape (n,)
+        Index in the table of the row of the class that took part, -1 if none.
     """
 
     kind: str
     rows: EncodedRows
     source: Indices
+    parent: Indices
+
+
+class ColumnRules:
+    """Refuses rows that break a rule between columns that all rows of the table obey.
+
+    Parameters
+    ----------
+    modality : Modality
+        Knows the rules.
+    row : ndarray of shape (d,)
+        Encoded row of the class.
+    constant_at : ndarray of shape (c,)
+        Columns in which new rows equal it.
+    """
+
+    def __init__(self, modality: Modality, row: EncodedRows, constant_at: Indices) -> None:
+        self.modality, self.row, self.constant_at = modality, row, constant_at
+
+    def accepts(self, rows: EncodedRows, rng: torch.Generator) -> npt.NDArray[np.bool_]:
+        """Accept rows that obey, also in columns that are computed. Shape: (n, d) -> (n,)."""
+        # NOTE[DIFF] In the papers every generated row is accepted.
+        accepted = self.modality.obey(rows)
+        if len(self.constant_at):
+            # A value that follows from another may not be that of the class.
+            computed = self.modality.restored(rows)[:, self.constant_at]
+            constant = self.row[self.constant_at]
+            accepted &= ((computed == constant) | np.isnan(constant)).all(axis=1)
+        return accepted
 
 
 class Synthesizer(ABC):
@@ -73,6 +104,8 @@ class Synthesizer(ABC):
         Other rules for generated rows.
     n_refused : int
         How many of the rows drawn so far break a rule.
+    n_broken : int
+        How many of them break a rule between columns.
     thresholds : tuple or None
         Atom thresholds to decode rows of this class.
     adjustment : ndarray of shape (n_inputs,) or None
@@ -85,13 +118,13 @@ class Synthesizer(ABC):
     kind = "generated"
     # Whether generated images are moved as well.
     moves_generated = False
-    class_index: Indices
 
     def __init__(self, modality: Modality, class_rows: EncodedRows) -> None:
         self.modality, self.class_rows = modality, class_rows
+        self.class_index: Indices = np.arange(len(class_rows))
         self.constant_at = modality.constants(class_rows)
         self.plan = Plan(0)
-        self.n_refused = 0
+        self.n_refused = self.n_broken = 0
         self.known: KnownRows | None = None
         self.rules: list[Rule] = []
         self.thresholds: Any = None
@@ -103,19 +136,23 @@ class Synthesizer(ABC):
         n_generated, n_kept = plan.counts(n)
         if n_generated:
             sampler = self._rejection()
-            rows, source = sampler.draw(n_generated, self._propose(n_generated, rng), rng)
-            self.n_refused += int(sampler.refused.sum())
+            drawn = sampler.draw(n_generated, self._propose(n_generated, rng), rng)
+            rows, parent = drawn.rows, drawn.parents()
+            self._count(rows, sampler.refused)
+            parent = np.where(parent < 0, -1, self.class_index[parent])
             if self.moves_generated:
                 rows = self.modality.move(rows, rng, plan.strength)
-            yield Part(self.kind, rows, source)
+            yield Part(self.kind, rows, drawn.source, parent)
         if n_generated == n:
             return
         kept, moved = np.split(self.in_turn(n - n_generated, rng).numpy(), [n_kept])
         if n_kept:
-            yield Part("real", self.class_rows[kept], self.class_index[kept])
+            index = self.class_index[kept]
+            yield Part("real", self.class_rows[kept], index, index)
         real = self.class_rows[moved]
         rows = self.modality.move(self._vary(real, rng), rng, plan.repeat_strength)
-        yield Part("real" if rows is real else "moved", rows, self.class_index[moved])
+        index = self.class_index[moved]
+        yield Part("real" if rows is real else "moved", rows, index, index)
 
     def sample(self, n: int, rng: torch.Generator) -> EncodedRows:
         """Draw rows of any kind. Shape: -> (n, d)."""
@@ -127,8 +164,25 @@ class Synthesizer(ABC):
 
     def _rejection(self) -> RejectionSampler:
         return RejectionSampler(
-            self.known, self.rules, self.max_trials, self.modality.chunk, self.finish
+            self.known,
+            self.rules,
+            self.max_trials,
+            self.modality.chunk,
+            self.finish,
+            self._column_rules(),
         )
+
+    def _column_rules(self) -> Rule | None:
+        """Return the rule that new rows obey the rules between columns, if there are any."""
+        if not self.modality.column_rules:
+            return None
+        return ColumnRules(self.modality, self.class_rows[0], self.constant_at)
+
+    def _count(self, rows: EncodedRows, refused: npt.NDArray[np.bool_]) -> None:
+        """Count the rows that break a rule. Shape: (n, d), (n,) ->."""
+        self.n_refused += int(refused.sum())
+        if refused.any():
+            self.n_broken += int((~self.modality.obey(rows[refused])).sum())
 
     def finish(self, rows: EncodedRows) -> EncodedRows:
         """Round new rows to values of the table, and keep columns that are constant in the class.
@@ -234,7 +288,11 @@ class SmoothedBootstrap(Synthesizer):
             rows = self.class_rows[chosen[at]]
             noise = normal((len(at), len(continuous_at)), rng, torch.device("cpu"))
             rows[:, continuous_at] += _NOISE * noise.numpy()
-            return Drawn(rows, np.full(len(at), -1, np.intp))
+            if self.modality.column_rules:
+                rows = self.finish(rows)
+                broken = ~self.modality.obey(rows)
+                rows[broken] = self.class_rows[chosen[at[broken]]]
+            return Drawn(rows, np.full(len(at), -1, np.intp), chosen[at])
 
         return propose
 

@@ -137,6 +137,7 @@ class FlowMatchingOverSampler(DeepOverSampler):
         learning_rate=2e-3,
         categorical_features="auto",
         image_shape=None,
+        rules="auto",
         memory=None,
         device="auto",
         random_state=None,
@@ -150,6 +151,7 @@ class FlowMatchingOverSampler(DeepOverSampler):
         self.learning_rate = learning_rate
         self.categorical_features = categorical_features
         self.image_shape = image_shape
+        self.rules = rules
         self.memory = memory
         self.device = device
         self.random_state = random_state

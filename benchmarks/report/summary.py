@@ -106,8 +106,16 @@ def _league(folder: Path) -> Iterator[Line]:
 def _realism(folder: Path) -> Iterator[Line]:
     results = read_results(folder / "realism.csv")
     n_tables = results["dataset"].nunique()
-    means = results.groupby("method")[["auc", "copies"]].mean()
+    means = results.groupby("method")[["auc", "copies", "broken", "membership"]].mean()
     told = f"{n_tables} tables of any kind: AUC of telling new rows from held-out ones"
     yield Line(told, means["auc"], more_is_better=False)
     copies = f"{n_tables} tables of any kind: copies of known rows, %"
     yield Line(copies, 100 * means["copies"], more_is_better=False, digits=1)
+    for column, factor, digits, words in (
+        ("broken", 100, 1, "rows that break a rule between columns, %"),
+        ("membership", 1, 3, "AUC of telling who was learned"),
+    ):
+        # Older results lack them.
+        if means[column].notna().any():
+            values = factor * means[column]
+            yield Line(f"{n_tables} tables of any kind: {words}", values, False, digits)

@@ -100,6 +100,8 @@ default="disentangled"
 
     {image_shape}
 
+    {rules}
+
     {memory}
 
     {device}
@@ -113,7 +115,14 @@ default="disentangled"
     source_indices_ : ndarray of shape (n_synthetic,)
         For each new row the index in `X` of the row it repeats; -1 if it was generated.
 
+    parent_indices_ : ndarray of shape (n_synthetic,)
+        The same, since a generated row has no parent: it is computed from noise and the weights
+        of the generator, which all rows have shaped. For a class that could not be learned, the
+        row that noise was added to.
+
     {kinds}
+
+    {rules_found}
 
     structure_ : BayesianStructure or None
         The Bayesian network; for "infogan" the disentangled one, which is only used for scores.
@@ -195,6 +204,7 @@ default="disentangled"
     learning_rate: str | float = "auto"
     categorical_features: Any = "auto"
     image_shape: tuple[int, ...] | None = None
+    rules: str | None = "auto"
     memory: str | Memory | None = None
     device: str | torch.device = "auto"
     random_state: Any = None

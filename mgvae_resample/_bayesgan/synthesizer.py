@@ -77,7 +77,7 @@ class ClassSynthesizer(Synthesizer):
             return self.finish(propose(np.arange(n)).rows)
         sampler = self._rejection()
         rows = sampler.draw(n, propose, rng).rows
-        self.n_refused += int(sampler.refused.sum())
+        self._count(rows, sampler.refused)
         return rows
 
     def _propose(

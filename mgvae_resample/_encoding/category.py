@@ -66,6 +66,13 @@ class CategoryEncoder:
         values: AnyArray = self.values[self.order[whole]]
         return values
 
+    def rounded(self, x: Floats) -> AnyArray:
+        """Return the column values of categories given as floats."""
+        values: AnyArray = self.values[
+            np.searchsorted(self.values, x).clip(max=len(self.values) - 1)
+        ]
+        return values
+
     def constant(self, n_rows: int) -> ColumnValues:
         """Return the values of a column that never varies."""
         values = np.resize(self.values, n_rows)

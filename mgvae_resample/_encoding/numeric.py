@@ -92,6 +92,12 @@ class NumericEncoder:
             return support.round_to_support(self.scores.decode(scores))
         return np.where(scores >= 0.5, support.high, support.low).astype(support.dtype)
 
+    def rounded(self, x: Floats) -> AnyArray:
+        """Return the nearest values that the column may hold."""
+        if self.scores is not None:
+            return self.support.round_to_support(x)
+        return self.decode(self.encode(x))
+
     def constant(self, n_rows: int) -> ColumnValues:
         """Return the values of a column that never varies."""
         missing = np.ones(n_rows, dtype=np.bool_) if self.can_miss else None

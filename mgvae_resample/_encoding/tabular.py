@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Self
 
 import numpy as np
 
-from .._tables.adapters import Adapter, Categories, ColumnValues, Times
+from .._rules.find import NO_RULES, ColumnRules, find_rules
+from .._tables.adapters import Adapter, Categories, ColumnValues, Mask, Times
+from .._tables.columns import Columns, number_values, plain_values
 from .._tables.schema import Schema
 from .._tables.table import Table
 from .category import CategoryEncoder, fit_categories
+from .group import GroupEncoder, fit_group
 from .layout import EncodedRows, Floats, Layout
 from .numeric import NumericEncoder, fit_numeric
 
@@ -33,6 +37,10 @@ class TabularEncoding:
     order of frequency. A missing value is NaN. Columns that never vary are not encoded. With
     `is_linear`, a continuous column is scaled from its observed range to [-1, 1] instead.
 
+    With `finds_rules`, the rules between columns are found. A one-hot group is encoded as one
+    category, in the place of its first column. A column that follows from others, such as a sum,
+    is encoded as well, and computed from the others when rows are decoded.
+
     ``decode(encode(X))`` need not be `X`: columns of more than 4096 distinct values are
     interpolated, and integers beyond 2**53 are rounded unless only observed values are generated.
     Whole numbers that were scaled before, by a step that is not a fraction, lose their spacing.
@@ -43,9 +51,18 @@ class TabularEncoding:
     identifiers: tuple[str, ...]
     columns: tuple[NumericEncoder | CategoryEncoder, ...]
     layout: Layout
+    # Samplers that earlier versions saved have none.
+    rules: ColumnRules = NO_RULES
 
-    def __init__(self, categorical_features: Any = "auto", *, is_linear: bool = False) -> None:
+    def __init__(
+        self,
+        categorical_features: Any = "auto",
+        *,
+        is_linear: bool = False,
+        finds_rules: bool = False,
+    ) -> None:
         self.categorical_features, self.is_linear = categorical_features, is_linear
+        self.finds_rules = finds_rules
 
     def fit(self, table: Table) -> Self:
         """Learn the columns of a table; only their distinct values are kept."""
@@ -55,13 +72,20 @@ class TabularEncoding:
             for adapter, column in zip(self.schema.adapters, values, strict=True)
             if _is_identifier(adapter, column)
         )
-        self.columns = tuple(
+        encoders: list[NumericEncoder | CategoryEncoder] = [
             fit_numeric(column, is_linear=self.is_linear)
             if adapter.n_categories is None
             else fit_categories(column, np.arange(adapter.n_categories))
             for adapter, column in zip(self.schema.adapters, values, strict=True)
-        )
-        slots = (encoder.slot(j) for j, encoder in enumerate(self.columns))
+        ]
+        if self.finds_rules:
+            columns = Columns(self.schema.adapters, values)
+            self.rules = find_rules(columns)
+            for group in self.rules.categories:
+                encoders[group.members[0]] = fit_group(group, columns, encoders)
+        self.columns = tuple(encoders)
+        followers = self.rules.followers
+        slots = (e.slot(j) for j, e in enumerate(self.columns) if j not in followers)
         self.layout = Layout(tuple(slot for slot in slots if slot is not None))
         return self
 
@@ -78,13 +102,23 @@ class TabularEncoding:
         table = self.schema.template.check_like(table)
         rows = np.empty((len(table), self.layout.width), dtype=np.float32)
         at = {slot.column: i for i, slot in enumerate(self.layout.slots)}
+        members, bits = self.rules.members, dict[int, Floats]()
+        for j, adapter in enumerate(self.schema.adapters):
+            column = self._checked(j, self.schema.read(table, j))
+            if j in members:
+                bits[j] = number_values(adapter, column)
+            elif j in at:
+                rows[:, at[j]] = self._encode_column(j, column)
         for j, encoder in enumerate(self.columns):
-            read = self._checked(j, self.schema.read(table, j))
-            if j in at:
-                rows[:, at[j]] = encoder.encode(read.values)
-                if read.missing is not None:
-                    rows[read.missing, at[j]] = np.nan
+            if isinstance(encoder, GroupEncoder):
+                rows[:, at[j]] = self._encode_column(j, encoder.read(bits))
         return rows
+
+    def _encode_column(self, j: int, column: ColumnValues) -> Floats:
+        encoded = self.columns[j].encode(column.values)
+        if column.missing is not None:
+            encoded[column.missing] = np.nan
+        return encoded
 
     def _checked(self, j: int, read: ColumnValues) -> ColumnValues:
         """Return the values of column j; refuse unseen categories and unseen missing values."""
@@ -93,7 +127,12 @@ class TabularEncoding:
             raise ValueError(
                 f"Column {adapter.name!r} of X holds missing values, but had none in fit_resample."
             )
-        if isinstance(adapter, Categories) and isinstance(encoder, CategoryEncoder):
+        is_group = isinstance(encoder, GroupEncoder)
+        if (
+            isinstance(adapter, Categories)
+            and isinstance(encoder, CategoryEncoder)
+            and not is_group
+        ):
             values = read.known()
             adapter.refuse_unseen(values[~encoder.holds(values)])
         return read
@@ -103,23 +142,62 @@ class TabularEncoding:
 
         Shape: (n_rows, layout.width) ->. Numbers out of range are clamped.
         """
-        at = {slot.column: i for i, slot in enumerate(self.layout.slots)}
+        columns = self._derived(self._decode_columns(rows))
+        for j, encoder in enumerate(self.columns):
+            if isinstance(encoder, GroupEncoder):
+                columns |= encoder.write(columns[j])
         return self.schema.write(
             [
-                self._decode_column(j, rows[:, at[j]]) if j in at else encoder.constant(len(rows))
+                columns[j] if j in columns else encoder.constant(len(rows))
                 for j, encoder in enumerate(self.columns)
             ]
         )
 
     def round_trip(self, rows: EncodedRows) -> EncodedRows:
         """Return rows as they are after decoding and encoding. Shape: (n, d) -> (n, d)."""
-        restored = np.empty_like(rows)
+        restored, columns = np.empty_like(rows), self._derived(self._decode_columns(rows))
         for i, slot in enumerate(self.layout.slots):
-            column = self._decode_column(slot.column, rows[:, i])
-            restored[:, i] = self.columns[slot.column].encode(column.values)
-            if column.missing is not None:
-                restored[column.missing, i] = np.nan
+            restored[:, i] = self._encode_column(slot.column, columns[slot.column])
         return restored
+
+    def obey(self, rows: EncodedRows) -> Mask:
+        """Return which rows obey the rules between columns. Shape: (n, d) -> (n,)."""
+        columns = self._derived(self._decode_columns(rows, self.rules.columns))
+        values = {j: self._values(j, column) for j, column in columns.items()}
+        return self.rules.hold(values, len(rows))
+
+    def _derived(self, columns: dict[int, ColumnValues]) -> dict[int, ColumnValues]:
+        """Compute the columns that follow from others."""
+        values: dict[int, Floats] = {}
+        for j, rule in self.rules.derivations:
+            values |= {i: self._values(i, columns[i]) for i in rule.columns if i not in values}
+            columns[j] = self._rounded(j, rule.derive(values))
+            values[j] = self._values(j, columns[j])
+        return columns
+
+    def _values(self, j: int, column: ColumnValues) -> Floats:
+        """Return a column, or the categories of a group, as rules read it."""
+        if isinstance(self.columns[j], GroupEncoder):
+            return column.to_floats()
+        return number_values(self.schema.adapters[j], column)
+
+    def _rounded(self, j: int, values: Floats) -> ColumnValues:
+        """Return the nearest values that a column may hold, given what rules computed."""
+        encoder, missing = self.columns[j], np.isnan(values)
+        known = np.where(missing, 0.0, values)
+        if not isinstance(encoder, GroupEncoder):
+            known = plain_values(self.schema.adapters[j], known)
+        return ColumnValues.of(encoder.rounded(known), missing)
+
+    def _decode_columns(
+        self, rows: Floats, only: Collection[int] | None = None
+    ) -> dict[int, ColumnValues]:
+        """Decode slots, by the index of their column."""
+        return {
+            slot.column: self._decode_column(slot.column, rows[:, i])
+            for i, slot in enumerate(self.layout.slots)
+            if only is None or slot.column in only
+        }
 
     def _decode_column(self, index: int, encoded: Floats) -> ColumnValues:
         encoder, missing = self.columns[index], np.isnan(encoded)

@@ -161,6 +161,8 @@ class MGVAEOverSampler(DeepOverSampler):
 
     {image_shape}
 
+    {rules}
+
     {memory}
 
     {device}
@@ -178,7 +180,13 @@ class MGVAEOverSampler(DeepOverSampler):
         For each new row the index in `X` of the exemplar it was translated from, or of the row it
         repeats; -1 if the class could not be learned.
 
+    parent_indices_ : ndarray of shape (n_synthetic,)
+        For each new row the index in `X` of the row of its class that took part: the one towards
+        which the exemplar was moved, and whose residual it may have, or the row it repeats.
+
     {kinds}
+
+    {rules_found}
 
     exemplar_indices_ : dict of label to ndarray
         Rows of `X` that are the exemplars of each class that was learned: the centres of its
@@ -263,6 +271,7 @@ class MGVAEOverSampler(DeepOverSampler):
     learning_rate: str | float = "auto"
     categorical_features: Any = "auto"
     image_shape: tuple[int, ...] | None = None
+    rules: str | None = "auto"
     memory: str | Memory | None = None
     device: str | torch.device = "auto"
     n_jobs: int | None = None

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .._encoding.layout import EncodedRows
 from .._nn.random import normal, uniform
-from .._rejection.sampler import Drawn, Indices, Propose
+from .._rejection.sampler import Drawn, Indices, Propose, RejectionSampler
 from .._synthesizer import CHUNK, Synthesizer
 from .model import MajorityGuidedVAE
 from .moves import LearnedMoves
@@ -111,7 +111,7 @@ class MinoritySynthesizer(Synthesizer):
             rows = self._translate(
                 i, exemplar_rows[j.to(self.device)], rng, self._class_fraction()
             )
-            return Drawn(rows, self.exemplar_index[j.numpy()])
+            return Drawn(rows, self.exemplar_index[j.numpy()], i.numpy())
 
         return propose
 
@@ -124,13 +124,20 @@ class MinoritySynthesizer(Synthesizer):
 
     def translate(self, rows: EncodedRows, rng: torch.Generator) -> EncodedRows:
         """Translate each of the given rows. Shape: (r, d) -> (r, d)."""
-        translated = []
-        with torch.no_grad():
-            for part in torch.split(torch.from_numpy(rows).to(self.device), CHUNK):
+        given = torch.from_numpy(rows).to(self.device)
+
+        def propose(at: Indices) -> Drawn:
+            part = given[torch.from_numpy(at).to(self.device)]
+            with torch.no_grad():
                 means = self.network.encode(self.modality.inputs(part))
                 nearest = self._draw_component(self.space().class_latents, means, rng)
-                translated.append(self._translate(nearest, part, rng, 0.0))
-        return self.finish(np.concatenate(translated))
+                new = self._translate(nearest, part, rng, 0.0)
+            return Drawn(new, np.full(len(at), -1))
+
+        sampler = RejectionSampler(
+            None, [], self.max_trials, CHUNK, self.finish, self._column_rules()
+        )
+        return sampler.draw(len(rows), propose, rng).rows
 
     def encode(self, rows: EncodedRows) -> EncodedRows:
         """Return the mean of q(z | x) under the model of the class. Shape: (r, d) -> (r, k)."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +14,7 @@ from .._encoding.image import ImageEncoding
 from .._encoding.layout import EncodedRows, Layout
 from .._encoding.tabular import TabularEncoding
 from .._rejection.sampler import Indices
+from .._tables.adapters import Mask
 from .._tables.table import Table
 
 __all__ = ["ImageShapeWarning", "Modality"]
@@ -145,6 +147,15 @@ class Modality(ABC):
     @abstractmethod
     def restored(self, rows: EncodedRows) -> EncodedRows:
         """Return rows after decoding and encoding them. Shape: (n, d) -> (n, d)."""
+
+    @property
+    def column_rules(self) -> list[str]:
+        """The rules between columns that all rows of the table obey, in words."""
+        return []
+
+    def obey(self, rows: EncodedRows) -> Mask:
+        """Return which rows obey the column rules. Shape: (n, d) -> (n,)."""
+        return np.ones(len(rows), np.bool_)
 
     @abstractmethod
     def constants(self, class_rows: EncodedRows) -> Indices:

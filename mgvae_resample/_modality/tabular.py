@@ -18,6 +18,7 @@ from .._nn.mlp import MLP
 from .._nn.one_hot import OneHotMap
 from .._nn.random import normal
 from .._rejection.sampler import Indices
+from .._tables.adapters import Mask
 from .._tables.table import Table
 from .._warn import warn
 from .base import ImageShapeWarning, Modality
@@ -47,8 +48,23 @@ class TabularModality(Modality):
     # Whether columns of numbers are scaled to [-1, 1], not encoded as normal scores.
     is_linear = False
 
-    def __init__(self, categorical_features: Any = "auto") -> None:
-        super().__init__(TabularEncoding(categorical_features, is_linear=self.is_linear))
+    def __init__(self, categorical_features: Any = "auto", *, finds_rules: bool = False) -> None:
+        super().__init__(
+            TabularEncoding(
+                categorical_features,
+                is_linear=self.is_linear,
+                finds_rules=finds_rules and self.has_rules,
+            )
+        )
+
+    @property
+    def column_rules(self) -> list[str]:
+        """The rules between columns that all rows of the table obey, in words."""
+        return self.encoding.rules.words
+
+    def obey(self, rows: EncodedRows) -> Mask:
+        """Return which rows obey the column rules. Shape: (n, d) -> (n,)."""
+        return self.encoding.obey(rows)
 
     def is_sparse(self, rows: EncodedRows) -> bool:
         """Return whether there are many columns of mostly one value, as in text."""

@@ -53,6 +53,13 @@ class ColumnValues:
             return cls(values)
         return cls(np.where(missing, values.dtype.type(0), values), missing)
 
+    def to_floats(self) -> Floats:
+        """Return the values as floats, NaN where missing."""
+        values = self.values.astype(np.float64)
+        if self.missing is not None:
+            values[self.missing] = np.nan
+        return values
+
     def known(self) -> AnyArray:
         """Values that are not missing."""
         return self.values if self.missing is None else self.values[~self.missing]
@@ -142,6 +149,11 @@ class Times(Adapter):
         """Return dates in microseconds since 1970 (UTC), durations in microseconds."""
         times = self._counts(values).view(self.plain)
         return times.astype(f"{self.plain.kind}8[us]").astype(np.int64)
+
+    def counts(self, microseconds: Floats) -> Floats:
+        """Return multiples of the stride: the inverse of :meth:`microseconds`."""
+        times = microseconds.astype(np.int64).view(f"{self.plain.kind}8[us]")
+        return (times.astype(self.plain).astype(np.int64) // self.stride).astype(np.float64)
 
     def _counts(self, values: ColumnValues) -> npt.NDArray[np.int64]:
         return (values.values * self.stride).astype(np.int64)

@@ -5,8 +5,10 @@ from .metrics import (
     density_and_coverage,
     distance_to_closest_record,
     invalid_value_rate,
+    membership_auc,
     misclassification_rate,
     other_class_rate,
+    rule_violation_rate,
     two_sample_auc,
 )
 from .report import ClassMetrics, Finding, SynthesisReport, synthesis_report
@@ -19,8 +21,10 @@ __all__ = [
     "density_and_coverage",
     "distance_to_closest_record",
     "invalid_value_rate",
+    "membership_auc",
     "misclassification_rate",
     "other_class_rate",
+    "rule_violation_rate",
     "synthesis_report",
     "two_sample_auc",
 ]

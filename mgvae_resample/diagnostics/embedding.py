@@ -5,33 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from .._tables.adapters import Adapter, Categories, ColumnValues, Floats, Learned, Mask, Times
+from .._tables.adapters import Categories, ColumnValues, Floats, Learned, Mask
+from .._tables.columns import Column, number_type, number_values, precision_of
 from .._tables.table import Table
 
 __all__ = ["Column", "Floats", "Mask", "embed", "fold_categories", "read_columns", "read_matrices"]
 
-NumberType: TypeAlias = Literal["number", "date", "duration"]
-
 # Maximum number of categories of scikit-learn's boosted trees.
 _MAX_CATEGORIES = 255
-_DAY = 86_400e6  # microseconds
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column of several tables, concatenated."""
-
-    name: str
-    column_type: NumberType | Literal["category"]
-    # Numbers, days since 1970, days, or positions of categories; NaN where missing.
-    values: Floats
-    # The categories, by their frequency in the first table.
-    categories: tuple[Any, ...] = ()
 
 
 def read_columns(*tables: Any) -> list[Column]:
@@ -107,10 +92,15 @@ def _read_together(name: str, tables: Sequence[Table], j: int) -> Column:
         return _categories(
             name, [x if known else t.learn_column(j, True) for t, x, known in pairs]
         )
-    parts = [_numbers(*part) for part in learned]
-    values = np.concatenate([numbers for _, numbers in parts]) + 0.0  # -0.0 becomes 0.0
-    types = {type_ for type_, numbers in parts if not np.isnan(numbers).all()}
-    return Column(name, types.pop() if len(types) == 1 else "number", values)
+    parts = [number_values(*part) for part in learned]
+    known = [not np.isnan(numbers).all() for numbers in parts]
+    types = {number_type(learned[i][0]) for i in np.flatnonzero(known)}
+    return Column(
+        name,
+        (types.pop() if len(types) == 1 else None) or "number",
+        np.concatenate(parts) + 0.0,  # -0.0 becomes 0.0
+        precision=max(precision_of(column) for _, column in learned),
+    )
 
 
 def _learn(table: Table, j: int) -> Learned:
@@ -119,18 +109,6 @@ def _learn(table: Table, j: int) -> Learned:
         if column.values.dtype != np.bool_:
             return adapter, column
     return table.learn_column(j, True)
-
-
-def _numbers(adapter: Adapter, column: ColumnValues) -> tuple[NumberType, Floats]:
-    """Return the number type and the values of a column."""
-    column_type: NumberType = "number"
-    values = column.values.astype(np.float64)
-    if isinstance(adapter, Times):
-        column_type = "date" if adapter.plain.kind == "M" else "duration"
-        values = adapter.microseconds(column) / _DAY
-    if column.missing is not None:
-        values[column.missing] = np.nan
-    return column_type, values
 
 
 def _categories(name: str, learned: Sequence[tuple[Any, ColumnValues]]) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from sklearn.utils import column_or_1d
 from threadpoolctl import threadpool_limits
 
 from .._rejection.trees import boosted_trees
+from .._rules.find import find_rules
 from .._tables.labels import plain_classes, plain_label
-from .embedding import Floats, Mask, embed, fold_categories, read_matrices
+from .._tables.table import Table
+from .embedding import Floats, Mask, embed, fold_categories, read_columns, read_matrices
 
 # Distances are computed from inner products: those of equal rows may be this large.
 _ROUNDING = 1e-6
@@ -257,6 +260,102 @@ def invalid_value_rate(reference: Any, synthetic: Any) -> float:
     (known, new), categorical = read_matrices(reference, synthetic)
     columns = zip(known.T, new.T, categorical, strict=True)
     return float(np.mean([_is_impossible(*column) for column in columns]))
+
+
+def rule_violation_rate(real: Any, synthetic: Any) -> float:
+    """Return the fraction of synthetic rows that break a rule between columns of the real ones.
+
+    Rules that all real rows obey are found as the samplers find them: orders (start <= end),
+    one-hot groups, categories that decide another column or where it is missing, and sums. A rule
+    that a table of independent columns might show by chance is left out.
+
+    Parameters
+    ----------
+    real : {array-like, dataframe, sparse matrix} of shape (n_real, n_features)
+        The whole table that a generator was given, with all its classes.
+    synthetic : {array-like, dataframe, sparse matrix} of shape (n_synthetic, n_features)
+        Synthetic rows, or held-out real ones.
+
+    Returns
+    -------
+    float
+        A fraction between 0 and 1; 0 if no rule was found. A rule is judged on rows in which all
+        its columns are present.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mgvae_resample.diagnostics import rule_violation_rate
+    >>> start = np.random.default_rng(0).uniform(0, 10, 100)
+    >>> real = np.column_stack([start, start + 1])
+    >>> rule_violation_rate(real, [[1.0, 2.0], [2.0, 1.0]])
+    0.5
+    """
+    _, (rate,) = rules_and_violations(real, synthetic)
+    return rate
+
+
+def rules_and_violations(real: Any, *parts: Any) -> tuple[list[str], list[float]]:
+    """Return the rules of real rows in words, and :func:`rule_violation_rate` of other samples.
+
+    The rate is NaN for a sample without rows.
+    """
+    columns = read_columns(real, *parts)
+    ends = np.cumsum([len(Table.of(part)) for part in (real, *parts)])
+    known, *others = (slice(*span) for span in pairwise([0, *ends.tolist()]))
+    rules = find_rules([column.part(known) for column in columns])
+    obey = [rules.hold_in([column.part(rows) for column in columns]) for rows in others]
+    return rules.words, [float(np.mean(~part)) if len(part) else np.nan for part in obey]
+
+
+def membership_auc(real_learned: Any, real_held_out: Any, synthetic: Any) -> float:
+    """Return how well synthetic rows tell who was learned: the AUC of a simple attack.
+
+    The attacker has the synthetic rows, and takes a person whose closest synthetic row is near for
+    one that the generator learned from [1]_. Columns are standardised by `real_learned`; two
+    categories have distance 1.
+
+    Parameters
+    ----------
+    real_learned : {array-like, dataframe, sparse matrix} of shape (n_learned, n_features)
+        Rows of one class that the generator learned from.
+    real_held_out : {array-like, dataframe, sparse matrix} of shape (n_held_out, n_features)
+        Rows of the same class that it did not see.
+    synthetic : {array-like, dataframe, sparse matrix} of shape (n_synthetic, n_features)
+        Synthetic rows of that class.
+
+    Returns
+    -------
+    float
+        Area under the ROC curve. 0.5: distances say nothing; 1: they tell all learned rows from
+        all others. A stronger attack may succeed where this one fails, so 0.5 is no proof of
+        privacy.
+
+    References
+    ----------
+    .. [1] D. Chen, N. Yu, Y. Zhang, M. Fritz, "GAN-Leaks: A Taxonomy of Membership Inference
+       Attacks against Generative Models", CCS 2020.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mgvae_resample.diagnostics import membership_auc
+    >>> learned, others = np.random.default_rng(0).normal(size=(2, 50, 3))
+    >>> membership_auc(learned, others, learned + 0.01)
+    1.0
+    """
+    *parts, new = embed(real_learned, real_held_out, synthetic)
+    learned, others = (
+        np.linalg.norm(points - new[pairwise_distances_argmin(points, new)], axis=1)
+        for points in parts
+    )
+    return auc_of(learned, others)
+
+
+def auc_of(first: Floats, second: Floats) -> float:
+    """Return in which fraction of pairs the first number is smaller. Shape: (n,), (m,) ->."""
+    is_first = np.repeat([1, 0], [len(first), len(second)])
+    return float(roc_auc_score(is_first, -np.concatenate([first, second])))
 
 
 def misclassification_rate(

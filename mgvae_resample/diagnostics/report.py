@@ -22,8 +22,11 @@ __all__ = ["ClassMetrics", "Finding", "SynthesisReport", "synthesis_report"]
 _MAX_ROWS = 5_000
 # A higher copy rate of held-out rows suggests that they were trained on.
 _MOST_COPIES = 0.5
-# Medians of distances that differ by less than this fraction are about equal.
-_ABOUT = 0.2
+# Fewer rows of either kind only show large differences, which sentences say.
+_FEW = 50
+# Standard deviation of density over samples of one distribution, for one row of each: at most, in
+# up to ten columns.
+_DENSITY_SPREAD = 0.9
 _WIDTH = 99
 
 
@@ -35,12 +38,16 @@ class ClassMetrics:
     ----------
     n_synthetic, n_real : int
         Number of synthetic rows, and of held-out rows they are compared with.
-    n_compared, n_real_compared : int
-        Number of rows of either sample used for AUC, density, coverage and distances.
+    n_compared, n_real_compared, n_learned_compared : int
+        Number of synthetic, held-out and training rows used for AUC, density, coverage, distances
+        and membership.
     auc, density, coverage : float
         See `two_sample_auc` and `density_and_coverage`.
     closest, closest_real : float
         Median distance of synthetic, and of held-out rows to the closest training row.
+    closer : float
+        In which fraction of pairs a synthetic row is closer to a training row than a held-out row
+        is to one; 0.5 for new real rows.
     copies, copies_real : float
         `copy_rate` of synthetic, and of held-out rows.
     other_class, other_class_real : float
@@ -49,17 +56,25 @@ class ClassMetrics:
         `misclassification_rate` of synthetic, and of held-out rows.
     impossible : float
         See `invalid_value_rate`.
+    rules : tuple of str
+        Rules between columns that all rows of the table obey.
+    broken, broken_real : float
+        `rule_violation_rate` of synthetic, and of held-out rows.
+    membership : float
+        `membership_auc` of training and held-out rows.
     """
 
     n_synthetic: int
     n_real: int
     n_compared: int
     n_real_compared: int
+    n_learned_compared: int
     auc: float = math.nan
     density: float = math.nan
     coverage: float = math.nan
     closest: float = math.nan
     closest_real: float = math.nan
+    closer: float = math.nan
     copies: float = math.nan
     copies_real: float = math.nan
     other_class: float = math.nan
@@ -67,6 +82,10 @@ class ClassMetrics:
     misclassified: float = math.nan
     misclassified_real: float = math.nan
     impossible: float = math.nan
+    rules: tuple[str, ...] = ()
+    broken: float = math.nan
+    broken_real: float = math.nan
+    membership: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -114,6 +133,8 @@ class SynthesisReport:
             ("other class's cells", _percent(f.other_class, f.other_class_real), _other_class),
             ("misclassified", _percent(f.misclassified, f.misclassified_real), _misclassified),
             ("impossible values", _percent(f.impossible), _impossible),
+            ("rules broken", _percent(f.broken, f.broken_real), _broken),
+            ("membership AUC", f"{f.membership:.2f}", _membership),
         ]
         return [
             Finding(name, value.replace("nan%", "-").replace("nan", "-"), "Too few rows.")
@@ -168,9 +189,10 @@ def synthesis_report(
     -------
     SynthesisReport
         For each class with new rows: `two_sample_auc`, `density_and_coverage`, the median of
-        `distance_to_closest_record`, `copy_rate`, `other_class_rate`, `misclassification_rate`
-        and `invalid_value_rate`, each with a sentence on its meaning when printed. Metrics that
-        need two rows are NaN with fewer.
+        `distance_to_closest_record`, `copy_rate`, `other_class_rate`, `misclassification_rate`,
+        `invalid_value_rate`, `rule_violation_rate` and `membership_auc`, each with a sentence on
+        its meaning when printed. A sentence finds no difference only if it is within two standard
+        errors. Metrics that need two rows are NaN with fewer.
 
     Raises
     ------
@@ -225,16 +247,23 @@ def _compare(
     learned = table.take(labels == label)
     new = _sample(synthetic, min(_MAX_ROWS, max(len(held_out), 1)), rng)
     others, known = (_sample(part, _MAX_ROWS, rng) for part in (held_out, learned))
-    values = {"impossible": metrics.invalid_value_rate(table, synthetic)}
+    values: dict[str, Any] = {"impossible": metrics.invalid_value_rate(table, synthetic)}
+    rules, rates = metrics.rules_and_violations(table, synthetic, held_out)
+    values |= {"rules": tuple(rules), "broken": rates[0], "broken_real": rates[1]}
     if len(others) > 1 and len(new) > 1:
         values["auc"] = metrics.two_sample_auc(others, new, random_state=int(rng.integers(2**31)))
         values["density"], values["coverage"] = metrics.density_and_coverage(others, new)
     parts = {"": (synthetic, new), "_real": (held_out, others)}
+    distances = {}
     for suffix, (rows, some) in parts.items() if len(held_out) else []:
-        distances = metrics.distance_to_closest_record(known, some)
-        values["closest" + suffix] = float(np.median(distances))
+        distances[suffix] = metrics.distance_to_closest_record(known, some)
+        values["closest" + suffix] = float(np.median(distances[suffix]))
         values["copies" + suffix] = metrics.copy_rate(learned, rows)
         values["other_class" + suffix] = metrics.other_class_rate(table, labels, rows, label)
+    if len(held_out):
+        values["closer"] = metrics.auc_of(distances[""], distances["_real"])
+        every = _sample(synthetic, _MAX_ROWS, rng)
+        values["membership"] = metrics.membership_auc(known, others, every)
     at = [np.flatnonzero(labels == other) for other in np.unique(labels)]
     if len(at) > 1 and len(held_out):
         fitted = np.concatenate([rng.permutation(part)[:_MAX_ROWS] for part in at])
@@ -242,7 +271,8 @@ def _compare(
             table.take(fitted), labels[fitted], label, synthetic, held_out, random_state=seed
         )
         values |= dict(zip(("misclassified", "misclassified_real"), rates, strict=True))
-    return ClassMetrics(len(synthetic), len(held_out), len(new), len(others), **values)
+    n_rows = len(synthetic), len(held_out), len(new), len(others), len(known)
+    return ClassMetrics(*n_rows, **values)
 
 
 def _sample(rows: Table, n: int, rng: Generator) -> Table:
@@ -257,37 +287,51 @@ def _line(finding: Finding) -> str:
 
 
 def _auc(f: ClassMetrics) -> str:
-    opening = f"A boosted-tree classifier tells synthetic from real rows with AUC {f.auc:.2f}"
+    opening = (
+        f"Of a synthetic and a held-out row, boosted trees tell which is which {f.auc:.0%} of"
+    )
     n = min(f.n_real_compared, f.n_compared)
-    # Two standard errors of the AUC of two equal samples from one distribution.
-    chance = 2 * math.sqrt((2 * n + 1) / (12 * n * n))
-    if f.auc <= 0.5 + chance:
-        hidden = "" if chance < 0.1 else " So few rows only show large differences."
-        range_of_chance = f"for {n} rows of each (0.5 ± {chance:.2f})"
-        return f"{opening}: no better than chance {range_of_chance}.{hidden}"
-    if f.auc < 0.7:
-        return f"{opening}: better than chance, but often wrong."
-    if f.auc < 0.9:
-        return f"{opening}: it is usually right, so they differ."
-    return f"{opening}: they clearly follow different distributions."
+    return f"{opening} the time ({_judged(f.auc, n, n, 'they differ', 'they clearly differ')}."
+
+
+def _judged(auc: float, n: int, m: int, differs: str, differs_clearly: str) -> str:
+    """Compare an AUC with that of two samples of n and m rows from one distribution."""
+    # Two standard errors.
+    chance = 2 * math.sqrt((n + m + 1) / (12 * n * m))
+    expected = f"50 ± {100 * chance:.0f}% if they were alike)"
+    if auc <= 0.5 + chance:
+        return f"{expected}: no more than chance{_caution(n, m)}"
+    return f"{expected}: {differs if auc < 0.75 else differs_clearly}"
+
+
+def _caution(n: int, m: int) -> str:
+    return ", but so few rows only show large differences" if min(n, m) < _FEW else ""
 
 
 def _density(f: ClassMetrics) -> str:
-    if f.density < 0.8:
-        return "Below 1: synthetic rows lie where real rows are rare or absent."
-    if f.density > 1.25:
-        return "Above 1: synthetic rows cluster where real rows are dense, or real rows repeat."
-    return "About 1: synthetic rows are as dense as real rows."
+    n, m = f.n_real_compared, f.n_compared
+    # Two standard errors.
+    chance = 2 * _DENSITY_SPREAD * math.sqrt(1 / n + 1 / m)
+    expected = f"new real rows would have 1 ± {chance:.2f}"
+    if f.density < 1 - chance:
+        return f"Too low ({expected}): synthetic rows lie where real rows are rare or absent."
+    if f.density > 1 + chance:
+        return (
+            f"Too high ({expected}): synthetic rows crowd in dense regions, or real rows repeat."
+        )
+    return f"Within chance ({expected}){_caution(n, m)}."
 
 
 def _coverage(f: ClassMetrics) -> str:
-    opening = f"{f.coverage:.0%} of real rows have a synthetic row in their neighbourhood"
-    expected = expected_coverage(f.n_real_compared, f.n_compared)
-    # Two standard errors of a fraction, or a twentieth.
-    chance = 2 * math.sqrt(expected * (1 - expected) / f.n_real_compared)
-    if f.coverage >= expected - max(0.05 * expected, chance):
-        return f"{opening}, as many as new real rows would reach ({expected:.0%})."
-    return f"{opening}; new real rows would reach {expected:.0%}. Parts of the class are missing."
+    opening = f"{f.coverage:.0%} of held-out rows have a synthetic row in their neighbourhood"
+    n, m = f.n_real_compared, f.n_compared
+    expected = expected_coverage(n, m)
+    # Two standard errors of a fraction.
+    chance = 2 * math.sqrt(expected * (1 - expected) / n)
+    would = f"new real rows would reach {expected:.0%} ± {100 * chance:.0f}%"
+    if f.coverage >= expected - chance:
+        return f"{opening}; {would}: no fewer{_caution(n, m)}."
+    return f"{opening}; {would}. Parts of the class are missing."
 
 
 def expected_coverage(n_real: int, n_synthetic: int) -> float:
@@ -301,12 +345,18 @@ def expected_coverage(n_real: int, n_synthetic: int) -> float:
 
 
 def _closest(f: ClassMetrics) -> str:
-    opening = "Median distance to the closest training row: synthetic rows lie"
-    if f.closest < (1 - _ABOUT) * f.closest_real:
-        return f"{opening} closer than held-out rows do, so training rows are memorised."
-    if f.closest > (1 + _ABOUT) * f.closest_real:
-        return f"{opening} farther away than held-out rows do, so some stray from the class."
-    return f"{opening} about as far away as held-out rows do."
+    n, m = f.n_compared, f.n_real_compared
+    # Two standard errors.
+    chance = 2 * math.sqrt((n + m + 1) / (12 * n * m))
+    opening = "Median distance to the closest training row, of synthetic and of held-out rows. The"
+    pairs = f"are closer in {f.closer:.0%} of pairs (50 ± {100 * chance:.0f}% if they were alike)"
+    if f.closer > 0.5 + chance:
+        said = "synthetic rows keep too close to training rows"
+    elif f.closer < 0.5 - chance:
+        said = "some stray from the class"
+    else:
+        said = f"no more than chance{_caution(n, m)}"
+    return f"{opening} synthetic ones {pairs}: {said}."
 
 
 def _copies(f: ClassMetrics) -> str:
@@ -326,7 +376,8 @@ def _misclassified(f: ClassMetrics) -> str:
     if f.misclassified_real >= 0.5:
         return f"{opening}, and most held-out rows too: trees cannot tell the classes apart."
     often = _how_often(f, f.misclassified, f.misclassified_real)
-    return f"{opening} {often}{': some are not of their class' * often.startswith('more')}."
+    means = {"more": ": some are not of their class", "less": ": they are easier than real rows"}
+    return f"{opening} {often}{means.get(often[:4], '')}."
 
 
 def _how_often(f: ClassMetrics, rate: float, real: float) -> str:
@@ -335,7 +386,7 @@ def _how_often(f: ClassMetrics, rate: float, real: float) -> str:
     # Two standard errors of the difference between two fractions.
     chance = 2 * math.sqrt(both * (1 - both) * (1 / f.n_synthetic + 1 / f.n_real))
     if abs(rate - real) <= chance:
-        return "as often as held-out rows"
+        return f"as often as held-out rows, within chance{_caution(f.n_synthetic, f.n_real)}"
     return f"{'more' if rate > real else 'less'} often than held-out rows"
 
 
@@ -344,6 +395,27 @@ def _impossible(f: ClassMetrics) -> str:
         return "Every value is a known category, or within the range of its column."
     fraction = f"{f.impossible:.2%} of values are unknown categories"
     return f"{fraction}, out of range, or missing in a column without missing values."
+
+
+def _broken(f: ClassMetrics) -> str:
+    if not f.rules:
+        return "No rule between columns was found that all rows of the table obey."
+    n, example = len(f.rules), f"such as {f.rules[0]!r}"
+    found = f"the {n} rules between columns that all rows of the table obey, {example}"
+    if n == 1:
+        found = f"the rule between columns that all rows of the table obey: {f.rules[0]!r}"
+    if f.broken == 0:
+        return f"All synthetic rows obey {found}."
+    return f"Synthetic and held-out rows that break {found}."
+
+
+def _membership(f: ClassMetrics) -> str:
+    opening = "Of a training and a held-out row, the one closer to a synthetic row is the training"
+    n, m = f.n_learned_compared, f.n_real_compared
+    told = "synthetic rows tell who was learned"
+    judged = _judged(f.membership, n, m, told, told)
+    proof = "; this attack fails, others may not" * ("no more than chance" in judged)
+    return f"{opening} row in {f.membership:.0%} of pairs ({judged}{proof}."
 
 
 def _percent(*rates: float) -> str:

@@ -138,6 +138,7 @@ def test_report_pairs_ours_with_the_rivals():
             **{"closest_held": 0.0, "copies": 0.0, "copies_held": 0.5},
             **{"impossible": 0.0, "seconds": 1.0},
             **{"misclassified": 0.1, "misclassified_held": 0.3},
+            **{"broken": 0.25, "broken_held": 0.05, "membership": 0.75},
         }
 
     results = pd.DataFrame(
@@ -155,6 +156,9 @@ def test_report_pairs_ours_with_the_rivals():
     assert "| -0.100 ± 0.200 | 1/0/1 | +0.000 ± 0.100 | 1/0/1 | +0.000 ± 0.000 | 0/2/0 |" in line
     assert "| c | 0.700 / 0.800 |  |" in page
     assert "take 30.0% of held-out rows for another class" in page
+    assert "of the held-out rows, 5.0% do" in page
+    assert "| rules broken | membership AUC | seconds |" in page
+    assert "| 25.0% | 0.750 | 1.0 |" in page
 
 
 def test_methods_are_compared_on_the_seeds_that_both_have():
@@ -163,9 +167,12 @@ def test_methods_are_compared_on_the_seeds_that_both_have():
             **{"dataset": "a", "kind": "numeric", "method": method, "seed": seed, "auc": auc},
             **dict.fromkeys(("coverage", "density", "closest", "closest_held", "copies"), 1.0),
             **dict.fromkeys(("copies_held", "impossible", "misclassified", "seconds"), 1.0),
-            "misclassified_held": 1.0,
+            **dict.fromkeys(("misclassified_held", "broken", "broken_held", "membership"), np.nan),
         }
         for method, seed, auc in (("ARF", 0, 0.9), ("MGVAE", 0, 0.6), ("MGVAE", 1, 0.8))
     ]
     page = "\n".join(realism_section(pd.DataFrame(rows)))
     assert "| ARF | 1 | -0.300" in page
+    # Columns that were not measured yet are left out.
+    assert "rules" not in page
+    assert "membership" not in page

@@ -32,6 +32,35 @@ def test_there_is_one_kind_and_one_source_a_row(quick):
     assert set(sampler.sample_kinds_) <= {"real", "translated", "generated"}
 
 
+def test_a_parent_is_a_row_of_the_class(quick):
+    """Rows that a network generates from noise have none; repeats are their own parents."""
+    X, y = table(60, 15, 30)
+    sampler, _, labels = drawn(quick, X, y, generated_fraction=0.5)
+    parent, source = sampler.parent_indices_, sampler.source_indices_
+    generated = sampler.sample_kinds_ == "generated"
+    assert parent.shape == labels.shape
+    assert (parent[generated] == -1).all()
+    assert_array_equal(y[parent[~generated]], labels[~generated])
+    real = sampler.sample_kinds_ == "real"
+    assert_array_equal(parent[real], source[real])
+    translated = sampler.sample_kinds_ == "translated"
+    assert (y[source[translated]] == 0).all()
+    # Rows of the class are used in turn.
+    for label in np.unique(labels[translated]):
+        used = parent[translated & (labels == label)]
+        assert len(np.unique(used)) > 0.5 * min((y == label).sum(), len(used))
+
+
+def test_rows_with_noise_have_the_row_that_it_was_added_to(quick):
+    X, y = table(60, 2)
+    with pytest.warns(FewRowsWarning):
+        sampler, new, _ = drawn(quick, X, y)
+    parent = X[sampler.parent_indices_]
+    assert (y[sampler.parent_indices_] == 1).all()
+    others = X[y == 1][:, None]
+    assert (np.linalg.norm(new - parent, axis=1) <= np.linalg.norm(new - others, axis=2)).all()
+
+
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_a_share_is_made_and_the_others_are_rows_of_the_table(quick, share):
     needs(quick, "generated_fraction")

@@ -69,7 +69,7 @@ def test_sources_stay_with_their_rows_and_chunks_in_order(n):
         values = random.normal(0, 1, len(at)).astype(np.float32)
         return Drawn(values[:, None], (1000 * values).astype(np.intp) + 10_000_000 * at)
 
-    rows, source = RejectionSampler(None, [Above(0)], 20, 10, lambda rows: rows).draw(
+    rows, source, _ = RejectionSampler(None, [Above(0)], 20, 10, lambda rows: rows).draw(
         n, propose, rng()
     )
     assert (rows > 0).all()
@@ -79,7 +79,7 @@ def test_sources_stay_with_their_rows_and_chunks_in_order(n):
 
 def test_rules_see_finished_rows():
     propose = lambda at: Drawn(np.full((len(at), 1), -3, np.float32), at)  # noqa: E731
-    rows, _ = RejectionSampler(None, [Above(0)], 0, 10, abs).draw(4, propose, rng())
+    rows, *_ = RejectionSampler(None, [Above(0)], 0, 10, abs).draw(4, propose, rng())
     assert (rows == 3).all()
 
 
