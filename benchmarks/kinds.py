@@ -111,9 +111,10 @@ def fit_all(training: Training, X_test: Rows, seed: int) -> list[Rows]:
 
 
 def scores(split: Split, probability: Rows, threshold: float = 0.5) -> dict[str, float]:
-    """Score the probabilities of the test rows."""
+    """Score the probabilities of the test rows; log loss at the frequencies of the training."""
     found = two_class_scores(split.y_test, probability, threshold)
-    found["log_loss"] = float(log_loss(split.y_test, probability))
+    weights = (np.bincount(split.y) / np.bincount(split.y_test))[split.y_test]
+    found["log_loss"] = float(log_loss(split.y_test, probability, sample_weight=weights))
     return {name: found[name] for name in SCORES}
 
 

@@ -24,7 +24,7 @@ AVERAGED = f"@{N_DRAWS} draws"
 
 def main() -> None:
     """Measure from the command line."""
-    options = option_parser(__doc__ or "", seeds=range(8), methods=METHODS)
+    options = option_parser(__doc__ or "", seeds=range(4), methods=METHODS)
     given = options.parse_args()
     results = open_results(given, "sampler_seeds", COLUMNS)
     for kind in chosen(TWICE, given.datasets):

@@ -125,7 +125,9 @@ def kind_list(results: pd.DataFrame) -> str:
     lines = []
     for kind in order.sort_values(ascending=False).index:
         name = f"**{kind[0].upper()}{kind[1:]}** ({EXAMPLES[kind]})"
-        lines.append(f"* {name}: {_labels(accuracy.loc[kind])} {_ranking(precision.loc[kind])}")
+        labels = _labels(accuracy.loc[kind])
+        ranking = _ranking(precision.loc[kind], _better_sampler(accuracy.loc[kind]))
+        lines.append(f"* {name}: {labels} {ranking}")
     return "\n".join(lines)
 
 
@@ -173,35 +175,32 @@ def _differences(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     return shown.rename(columns=WAYS).assign(**{"best free way": words})
 
 
+def _better_sampler(means: pd.Series) -> str:
+    return str(means[list(DEFAULTS)].idxmax())
+
+
 def _labels(means: pd.Series) -> str:
     """Say what is best by balanced accuracy."""
-    ours, free = means[list(DEFAULTS)].idxmax(), means[list(FREE)].idxmax()
+    ours, free = _better_sampler(means), means[list(FREE)].idxmax()
+    of_ours, of_free = f"{_figure(means[ours])}", f"{FREE[free]} {_figure(means[free])}"
     gap = means[ours] - means[free]
-    beside = f"{FREE[free]} {_figure(means[free])}"
     if gap > TIE:
-        return f"{ours} has the best balanced accuracy ({_figure(means[ours])}; {beside})."
-    if gap >= -TIE:
-        return f"{ours} is as good by balanced accuracy ({_figure(means[ours])}) as what is free ({beside})."
-    name = f"{FREE[free][0].upper()}{FREE[free][1:]}"
-    if free in ("none", "threshold"):
-        name = {"none": "No resampling", "threshold": "A moved threshold alone"}[free]
-    return (
-        f"{name} has the best balanced accuracy, for nothing ({_figure(means[free])}; "
-        f"{ours} {_figure(means[ours])})."
-    )
+        return f"`{ours}` has the best balanced accuracy ({of_ours}; {of_free})."
+    if gap < -TIE:
+        return f"A free way has the best balanced accuracy ({of_free}; `{ours}` {of_ours})."
+    return f"`{ours}` and a free way tie in balanced accuracy ({of_ours}; {of_free})."
 
 
-def _ranking(means: pd.Series) -> str:
-    """Say what full balance and a quarter of the better sampler do to average precision."""
-    ways = {way: means[way] for way in WAYS if way.startswith(DEFAULTS)}
-    best = max(ways, key=lambda way: ways[way])
-    gap = ways[best] - means["none"]
-    words = f"{_figure(means['none'])} without resampling, {WAYS[best]} {_figure(ways[best])}"
+def _ranking(means: pd.Series, ours: str) -> str:
+    """Say what the rows of a sampler do to average precision."""
+    plain, full = _figure(means["none"]), _figure(means[ours])
+    gap = means[ours] - means["none"]
     if gap > TIE:
-        return f"Average precision rises ({words})."
+        return f"Average precision rises from {plain} to {full}."
     if gap >= -TIE:
-        return f"Average precision stays ({words})."
-    return f"New rows cost average precision ({words})."
+        return f"Average precision stays ({full}; {plain} without resampling)."
+    quarter = _figure(means[f"{ours}@quarter"])
+    return f"Average precision falls from {plain} to {full}, and to {quarter} with a quarter."
 
 
 def _figure(value: float) -> str:
@@ -217,7 +216,7 @@ def read_noisy(path: Path) -> pd.DataFrame:
 
 
 def noisy_section(results: pd.DataFrame) -> Iterator[str]:
-    """What wrong labels cost each way."""
+    """Means with wrong labels, and what these cost each way."""
     n_tables = len(results.drop_duplicates(["dataset", "seed"]))
     yield (
         f"A quarter of the rare labels of the training table is wrong: {n_tables} tables of "

@@ -39,20 +39,20 @@ def draw(kind: str, n_rare: int, seed: int, *, noisy: bool = False) -> Split:
     If ``noisy``, a quarter of the rows that the training table labels as rare are common.
     """
     place = tuple(KINDS).index(PAIRS.get(kind, kind))
-    y, y_test = np.repeat([0, 1], [N_COMMON, n_rare]), np.repeat([0, 1], N_TEST)
-    is_rare = y == 1
+
+    def rows(draw_rows: Draw, stream: int, n_common: int, n_rare: int) -> pd.DataFrame:
+        # The first number keeps streams apart; a generator ignores zeros at the end.
+        world = np.random.default_rng([1, place, seed])
+        g = np.random.default_rng([stream, place, seed, n_common, n_rare])
+        return draw_rows(world, g, np.repeat([False, True], (n_common, n_rare)))
+
+    X = rows(KINDS[kind], 2, N_COMMON, n_rare)
     if noisy or kind in PAIRS:
-        is_rare[N_COMMON : N_COMMON + round(WRONG * n_rare)] = False
-    rows = [
-        draw_rows(
-            np.random.default_rng([place, seed]), np.random.default_rng([place, seed, n]), mask
-        )
-        for draw_rows, n, mask in (
-            (KINDS[kind], n_rare, is_rare),
-            (OF_TEST.get(kind, KINDS[kind]), 0, y_test == 1),
-        )
-    ]
-    return Split(rows[0], y, rows[1], y_test)
+        n_wrong = round(WRONG * n_rare)
+        wrong = rows(KINDS[kind], 3, n_wrong, 0)
+        X = pd.concat([X[:N_COMMON], wrong, X[N_COMMON + n_wrong :]], ignore_index=True)
+    X_test = rows(OF_TEST.get(kind, KINDS[kind]), 4, *N_TEST)
+    return Split(X, np.repeat([0, 1], [N_COMMON, n_rare]), X_test, np.repeat([0, 1], N_TEST))
 
 
 def _numbers(values: Numbers) -> pd.DataFrame:
