@@ -176,7 +176,7 @@ def draw_kinds(results: pd.DataFrame, path: Path) -> None:
         axis.set_xticks(range(frame.shape[1]), [WAYS[way] for way in frame], rotation=90)
         axis.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
         axis.axvline(sum(way in FREE for way in frame) - 0.5, color="black", linewidth=1.5)
-        axis.set_xlabel(words, fontsize=10)
+        axis.set_title(words, fontsize=11)
         for side in axis.spines.values():
             side.set_visible(False)
     axes[0].set_yticks(range(len(order)), list(order))

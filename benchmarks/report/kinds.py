@@ -77,15 +77,14 @@ def kinds_section(results: pd.DataFrame) -> Iterator[str]:
         "classifiers: it is known only afterwards. With 300 rare rows a quarter of balance adds "
         "no row. By average precision and log loss a moved threshold is no resampling."
     )
+    yield from between("in short", in_short(complete))
     yield "**Means over kinds**"
     yield markdown(_overall(complete))
     for n_rare, part in complete.groupby("n_rare"):
         yield f"**Means over kinds, {n_rare} rare rows**"
         yield markdown(_overall(part))
     yield "**What helps on which kind**: means over tables and classifiers"
-    yield "<!-- kinds -->"
-    yield kind_list(complete)
-    yield "<!-- end of kinds -->"
+    yield from between("each kind", kind_list(complete))
     for metric in SCORES:
         yield f"**{metric_name(metric)}**: the best free way, and differences to it"
         yield markdown(_differences(complete, metric))
@@ -131,11 +130,39 @@ def kind_list(results: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def better_free(results: pd.DataFrame, way: str, metric: str) -> list[str]:
-    """Return the kinds on which a free way beats both samplers at full balance."""
-    means = kind_means(results, metric)
-    is_better = means[way] > means[list(DEFAULTS)].max(axis=1) + TIE
-    return list(means.index[is_better])
+def in_short(results: pd.DataFrame) -> str:
+    """Count the kinds on which full balance is ahead and behind, and name those where it costs."""
+    accuracy, precision = (
+        kind_means(results, m) for m in ("balanced_accuracy", "average_precision")
+    )
+    gap = gains(results, "balanced_accuracy")
+    counts = "; ".join(
+        f"`{way}` is ahead of the best free way on {(gap[way] > TIE).sum()} of {len(gap)} kinds, "
+        f"level with it on {(gap[way].abs() <= TIE).sum()} (within .005) and behind it on "
+        f"{(gap[way] < -TIE).sum()}"
+        for way in DEFAULTS
+    )
+    means = accuracy.mean().sort_values(ascending=False)
+    figures = ", ".join(f"{WAYS[way]} {_figure(value)}" for way, value in means.items())
+    is_moved = accuracy["threshold"] > accuracy[list(DEFAULTS)].max(axis=1) + TIE
+    lines = [
+        f"* **Balanced accuracy at full balance.** {counts}. Means over kinds: {figures}.",
+        f"* **A moved threshold alone** has a better balanced accuracy than both samplers on "
+        f"{_named(is_moved)}.",
+    ]
+    for way in DEFAULTS:
+        change = precision[way] - precision["none"]
+        lines.append(
+            f"* **Average precision of `{way}` at full balance** is lower than without resampling "
+            f"by more than .02 on {_named(change < -0.02)}. It is higher by more than .02 on "
+            f"{_named(change > 0.02)}."
+        )
+    return "\n".join(lines)
+
+
+def between(words: str, text: str) -> Iterator[str]:
+    """Put a text between marks, by which the guide includes it."""
+    yield from (f"<!-- {words} -->", text, f"<!-- end of {words} -->")
 
 
 def misses(results: pd.DataFrame) -> pd.DataFrame:
@@ -155,6 +182,12 @@ def misses(results: pd.DataFrame) -> pd.DataFrame:
                 for k, v in gap[gap < -limit].items()
             ]
     return pd.DataFrame(found, columns=["kind", "sampler", "measure", "difference"])
+
+
+def _named(is_meant: pd.Series) -> str:
+    kinds = is_meant.index[is_meant]
+    names = f" ({'; '.join(kinds)})" if len(kinds) else ""
+    return f"{len(kinds)} of {len(is_meant)} kinds{names}"
 
 
 def _sign(metric: str) -> int:
@@ -231,7 +264,7 @@ def noisy_section(results: pd.DataFrame) -> Iterator[str]:
         columns[f"difference in {metric_name(metric)}"] = (means["wrong"] - means["right"]).map(
             "{:+.3f}".format
         )
-    yield markdown(pd.DataFrame(columns).rename(index=WAYS))
+    yield from between("wrong labels", markdown(pd.DataFrame(columns).rename(index=WAYS)))
 
 
 def seeds_section(results: pd.DataFrame) -> Iterator[str]:
@@ -256,4 +289,4 @@ def seeds_section(results: pd.DataFrame) -> Iterator[str]:
                     for m in methods
                 }
             )
-    yield markdown(pd.DataFrame(columns))
+    yield from between("seeds", markdown(pd.DataFrame(columns)))

@@ -14,6 +14,7 @@ from benchmarks.report.kinds import (
     WAYS,
     complete_tables,
     gains,
+    in_short,
     kind_list,
     kinds_section,
     misses,
@@ -161,6 +162,23 @@ def test_the_list_says_who_is_best_and_what_it_costs():
     assert "`MGVAE` and a free way tie in balanced accuracy (.700; class weights .703)" in drift
     assert "A free way has the best balanced accuracy (moved threshold .700; `MGVAE` .6" in angles
     assert "Average precision falls from .640 to .600, and to .500 with a quarter." in angles
+
+
+def test_the_kinds_are_counted_and_named():
+    found = complete_tables(
+        pd.DataFrame(
+            rows("angles", threshold=0.7, MGVAE=0.6, none=0.64)
+            + rows("text", SMOTE=0.6, BayesGAN=0.8)
+            + rows("drift", class_weight=0.703, MGVAE=0.7)
+        )
+    )
+    lines = in_short(found).splitlines()
+    said = "`MGVAE` is ahead of the best free way on 0 of 3 kinds, level with it on 1"
+    assert said in lines[0]
+    assert "and behind it on 2; `BayesGAN` is ahead of the best free way on 1 of 3" in lines[0]
+    assert lines[1].endswith("than both samplers on 1 of 3 kinds (angles).")
+    assert "more than .02 on 1 of 3 kinds (angles)" in lines[2]
+    assert lines[2].endswith("higher by more than .02 on 1 of 3 kinds (drift).")
 
 
 def test_what_is_below_repeated_rows_is_listed():
