@@ -96,11 +96,11 @@ def kinds_section(results: pd.DataFrame) -> Iterator[str]:
 
 
 def complete_tables(results: pd.DataFrame) -> pd.DataFrame:
-    """Return the tables that every way was run on, with their kinds."""
+    """Return the seeds and numbers of rare rows that every way was run with on every kind."""
     results = results.assign(kind=results["dataset"].str.rpartition(", ")[0])
-    tables = [results["dataset"], results["seed"]]
-    n_ways = results["method"].groupby(tables).transform("nunique")
-    return results[n_ways == results["method"].nunique()]
+    measured = results["kind"] + results["method"]
+    n_measured = measured.groupby([results["n_rare"], results["seed"]]).transform("nunique")
+    return results[n_measured == results["kind"].nunique() * results["method"].nunique()]
 
 
 def kind_means(results: pd.DataFrame, metric: str) -> pd.DataFrame:

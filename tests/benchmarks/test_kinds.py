@@ -143,9 +143,13 @@ def test_gains_are_over_the_best_free_way():
         assert of_kind[list(FREE)].max() == 0.0
 
 
-def test_a_table_counts_once_it_has_every_way():
-    found = pd.DataFrame(rows() + rows(seed=1)[:-1])
-    assert complete_tables(found)["seed"].unique().tolist() == [0]
+def test_a_draw_counts_once_it_has_every_way_and_kind():
+    found = pd.DataFrame(
+        rows() + rows("text") + rows(seed=1) + rows("text", seed=1)[:-1] + rows(n_rare=12)
+    )
+    kept = complete_tables(found)
+    assert kept["seed"].unique().tolist() == [0]
+    assert kept["n_rare"].unique().tolist() == [60]
 
 
 def test_the_list_says_who_is_best_and_what_it_costs():
@@ -197,7 +201,9 @@ def test_every_kind_has_an_example():
 
 
 def test_the_section_and_the_picture_are_drawn(tmp_path):
-    found = pd.DataFrame(rows() + rows("text", n_rare=12, MGVAE=0.6))
+    found = pd.DataFrame(
+        row for n in (12, 60) for kind in ("angles", "text") for row in rows(kind, n, MGVAE=0.6)
+    )
     page = "\n".join(kinds_section(found))
     assert "2 kinds, 12, 60 rare rows" in page
     draw_kinds(found, tmp_path / "kinds.png")
