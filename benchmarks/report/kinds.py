@@ -45,7 +45,7 @@ EXAMPLES = {
     "one-hot columns": "categories that were encoded before",
     "categories of 60 levels": "shops and products",
     "gaps": "a quarter of the values is missing",
-    "clean labels": "the same as the next, for comparison",
+    "clean labels": "as noisy labels, but all of them right",
     "noisy labels": "a quarter of the rare labels is wrong",
     "subclusters": "five causes, some with a few rows",
     "separable": "the classes hardly touch",
@@ -54,7 +54,7 @@ EXAMPLES = {
     "embeddings of length one": "48 columns of a pretrained model",
     "300 columns, 6 informative": "spectra, gene expression",
     "sign of a product": "a rule of three columns, and no column tells alone",
-    "text": "term weights of 600 words",
+    "text": "term weights of 600 words; below 120 rare rows both samplers repeat these",
     "dates and seasons": "day, month, weekday, hour",
     "spatial clusters": "places on a map",
     "hierarchies of categories": "place within district within region",
@@ -68,12 +68,9 @@ EXAMPLES = {
 def kinds_section(results: pd.DataFrame) -> Iterator[str]:
     """Means over kinds, each kind, and where new rows do worse than repeated ones."""
     complete = complete_tables(results)
-    sizes = ", ".join(map(str, sorted(complete["n_rare"].unique())))
     yield (
-        f"{complete['kind'].nunique()} kinds, {sizes} rare rows of 1,000 common ones, "
-        f"{complete['seed'].nunique()} tables each, four classifiers, a test table of 2,400 rows. "
         "The **best free way** of a kind and measure is the best of no resampling, a moved "
-        "threshold, class weights, repeated rows and SMOTE by their mean over these tables and "
+        "threshold, class weights, repeated rows and SMOTE by their mean over tables and "
         "classifiers: it is known only afterwards. With 300 rare rows a quarter of balance adds "
         "no row. By average precision and log loss a moved threshold is no resampling."
     )
@@ -146,6 +143,9 @@ def in_short(results: pd.DataFrame) -> str:
     figures = ", ".join(f"{WAYS[way]} {_figure(value)}" for way, value in means.items())
     is_moved = accuracy["threshold"] > accuracy[list(DEFAULTS)].max(axis=1) + TIE
     lines = [
+        f"* **Tables.** {len(gap)} kinds, {_listed(sorted(results['n_rare'].unique()))} rare rows "
+        f"of 1,000 common ones, seeds {_listed(sorted(results['seed'].unique()))}, 2,400 rows to "
+        "test on; logistic regression, an MLP, a random forest and boosted trees.",
         f"* **Balanced accuracy at full balance.** {counts}. Means over kinds: {figures}.",
         f"* **A moved threshold alone** has a better balanced accuracy than both samplers on "
         f"{_named(is_moved)}.",
@@ -182,6 +182,11 @@ def misses(results: pd.DataFrame) -> pd.DataFrame:
                 for k, v in gap[gap < -limit].items()
             ]
     return pd.DataFrame(found, columns=["kind", "sampler", "measure", "difference"])
+
+
+def _listed(values: list[int]) -> str:
+    *first, last = map(str, values)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _named(is_meant: pd.Series) -> str:

@@ -176,7 +176,8 @@ def test_the_kinds_are_counted_and_named():
             + rows("drift", class_weight=0.703, MGVAE=0.7)
         )
     )
-    lines = in_short(found).splitlines()
+    tables, *lines = in_short(found).splitlines()
+    assert "3 kinds, 60 rare rows of 1,000 common ones, seeds 0, " in tables
     said = "`MGVAE` is ahead of the best free way on 0 of 3 kinds, level with it on 1"
     assert said in lines[0]
     assert "and behind it on 2; `BayesGAN` is ahead of the best free way on 1 of 3" in lines[0]
@@ -205,7 +206,7 @@ def test_the_section_and_the_picture_are_drawn(tmp_path):
         row for n in (12, 60) for kind in ("angles", "text") for row in rows(kind, n, MGVAE=0.6)
     )
     page = "\n".join(kinds_section(found))
-    assert "2 kinds, 12, 60 rare rows" in page
+    assert "2 kinds, 12 and 60 rare rows" in page
     draw_kinds(found, tmp_path / "kinds.png")
     assert (tmp_path / "kinds.png").stat().st_size > 10_000
 
