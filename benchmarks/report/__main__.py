@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.report.drawn import drawn_section
-from benchmarks.report.figure import draw_images, draw_league, draw_realism
+from benchmarks.report.figure import draw_images, draw_kinds, draw_league, draw_realism
+from benchmarks.report.kinds import kinds_section, noisy_section, read_noisy, seeds_section
 from benchmarks.report.league import league_section
 from benchmarks.report.long_tail import (
     classes_section,
@@ -76,6 +77,9 @@ SECTIONS: tuple[tuple[str, str, Read, Section], ...] = (
         many_classes_section,
     ),
     ("many_classes-speed", "Many classes: speed", as_text, cost_section),
+    ("kinds", "Kinds of data", read_results, kinds_section),
+    ("kinds-noisy", "Kinds of data, with wrong labels", read_noisy, noisy_section),
+    ("sampler_seeds", "Seeds of the sampler", read_results, seeds_section),
     (
         "long_tail_images",
         "Long-tailed images: ten classes, 4,000 to 40 rows",
@@ -124,6 +128,7 @@ def _pictures(folder: Path) -> None:
     """Save a picture beside the files that it is drawn from."""
     pictures = (
         (draw_league, "league.png", ("league.csv",)),
+        (draw_kinds, "kinds.png", ("kinds.csv",)),
         (draw_images, "images.png", ("two_class_images.csv", "long_tail_images.csv")),
         (draw_realism, "realism.png", ("realism.csv",)),
     )

@@ -1,4 +1,4 @@
-"""The pictures of the report: what methods gain on tables and images, and how real rows are."""
+"""The pictures of the report: what methods gain, and how real new rows are."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from benchmarks.report.kinds import DEFAULTS, FREE, WAYS, complete_tables
+from benchmarks.report.kinds import gains as kind_gains
 from benchmarks.report.league import (
     SHOWN,
     bootstrap_interval,
@@ -143,6 +146,50 @@ def draw_realism(results: pd.DataFrame, path: Path) -> None:
         fontsize=11,
     )
     _finish(figure, axis, path, bare=("top", "right"))
+
+
+def draw_kinds(results: pd.DataFrame, path: Path) -> None:
+    """Save the picture of kinds of data: differences to the best free way, in hundredths."""
+    plt = _pyplot()
+    complete = complete_tables(results)
+    tables = {
+        "balanced accuracy": kind_gains(complete, "balanced_accuracy"),
+        "average precision": kind_gains(complete, "average_precision").drop(columns="threshold"),
+    }
+    best = tables["balanced accuracy"][list(DEFAULTS)].max(axis=1)
+    order = best.sort_values(ascending=False).index
+    height = 2.2 + 0.24 * len(order)
+    figure, axes = plt.subplots(
+        1,
+        2,
+        figsize=(8.0, height),
+        width_ratios=[frame.shape[1] for frame in tables.values()],
+        sharey=True,
+    )
+    for axis, (words, frame) in zip(axes, tables.items(), strict=True):
+        values = 100 * frame.loc[order]
+        axis.imshow(values, cmap="RdBu", vmin=-12, vmax=12, aspect="auto")
+        for (i, j), value in np.ndenumerate(values.to_numpy().round().astype(int)):
+            colour = "white" if abs(value) > 8 else "black"
+            text = f"{value:+d}" if value else "0"
+            axis.text(j, i, text, ha="center", va="center", fontsize=8, color=colour)
+        axis.set_xticks(range(frame.shape[1]), [WAYS[way] for way in frame], rotation=90)
+        axis.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+        axis.axvline(sum(way in FREE for way in frame) - 0.5, color="black", linewidth=1.5)
+        axis.set_title(words, fontsize=11)
+        for side in axis.spines.values():
+            side.set_visible(False)
+    axes[0].set_yticks(range(len(order)), list(order))
+    figure.suptitle(
+        "Difference to the best free way of each kind, in hundredths (blue: better)",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+    )
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150, facecolor="white")
+    plt.close(figure)
 
 
 def _draw_gains(groups: Mapping[str, Gains], title: str, words: str, path: Path) -> None:
