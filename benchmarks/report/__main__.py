@@ -141,8 +141,8 @@ def _summary(folder: Path) -> Iterator[str]:
     if all((folder / name).exists() for name in FILES):
         yield "## Summary"
         yield (
-            "Two-class images, long-tailed images, the league and realism, means over seeds. In "
-            "the league a threshold is tuned on inner folds."
+            "Two-class images, long-tailed images and the league, means over seeds. In the league "
+            "a threshold is tuned on inner folds. The best free rival is that of the line."
         )
         yield summary(folder)
 
