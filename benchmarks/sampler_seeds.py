@@ -63,7 +63,7 @@ def draws(method: str, split: Split, plain: Rows, encode: object, seed: int) -> 
     """Yield encoded new rows: of ours from one training, of others from fits with other seeds."""
     if method not in OURS:
         for k in range(N_DRAWS):
-            yield new_rows(method, split.X, split.y, plain, encode, 100 * k + seed)
+            yield new_rows(method, split.X, split.y, plain, encode, 100 * k + seed)[0]
         return
     sampler = build_sampler(method, random_state=seed)
     first = sampler.fit_resample(split.X, split.y)[0].iloc[len(split.X) :]

@@ -9,7 +9,7 @@ from mgvae_resample._nn.random import stream
 from mgvae_resample._run import Run
 from mgvae_resample._tables.table import Table
 from tests.support import quick_sampler, table
-from tests.third_method import FlowMatching, Velocity
+from tests.third_method import FlowMatching, FlowSynthesizer, Velocity
 
 
 def test_every_weight_gets_a_gradient():
@@ -24,8 +24,10 @@ def test_every_weight_gets_a_gradient():
     assert all((weight.grad != 0).any(-1).all() for weight in network.parameters())
 
 
-def test_a_class_in_two_parts_stays_in_two_parts():
+def test_a_class_in_two_parts_stays_in_two_parts(monkeypatch):
     """Numbers with the mean and the covariance of the class would lie between them as well."""
+    # Rules would refuse them.
+    monkeypatch.setattr(FlowSynthesizer, "max_trials", 0)
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [300, 100])
     X = rng.normal(0.0, 1.0, (400, 2))
@@ -38,4 +40,4 @@ def test_a_class_in_two_parts_stays_in_two_parts():
         new = sampler.fit_resample(X, y)[0][400:]
         return (np.abs(new.sum(1)) < 5.0).mean()
 
-    assert share_between(200) < 0.02 < 0.1 < share_between(1)
+    assert share_between(1000) < 0.1 < 0.3 < share_between(1)

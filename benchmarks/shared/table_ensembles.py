@@ -98,11 +98,11 @@ class TableSMOTE(BaseEstimator):
 
     def fit_resample(self, X: pd.DataFrame, y: Labels) -> tuple[pd.DataFrame, Labels]:
         try:
-            new = smote_rows(X, y, **self.get_params(deep=False), **neighbours("SMOTE", y))
+            new, labels = smote_rows(X, y, **self.get_params(deep=False), **neighbours("SMOTE", y))
         except ValueError:
             return X, y
         rows = pd.concat([X, new.astype(X.dtypes)], ignore_index=True)
-        return rows, np.concatenate([y, np.ones(len(new), dtype=y.dtype)])
+        return rows, np.concatenate([y, labels])
 
 
 def _sampler(method: str, seed: int, folder: Path) -> Any:

@@ -57,10 +57,8 @@ def fit_stack(
         left = max(configs[m].max_steps for m in members) - start
         n_steps = min(first.epoch_steps, left)
         objective.begin_epoch(members, n_steps)
-        rates = torch.tensor(
-            [[_rate(configs[m], start + k) for m in members] for k in range(n_steps)]
-        )
-        rates, total = rates.to(weights.device), torch.zeros(())
+        of_steps = [[_rate(configs[m], start + k) for m in members] for k in range(n_steps)]
+        rates, total = weights.new_tensor(of_steps), weights.new_zeros(())
         for number in range(n_steps):
             with torch.enable_grad():
                 terms = objective.step(number, adam.variable)
