@@ -21,7 +21,7 @@ from .._tables.table import Table
 from .._warn import warn
 from .base import ImageShapeWarning, Modality, Thresholds
 
-__all__ = ["ImageModality", "largest_auto_strength", "moved"]
+__all__ = ["ImageModality", "largest_auto_strength", "moved", "with_detail"]
 
 _ROTATION = 0.2  # radians
 _SCALING = 0.15  # logarithm of the factor
@@ -32,6 +32,8 @@ _TOLERANCE = 1.15
 _MOST_MOVED, _MOST_COMPARED = 500, 4000
 _REACH = 1 / 12  # radius of averages, as a fraction of the shorter side
 _CHUNK = 1024  # images moved at once
+# Fine detail is raised by at most this factor, and in so many passes, since clipping takes some.
+_MOST_RAISED, _PASSES = 3.0, 3
 
 
 class ImageModality(Modality):
@@ -133,12 +135,19 @@ class ImageModality(Modality):
         # No pixel is encoded if none varies.
         if strength == 0.0 or not rows.size:
             return rows
-        # Bicubic, since a blur would distinguish new images from real ones.
-        parts = torch.split(torch.from_numpy(rows), _CHUNK)
-        new: EncodedRows = torch.cat(
-            [moved(part, self.image_shape, rng, strength, "bicubic") for part in parts]
-        ).numpy()
-        return new
+        parts = [torch.empty((0, rows.shape[1]), dtype=torch.float32)]
+        for part in torch.split(torch.from_numpy(rows), _CHUNK):
+            new = moved(part, self.image_shape, rng, strength, "bicubic")
+            parts.append(self.with_detail(new, part))
+        moved_rows: EncodedRows = torch.cat(parts).numpy()
+        return moved_rows
+
+    def with_detail(self, images: Tensor, real: Tensor) -> Tensor:
+        """Raise fine detail to the strength it has in real images. Shape: two of (n, d) -> (n, d).
+
+        Interpolation and averages blur, and a classifier would learn that blurred images are rare.
+        """
+        return with_detail(images, real, self.image_shape)
 
     def smoothed(self, images: Tensor) -> Tensor:
         """Average each pixel with those around it. Shape: (n, d) -> (n, d)."""
@@ -181,6 +190,32 @@ def moved(
     grid = F.affine_grid(torch.stack([first, second], 1), list(images.shape), align_corners=False)
     new = F.grid_sample(images, grid, mode=mode, padding_mode="border", align_corners=False)
     return flatten(new.clamp(0.0, 1.0))
+
+
+def with_detail(images: Tensor, real: Tensor, image_shape: tuple[int, ...]) -> Tensor:
+    """Raise the fine detail of each image to the strength it has in a real one.
+
+    Fine detail is the difference between pixels and the means of three by three of them, and its
+    strength is the root mean square. No detail is weakened.
+
+    Shape: two of (n, d) -> (n, d).
+    """
+    new, target = unflatten(images, image_shape), _strength(_detail(unflatten(real, image_shape)))
+    for _ in range(_PASSES):
+        detail = _detail(new)
+        factor = target / _strength(detail).clamp_min(1e-6)
+        new = (new + (factor.clamp(1.0, _MOST_RAISED) - 1.0) * detail).clamp(0.0, 1.0)
+    return flatten(new)
+
+
+def _detail(pixels: Tensor) -> Tensor:
+    """Subtract the mean of three by three pixels. Shape: (n, c, h, w) -> (n, c, h, w)."""
+    return pixels - F.avg_pool2d(pixels, 3, 1, 1, count_include_pad=False)
+
+
+def _strength(detail: Tensor) -> Tensor:
+    """Root mean square over an image. Shape: (n, c, h, w) -> (n, 1, 1, 1)."""
+    return detail.square().mean((1, 2, 3), keepdim=True).sqrt()
 
 
 def largest_auto_strength(

@@ -4,8 +4,9 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from torch.distributions import Bernoulli
+from torch.nn.functional import avg_pool2d
 
-from mgvae_resample._modality.image import largest_auto_strength, moved
+from mgvae_resample._modality.image import largest_auto_strength, moved, with_detail
 from tests.layouts import images, rng
 
 
@@ -58,6 +59,52 @@ def test_images_that_are_not_to_be_moved_are_the_same_rows():
     rows = torch.rand(4, 36, generator=rng()).numpy()
     assert images(6, 6).move(rows, rng(), 0.0) is rows
     assert (images(6, 6).move(rows, rng(), 0.5) != rows).mean() > 0.9
+
+
+def spots(n, shape, noise):
+    """Return images of a bright spot each, smooth or with noise."""
+    height, width, depth = (*shape, 1)[:3]
+    down, across = torch.arange(height) - height / 2, torch.arange(width) - width / 2
+    place, colour = (
+        2.0 * torch.randn((2, n), generator=rng(5)),
+        torch.rand(depth, generator=rng(6)),
+    )
+    apart = (down - place[0, :, None]).square()[:, :, None]
+    apart = apart + (across - place[1, :, None]).square()[:, None]
+    pixels = 0.3 + 0.4 * (-apart / 6.0).exp()[..., None] * colour
+    pixels = pixels + noise * torch.randn(pixels.shape, generator=rng(7))
+    return pixels.clamp(0.0, 1.0).flatten(1)
+
+
+def detail(rows, shape):
+    """Return the root mean square of the differences from means of three by three pixels."""
+    pixels = rows.reshape(-1, *(*shape, 1)[:3]).permute(0, 3, 1, 2)
+    smooth = avg_pool2d(pixels, 3, 1, 1, count_include_pad=False)
+    return float((pixels - smooth).square().mean().sqrt())
+
+
+@pytest.mark.parametrize("shape", [(12, 12), (8, 20, 3)], ids=str)
+@pytest.mark.parametrize("noise", [0.0, 0.07])
+@pytest.mark.parametrize("strength", [0.2, 1.0])
+def test_moved_images_are_as_sharp_as_real_ones(shape, noise, strength):
+    real = spots(200, shape, noise)
+    new = torch.from_numpy(images(*shape).move(real.numpy(), rng(), strength))
+    assert detail(new, shape) == pytest.approx(detail(real, shape), rel=0.05)
+    if noise:
+        blurred = moved(real, shape, rng(), strength, "bicubic")
+        assert detail(blurred, shape) < 0.93 * detail(real, shape)
+
+
+def test_detail_that_is_as_strong_is_left_as_it_is():
+    real = spots(20, (12, 12), 0.07)
+    assert_array_equal(with_detail(real, real, (12, 12)), real)
+    weak = 0.5 + 0.3 * (real - 0.5)
+    torch.testing.assert_close(with_detail(real, weak, (12, 12)), real)
+
+
+def test_images_without_detail_get_none():
+    flat = torch.full((3, 36), 0.4)
+    torch.testing.assert_close(with_detail(flat, torch.rand(3, 36, generator=rng()), (6, 6)), flat)
 
 
 def test_images_are_moved_as_far_as_their_neighbours_lie():
