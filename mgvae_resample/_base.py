@@ -307,13 +307,15 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         plans = {}
         for label, n_new in counts.items():
             n_rows = int((y == label).sum())
+            fraction = self._generated_fraction(n_rows)
             plans[label] = make_plan(
                 label,
                 n_rows,
                 n_new,
                 not_learned=self._not_learned(y, label, n_rows),
                 modality=self._modality,
-                generated_fraction=self._generated_fraction(n_rows),
+                generated_fraction=fraction,
+                needs_network=fraction > 0.0 or self._varies_repeats(learned_labels),
                 strength=float(strength),
                 n_classes=len(self.classes_),
                 n_sparse=n_sparse,
@@ -325,6 +327,10 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         if n_rows < self._fewest_rows:
             return f"has {n_rows} row(s), and at least {self._fewest_rows} are needed"
         return None
+
+    def _varies_repeats(self, y: Labels) -> bool:
+        """Return whether a network changes repeated rows; subclasses may override this."""
+        return False
 
     def _generated_fraction(self, n_rows: int) -> float:
         """Return the fraction of new rows that is generated for a class of ``n_rows`` rows."""

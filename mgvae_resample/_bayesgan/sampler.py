@@ -308,14 +308,15 @@ default="disentangled"
         Raises
         ------
         ValueError
-            If there is no structure, or no class had enough rows to be learned.
+            If there is no structure, or nothing was trained because no class had enough rows or
+            all new rows are repeats.
         """
         self._check_resampled()
         rows = self._modality.encode(self._check_rows(X))
         if self._reader is None:
             raise ValueError(
-                "There are no latent codes: structure=None has none, or no class had enough rows "
-                "to be learned."
+                "There are no latent codes: structure=None has none, and nothing is "
+                "trained if no class has enough rows or all new rows are repeats."
             )
         with self._sampling() as run:
             self._reader.network.to(run.device)
