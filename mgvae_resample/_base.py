@@ -522,7 +522,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
 
     @property
     def learned_classes_(self) -> list[Label]:
-        """Classes with new rows that had enough rows to be learned."""
+        """Classes with new rows that were learned: for the others no network was trained."""
         drawn = self._synthesizers.items()
         return [label for label, s in drawn if not isinstance(s, SmoothedBootstrap)]
 

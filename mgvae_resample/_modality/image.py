@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Self
 
@@ -32,8 +33,8 @@ _TOLERANCE = 1.15
 _MOST_MOVED, _MOST_COMPARED = 500, 4000
 _REACH = 1 / 12  # radius of averages, as a fraction of the shorter side
 _CHUNK = 1024  # images moved at once
-# Fine detail is raised by at most this factor, and in so many passes, since clipping takes some.
-_MOST_RAISED, _PASSES = 3.0, 3
+# Fine detail is scaled by at most this factor, and in so many passes, since clipping takes some.
+_MOST_SCALED, _PASSES = 3.0, 3
 
 
 class ImageModality(Modality):
@@ -135,17 +136,18 @@ class ImageModality(Modality):
         # No pixel is encoded if none varies.
         if strength == 0.0 or not rows.size:
             return rows
-        parts = [torch.empty((0, rows.shape[1]), dtype=torch.float32)]
-        for part in torch.split(torch.from_numpy(rows), _CHUNK):
-            new = moved(part, self.image_shape, rng, strength, "bicubic")
-            parts.append(self.with_detail(new, part))
-        moved_rows: EncodedRows = torch.cat(parts).numpy()
-        return moved_rows
+        # Bicubic, since a blur would distinguish new images from real ones.
+        parts = torch.split(torch.from_numpy(rows), _CHUNK)
+        new: EncodedRows = torch.cat(
+            [moved(part, self.image_shape, rng, strength, "bicubic") for part in parts]
+        ).numpy()
+        return new
 
     def with_detail(self, images: Tensor, real: Tensor) -> Tensor:
-        """Raise fine detail to the strength it has in real images. Shape: two of (n, d) -> (n, d).
+        """Scale fine detail to its strength in real images. Shape: two of (n, d) -> (n, d).
 
-        Interpolation and averages blur, and a classifier would learn that blurred images are rare.
+        Mixtures of images are smoother than each, and a classifier would learn that smooth images
+        are rare.
         """
         return with_detail(images, real, self.image_shape)
 
@@ -175,6 +177,9 @@ def moved(
     A differentiable augmentation of both real and generated images (Zhao et al., "Differentiable
     Augmentation for Data-Efficient GAN Training", NeurIPS 2020): the discriminator cannot memorise
     few images, and the generator does not learn the moves, since its images are moved as well.
+
+    A bilinear mean of pixels blurs, and a bicubic one does too. So "bicubic" reads images at twice
+    their resolution, which keeps noise and other fine detail.
     """
     images = unflatten(rows, image_shape)
     moves = strength * (2.0 * uniform((6, len(rows)), rng, rows.device) - 1.0)
@@ -188,23 +193,45 @@ def moved(
     first = torch.stack([cosine * scale * stretch, lean * (height / width), shift[0]], 1)
     second = torch.stack([turn * (width / height), cosine * scale, shift[1]], 1)
     grid = F.affine_grid(torch.stack([first, second], 1), list(images.shape), align_corners=False)
+    if mode == "bicubic":
+        images = _finer(images)
     new = F.grid_sample(images, grid, mode=mode, padding_mode="border", align_corners=False)
     return flatten(new.clamp(0.0, 1.0))
 
 
+def _finer(images: Tensor) -> Tensor:
+    """Interpolate images at twice their resolution. Shape: (n, c, h, w) -> (n, c, 2h, 2w).
+
+    Images are sums of cosines, which mirror them at their sides (the discrete cosine transform).
+    """
+    down, across = (_cosines(n, images.device) for n in images.shape[2:])
+    return down @ images @ across.T
+
+
+def _cosines(n: int, device: torch.device) -> Tensor:
+    """Return the matrix that interpolates n numbers at twice as many places. Shape: (2n, n)."""
+    order = torch.arange(n)
+    numbers, places = ((torch.arange(m) + 0.5) / m for m in (n, 2 * n))
+    weights = torch.where(order == 0, 1.0 / n, 2.0 / n)
+    transform = weights.unsqueeze(1) * (math.pi * torch.outer(order, numbers)).cos()
+    return ((math.pi * torch.outer(places, order)).cos() @ transform).to(device)
+
+
 def with_detail(images: Tensor, real: Tensor, image_shape: tuple[int, ...]) -> Tensor:
-    """Raise the fine detail of each image to the strength it has in a real one.
+    """Scale the fine detail of each image to the strength it has in a real one.
 
     Fine detail is the difference between pixels and the means of three by three of them, and its
-    strength is the root mean square. No detail is weakened.
+    strength is the root mean square.
 
     Shape: two of (n, d) -> (n, d).
     """
     new, target = unflatten(images, image_shape), _strength(_detail(unflatten(real, image_shape)))
+    factor = torch.ones_like(target)
     for _ in range(_PASSES):
-        detail = _detail(new)
-        factor = target / _strength(detail).clamp_min(1e-6)
-        new = (new + (factor.clamp(1.0, _MOST_RAISED) - 1.0) * detail).clamp(0.0, 1.0)
+        detail, before = _detail(new), factor
+        factor = before * target / _strength(detail).clamp_min(1e-6)
+        factor = factor.clamp(1.0 / _MOST_SCALED, _MOST_SCALED)
+        new = (new + (factor / before - 1.0) * detail).clamp(0.0, 1.0)
     return flatten(new)
 
 
