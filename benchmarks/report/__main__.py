@@ -10,6 +10,7 @@ import pandas as pd
 
 from benchmarks.report.drawn import drawn_section
 from benchmarks.report.figure import draw_images, draw_league, draw_realism
+from benchmarks.report.image_kinds import image_kinds_section
 from benchmarks.report.league import league_section
 from benchmarks.report.long_tail import (
     classes_section,
@@ -95,6 +96,12 @@ SECTIONS: tuple[tuple[str, str, Read, Section], ...] = (
         classes_section,
     ),
     ("colour_images", "Colour images: RetinaMNIST, five grades", read_results, grades_section),
+    (
+        "image_kinds",
+        "Images of many kinds",
+        read_results,
+        image_kinds_section,
+    ),
     (
         "image_realism",
         "Realism of images, in the features of a CNN trained on others",

@@ -412,10 +412,10 @@ class MGVAEOverSampler(DeepOverSampler):
             finetune=TrainConfig(
                 int(setting("max_finetune_steps")),
                 rate,
-                epoch_steps=auto["epoch_steps"],
+                epoch_steps=int(auto["epoch_steps"]),
                 patience=2,
             ),
-            steps_without_holdout=auto["steps_without_holdout"],
+            steps_without_holdout=int(auto["steps_without_holdout"]),
             is_published=self._is_published,
         )
 
