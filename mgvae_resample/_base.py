@@ -32,7 +32,13 @@ from ._checks import (
 )
 from ._docs import documented
 from ._encoding.layout import EncodedRows
-from ._fraction import N_GENERATED, discrete_fraction
+from ._fraction import (
+    N_GENERATED,
+    N_JUDGED,
+    discrete_fraction,
+    is_faithful,
+    some_rows,
+)
 from ._modality.base import ImageShapeWarning, Modality
 from ._modality.image import ImageModality
 from ._modality.tabular import IdentifierWarning, TabularModality
@@ -365,7 +371,29 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             synthesizers[label] = synthesizer
         if self._modality.is_discrete and self.generated_fraction == "auto" and fitted:
             self._choose_fraction(rows, y, fitted, run)
+        if self._modality.is_judged and self.generated_fraction == "auto":
+            for label, fitted_one in fitted.items():
+                self._judge(rows, y == label, fitted_one, run.rng("judge", self._number(label)))
         return synthesizers
+
+    def _judge(
+        self,
+        rows: EncodedRows,
+        is_class: npt.NDArray[np.bool_],
+        synthesizer: Synthesizer,
+        rng: torch.Generator,
+    ) -> None:
+        """Generate no images if they do not look like their class."""
+        if synthesizer.plan.generated_fraction == 0.0:
+            return
+        at_own, at_others = some_rows(is_class, rng)
+        generated = synthesizer.generated(N_JUDGED, rng)
+        own, others, new = (
+            self._modality.responses(torch.from_numpy(part))
+            for part in (rows[at_own], rows[at_others], generated)
+        )
+        if not is_faithful(own, others, new, rng):
+            synthesizer.plan = replace(synthesizer.plan, generated_fraction=0.0)
 
     def _choose_fraction(
         self, rows: EncodedRows, y: Labels, synthesizers: Mapping[Label, Synthesizer], run: Run

@@ -117,6 +117,10 @@ class Synthesizer(ABC):
         rows = self.modality.move(self._vary(real, rng), rng, plan.repeat_strength)
         yield Part("real" if rows is real else "moved", rows, self.class_index[moved])
 
+    def generated(self, n: int, rng: torch.Generator) -> EncodedRows:
+        """Generate rows, and repeat none. Shape: -> (n, d)."""
+        return self._rejection().draw(n, self._propose(n, rng), rng).rows
+
     def sample(self, n: int, rng: torch.Generator) -> EncodedRows:
         """Draw rows of any kind. Shape: -> (n, d)."""
         return np.concatenate([part.rows for part in self.draw(n, rng)])

@@ -152,13 +152,13 @@ def _greys(g: Generator, y: Labels) -> Array:
 def _rings(g: Generator, y: Labels) -> Array:
     """Crosses, bars, and rare rings, with noise."""
     n = len(y)
-    u, v = _turned(g, n, 24, 4.0, np.pi)
+    u, v = _turned(g, n, 24, 4.0, 0.5)
     size, thick = g.uniform(4.5, 7.0, (n, 1, 1)), g.uniform(0.9, 1.6, (n, 1, 1))
     bar = np.maximum(abs(u) - thick, abs(v) - size)
     cross = np.minimum(bar, np.maximum(abs(v) - thick, abs(u) - size))
     ring = abs(np.hypot(u, v) - 0.75 * size) - thick
     inside = _inside(np.choose(y[:, None, None], [cross, bar, ring]))
-    ground, paint = g.uniform(0.2, 0.8, (2, n, 1, 1))
+    ground, paint = g.uniform(0.1, 0.4, (n, 1, 1)), g.uniform(0.6, 0.9, (n, 1, 1))
     pixels = ground + inside * (paint - ground)
     return pixels + NOISE * g.normal(size=pixels.shape)
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from .._encoding.layout import EncodedRows
-from .._modality.image import ImageModality
 from .._synthesizer import CHUNK
 from .model import MajorityGuidedVAE
 from .residual import decoded
@@ -54,13 +51,13 @@ class LearnedMoves:
     ) -> EncodedRows:
         """Move real images, with the pre-trained network. Shape: (n, d) -> (n, d)."""
         new = [torch.empty((0, rows.shape[1]), dtype=torch.float32)]
-        device, modality = network.log_variance.device, cast(ImageModality, network.modality)
+        device = network.log_variance.device
         for part in torch.split(torch.from_numpy(rows), CHUNK):
             x, delta = part.to(device), self.differences(len(part), rng).to(device)
             with torch.no_grad():
                 z = network.encode(x)
                 mean, moved = decoded(network, z), decoded(network, z + delta)
-            new.append(modality.with_detail((x + moved - mean).clamp(0.0, 1.0), x).cpu())
+            new.append((x + moved - mean).clamp(0.0, 1.0).cpu())
         moved_rows: EncodedRows = torch.cat(new).numpy()
         return moved_rows
 

@@ -145,10 +145,7 @@ class ImageResidual(Residual):
         mix = uniform((len(draw.z), 1), rng, draw.z.device)
         mix = _LEAST_DETAIL + (1.0 - _LEAST_DETAIL) * mix
         detail = torch.lerp(exemplar_detail, self.class_detail[draw.i], mix)
-        new = (translated + detail).clamp(0.0, 1.0)
-        # A mixture of two details is weaker than either.
-        modality = cast(ImageModality, self.network.modality)
-        return modality.with_detail(new, self.class_rows[draw.i])
+        return (translated + detail).clamp(0.0, 1.0)
 
     def discretize(self, outputs: Tensor) -> Tensor:
         """Return the images. Shape: (n, d) -> (n, d)."""

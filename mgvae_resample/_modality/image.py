@@ -33,6 +33,7 @@ _TOLERANCE = 1.15
 _MOST_MOVED, _MOST_COMPARED = 500, 4000
 _REACH = 1 / 12  # radius of averages, as a fraction of the shorter side
 _CHUNK = 1024  # images moved at once
+_N_FILTERS = 64  # random convolutions that generated images are judged by
 # Fine detail is scaled by at most this factor, and in so many passes, since clipping takes some.
 _MOST_SCALED, _PASSES = 3.0, 3
 
@@ -47,6 +48,7 @@ class ImageModality(Modality):
     chunk = 1024
     has_rules = False
     is_discrete = False
+    is_judged = True
     repeats = "Its images are repeated instead, and moved as 'augmentation_strength' says."
 
     def __init__(self, image_shape: Sequence[int]) -> None:
@@ -89,8 +91,11 @@ class ImageModality(Modality):
         return rows
 
     def rows(self, inputs: Tensor, class_rows: Tensor, rng: torch.Generator) -> Tensor:
-        """Return the inputs: intensities are encoded rows. Shape: (n, d) -> (n, d)."""
-        return inputs
+        """Scale the fine detail of new images to that of the class. Shape: (n, d) -> (n, d).
+
+        Mixtures of images are smoother than each, and generated ones may be too rough.
+        """
+        return with_detail(inputs, class_rows, self.image_shape)
 
     def hidden_layer_sizes(self) -> tuple[int, ...]:
         """Return the channels of each convolutional stage."""
@@ -143,13 +148,22 @@ class ImageModality(Modality):
         ).numpy()
         return new
 
-    def with_detail(self, images: Tensor, real: Tensor) -> Tensor:
-        """Scale fine detail to its strength in real images. Shape: two of (n, d) -> (n, d).
+    def responses(self, rows: Tensor) -> Tensor:
+        """Return means and maxima of random convolutions, in parts of the image.
 
-        Mixtures of images are smoother than each, and a classifier would learn that smooth images
-        are rare.
+        Shape: (n, d) -> (n, f).
         """
-        return with_detail(images, real, self.image_shape)
+        rng = torch.Generator().manual_seed(0)
+        n_channels = (*self.image_shape, 1)[2]
+        filters = torch.randn((_N_FILTERS, n_channels, 5, 5), generator=rng)
+        filters -= filters.mean((1, 2, 3), keepdim=True)
+        filters /= filters.square().sum((1, 2, 3), keepdim=True).sqrt()
+        parts = []
+        for some in torch.split(rows, _CHUNK // 8):
+            found = F.conv2d(unflatten(some, self.image_shape), filters, padding=2).relu_()
+            means, maxima = F.adaptive_avg_pool2d(found, 3), F.adaptive_max_pool2d(found, 2)
+            parts.append(torch.cat([means.flatten(1), maxima.flatten(1)], 1))
+        return torch.cat(parts)
 
     def smoothed(self, images: Tensor) -> Tensor:
         """Average each pixel with those around it. Shape: (n, d) -> (n, d)."""
@@ -218,15 +232,16 @@ def _cosines(n: int, device: torch.device) -> Tensor:
 
 
 def with_detail(images: Tensor, real: Tensor, image_shape: tuple[int, ...]) -> Tensor:
-    """Scale the fine detail of each image to the strength it has in a real one.
+    """Scale the fine detail of images, by one factor, to the strength it has in real images.
 
     Fine detail is the difference between pixels and the means of three by three of them, and its
     strength is the root mean square.
 
-    Shape: two of (n, d) -> (n, d).
+    Shape: (n, d), (m, d) -> (n, d).
     """
-    new, target = unflatten(images, image_shape), _strength(_detail(unflatten(real, image_shape)))
-    factor = torch.ones_like(target)
+    some = torch.linspace(0, len(real) - 1, min(len(real), _MOST_COMPARED)).long()
+    target = _strength(_detail(unflatten(real[some], image_shape)))
+    new, factor = unflatten(images, image_shape), torch.ones_like(target)
     for _ in range(_PASSES):
         detail, before = _detail(new), factor
         factor = before * target / _strength(detail).clamp_min(1e-6)
@@ -241,8 +256,8 @@ def _detail(pixels: Tensor) -> Tensor:
 
 
 def _strength(detail: Tensor) -> Tensor:
-    """Root mean square over an image. Shape: (n, c, h, w) -> (n, 1, 1, 1)."""
-    return detail.square().mean((1, 2, 3), keepdim=True).sqrt()
+    """Root mean square. Shape: (n, c, h, w) -> scalar."""
+    return detail.square().mean().sqrt()
 
 
 def largest_auto_strength(
