@@ -82,7 +82,8 @@ default="disentangled"
         "auto" is 1 for tables. If each column has at most 32 values and trees trained on repeats
         are better than trees trained on generated rows, it is 0.5 or 0; for few rows of text it is
         0. For images, "auto" is 0.25 for classes of up to 100 images and 25 / n for classes of n,
-        since larger classes need fewer generated images.
+        since larger classes need fewer generated images; it is 0 if generated images do not look
+        like the class by an out-of-fold check. With 0 nothing is trained.
 
     {augmentation_strength}
 

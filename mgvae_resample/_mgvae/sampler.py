@@ -112,10 +112,11 @@ class MGVAEOverSampler(DeepOverSampler):
         Fraction of the new rows that are translated; the others repeat real rows of the class.
         "auto" is 1 for tables. If each column has at most 32 values and trees trained on repeats
         are better than trees trained on translated rows, it is 0.5 or 0; for few rows of text it
-        is 0. For images with two classes, "auto" is 0.5. With more classes, translations are poor,
-        and "auto" is 0: half of the new rows are exact repeats, the other half are repeats changed
-        by differences between neighbouring images of common classes (learned moves), and nothing
-        is fine-tuned.
+        is 0. For images with two classes, "auto" is 0.5, and 0 if translations do not look like
+        the class by an out-of-fold check. With more classes, translations are poor, and "auto" is
+        0: half of the new rows are exact repeats, the other half are repeats changed by
+        differences between neighbouring images of common classes (learned moves), and nothing is
+        fine-tuned.
 
     {augmentation_strength}
 

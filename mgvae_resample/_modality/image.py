@@ -95,6 +95,7 @@ class ImageModality(Modality):
 
         Mixtures of images are smoother than each, and generated ones may be too rough.
         """
+        # NOTE[DIFF] In the papers new images are what the networks return, smooth or not.
         return with_detail(inputs, class_rows, self.image_shape)
 
     def hidden_layer_sizes(self) -> tuple[int, ...]:
