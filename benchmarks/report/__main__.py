@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.report import image_kinds, many_classes
 from benchmarks.report.drawn import drawn_section
 from benchmarks.report.figure import draw_images, draw_league, draw_realism
 from benchmarks.report.image_kinds import image_kinds_section
@@ -18,7 +19,7 @@ from benchmarks.report.long_tail import (
     image_realism_section,
     sweep_section,
 )
-from benchmarks.report.many_classes import GUIDE_FILE, guide_tables, many_classes_section
+from benchmarks.report.many_classes import many_classes_section
 from benchmarks.report.realism import realism_section
 from benchmarks.report.structure import structure_section
 from benchmarks.report.summary import FILES, summary
@@ -122,7 +123,8 @@ def main() -> None:
     folder = options.parse_args().results
     page = "\n\n".join(["# Report", *_summary(folder), *_sections(folder)]) + "\n"
     (folder / "REPORT.md").write_text(page)
-    (folder / GUIDE_FILE).write_text(guide_tables(folder))
+    (folder / many_classes.GUIDE_FILE).write_text(many_classes.guide_tables(folder))
+    (folder / image_kinds.GUIDE_FILE).write_text(image_kinds.guide_table(folder))
     _pictures(folder)
     print(page)
 

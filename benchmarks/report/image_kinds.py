@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.report.text import markdown, metric_name
+from benchmarks.shared.results import read_results
 
 SCORES = ("mean_recall", "macro_f1", "average_precision")
+GUIDE_FILE = "image_kinds.md"
 
 
 def image_kinds_section(results: pd.DataFrame) -> Iterator[str]:
@@ -30,6 +33,14 @@ def image_kinds_section(results: pd.DataFrame) -> Iterator[str]:
     yield markdown(_table(results[results["detail"].notna()], "detail", 2))
     yield "**CPU seconds of resampling**, one thread"
     yield markdown(_table(results[results["method"] != "none"], "seconds", 1))
+
+
+def guide_table(folder: Path) -> str:
+    """Return average precisions as the guide shows them, or what command measures them."""
+    path = folder / "image_kinds.csv"
+    if not path.exists():
+        return "The scores are not measured yet (`python -m benchmarks.image_kinds`).\n"
+    return markdown(_table(read_results(path), "average_precision", 3)) + "\n"
 
 
 def _table(results: pd.DataFrame, column: str, digits: int) -> pd.DataFrame:

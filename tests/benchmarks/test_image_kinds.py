@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import image_kinds
 from benchmarks.image_kinds import COLUMNS, METHODS, measure, strength
-from benchmarks.report.image_kinds import image_kinds_section
+from benchmarks.report.image_kinds import guide_table, image_kinds_section
 from benchmarks.shared.drawn_images import KINDS, NAMES, rare_classes, split_of
 
 
@@ -45,7 +45,7 @@ def test_repeats_have_the_detail_of_real_images(monkeypatch):
     assert "detail" not in measure(split_of("greys", 0), "none")
 
 
-def test_the_report_shows_every_set_and_method():
+def test_the_report_and_the_guide_show_every_set_and_method(tmp_path):
     rows = [
         {"dataset": name, "seed": seed, "method": method, "seconds": 1.0}
         | dict.fromkeys(("mean_recall", "macro_f1", "average_precision"), 0.5 + 0.1 * seed)
@@ -58,3 +58,6 @@ def test_the_report_shows_every_set_and_method():
     assert all(name in text for name in (*KINDS, *METHODS))
     assert "| textures | 0.550 |" in text
     assert "| mean difference to repeats | +0.000 |" in text
+    assert "not measured yet" in guide_table(tmp_path)
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(tmp_path / "image_kinds.csv", index=False)
+    assert "| textures | 0.550 |" in guide_table(tmp_path)
