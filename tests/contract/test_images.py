@@ -133,6 +133,21 @@ def test_translated_images_are_images():
     assert rows.max() <= 1
 
 
+def test_images_that_do_not_look_like_their_class_are_repeated_instead(quick, monkeypatch):
+    needs(quick, "generated_fraction")
+    X, y = images(30, 12)
+    kinds = {}
+    for is_like in (True, False):
+        monkeypatch.setattr("mgvae_resample._base.is_faithful", lambda *_, found=is_like: found)
+        for fraction in ("auto", 0.5):
+            sampler = brief(quick, generated_fraction=fraction)
+            sampler.fit_resample(X, y)
+            kinds[is_like, fraction] = set(sampler.sample_kinds_) & {"translated", "generated"}
+    assert kinds[True, "auto"]
+    assert not kinds[False, "auto"]
+    assert kinds[False, 0.5]
+
+
 def detail(rows, shape):
     """Return the root mean square of the differences from means of three by three pixels."""
     pixels = torch.from_numpy(rows).reshape(-1, *(*shape, 1)[:3]).permute(0, 3, 1, 2)

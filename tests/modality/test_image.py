@@ -6,6 +6,7 @@ from numpy.testing import assert_array_equal
 from torch.distributions import Bernoulli
 from torch.nn.functional import avg_pool2d
 
+from mgvae_resample._fraction import is_faithful
 from mgvae_resample._modality.image import _finer, largest_auto_strength, moved, with_detail
 from tests.layouts import images, rng
 
@@ -53,6 +54,18 @@ def test_the_discriminator_sees_images_moved_and_without_noise():
     pixels = torch.rand(4, 36, generator=rng())
     seen = images(6, 6).augment(pixels, rng(1), 0.5)
     assert_array_equal(seen, moved(pixels, (6, 6), rng(1)))
+
+
+def test_mixtures_of_two_kinds_of_stripes_look_like_neither():
+    phase = 6.3 * torch.rand(300, 1, 1, generator=rng())
+    wave = (torch.arange(12) + phase).sin().expand(-1, 12, -1)
+    noise = 0.1 * torch.randn(300, 144, generator=rng(1))
+    upright, flat = (0.5 + 0.2 * x.flatten(1) + noise for x in (wave, wave.transpose(1, 2)))
+    mixed = 0.4 * upright[200:] + 0.6 * flat[200:]
+    parts = (upright[:40], flat[:200], upright[200:], mixed)
+    own, others, like, unlike = (images(12, 12).responses(part) for part in parts)
+    assert is_faithful(own, others, like, rng())
+    assert not is_faithful(own, others, unlike, rng())
 
 
 def test_images_that_are_not_to_be_moved_are_the_same_rows():
