@@ -47,7 +47,7 @@ def _strip(images: Rows, image_shape: tuple[int, ...]) -> Rows:
     """Put as many images side by side as there is room for, on white."""
     height, width, depth = (*image_shape, 1)[:3]
     side = np.ones((SCALE * height + GAP, STRIP, 3))
-    for i in range(STRIP // (SCALE * width + GAP)):
+    for i in range(min(len(images), STRIP // (SCALE * width + GAP))):
         pixels = images[i].reshape(height, width, depth)
         large = pixels.repeat(SCALE, axis=0).repeat(SCALE, axis=1)
         left = i * (SCALE * width + GAP)

@@ -147,11 +147,15 @@ def _ridge(own: Tensor, others: Tensor) -> Tensor:
     Shape: (n, f), (m, f) -> (f,).
     """
     n = len(own) + len(others)
-    weight = torch.cat([torch.full((len(x),), (n / 2 / len(x)) ** 0.5) for x in (own, others)])
-    target = torch.cat([torch.ones(len(own)), -torch.ones(len(others))])
-    rows, weighted = torch.cat([own, others]) * weight.unsqueeze(1), target * weight
+    weighted = torch.cat(
+        [
+            own.new_full((len(part),), sign * math.sqrt(n / 2 / len(part)))
+            for part, sign in ((own, 1.0), (others, -1.0))
+        ]
+    )
+    rows = torch.cat([own, others]) * weighted.abs().unsqueeze(1)
     penalty = _RIDGE * rows.shape[1] * torch.eye(n, dtype=rows.dtype)
-    found: Tensor = torch.linalg.solve(rows @ rows.T + penalty, weighted.double())
+    found: Tensor = torch.linalg.solve(rows @ rows.T + penalty, weighted)
     return rows.T @ found
 
 

@@ -16,7 +16,7 @@ from .._encoding.layout import EncodedRows
 from .._encoding.reading import likelier_reading
 from .._nn.conv import ConvDecoder, ConvEncoder, channels, flatten, unflatten
 from .._nn.mlp import MLP
-from .._nn.random import uniform
+from .._nn.random import normal, uniform
 from .._rejection.sampler import Indices
 from .._tables.table import Table
 from .._warn import warn
@@ -156,7 +156,7 @@ class ImageModality(Modality):
         """
         rng = torch.Generator().manual_seed(0)
         n_channels = (*self.image_shape, 1)[2]
-        filters = torch.randn((_N_FILTERS, n_channels, 5, 5), generator=rng)
+        filters = normal((_N_FILTERS, n_channels, 5, 5), rng, rows.device)
         filters -= filters.mean((1, 2, 3), keepdim=True)
         filters /= filters.square().sum((1, 2, 3), keepdim=True).sqrt()
         parts = []
@@ -225,11 +225,11 @@ def _finer(images: Tensor) -> Tensor:
 
 def _cosines(n: int, device: torch.device) -> Tensor:
     """Return the matrix that interpolates n numbers at twice as many places. Shape: (2n, n)."""
-    order = torch.arange(n)
-    numbers, places = ((torch.arange(m) + 0.5) / m for m in (n, 2 * n))
-    weights = torch.where(order == 0, 1.0 / n, 2.0 / n)
+    order = torch.arange(n, dtype=torch.float64)
+    numbers, places = ((torch.arange(m, dtype=torch.float64) + 0.5) / m for m in (n, 2 * n))
+    weights = (2.0 - (order == 0).double()) / n
     transform = weights.unsqueeze(1) * (math.pi * torch.outer(order, numbers)).cos()
-    return ((math.pi * torch.outer(places, order)).cos() @ transform).to(device)
+    return ((math.pi * torch.outer(places, order)).cos() @ transform).float().to(device)
 
 
 def with_detail(images: Tensor, real: Tensor, image_shape: tuple[int, ...]) -> Tensor:
@@ -240,8 +240,8 @@ def with_detail(images: Tensor, real: Tensor, image_shape: tuple[int, ...]) -> T
 
     Shape: (n, d), (m, d) -> (n, d).
     """
-    some = torch.linspace(0, len(real) - 1, min(len(real), _MOST_COMPARED)).long()
-    target = _strength(_detail(unflatten(real[some], image_shape)))
+    some = real[:: max(1, len(real) // _MOST_COMPARED)]
+    target = _strength(_detail(unflatten(some, image_shape)))
     new, factor = unflatten(images, image_shape), torch.ones_like(target)
     for _ in range(_PASSES):
         detail, before = _detail(new), factor
