@@ -14,7 +14,7 @@ from mgvae_resample import MGVAEOverSampler
 
 KINDS = ("real", "moved", "translated")
 # Screen pixels: of each pixel of an image, between images, of a strip of images, and of labels.
-SCALE, GAP, STRIP, LABELS, TITLES = 2, 4, 272, 90, 24
+SCALE, GAP, STRIP, LABELS, TITLES = 2, 4, 272, 100, 24
 
 
 def main() -> None:

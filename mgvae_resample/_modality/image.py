@@ -194,7 +194,8 @@ def moved(
     few images, and the generator does not learn the moves, since its images are moved as well.
 
     A bilinear mean of pixels blurs, and a bicubic one does too. So "bicubic" reads images at twice
-    their resolution, which keeps noise and other fine detail.
+    their resolution, which keeps noise and other fine detail. Beyond its sides, an image is then
+    mirrored: repeated pixels at the sides would be streaks.
     """
     images = unflatten(rows, image_shape)
     moves = strength * (2.0 * uniform((6, len(rows)), rng, rows.device) - 1.0)
@@ -208,9 +209,10 @@ def moved(
     first = torch.stack([cosine * scale * stretch, lean * (height / width), shift[0]], 1)
     second = torch.stack([turn * (width / height), cosine * scale, shift[1]], 1)
     grid = F.affine_grid(torch.stack([first, second], 1), list(images.shape), align_corners=False)
+    beyond = "border"
     if mode == "bicubic":
-        images = _finer(images)
-    new = F.grid_sample(images, grid, mode=mode, padding_mode="border", align_corners=False)
+        images, beyond = _finer(images), "reflection"
+    new = F.grid_sample(images, grid, mode=mode, padding_mode=beyond, align_corners=False)
     return flatten(new.clamp(0.0, 1.0))
 
 

@@ -115,6 +115,16 @@ def test_at_twice_the_resolution_there_are_the_same_waves():
     torch.testing.assert_close(_finer(wave[None, None])[0, 0], expected, atol=1e-5, rtol=0)
 
 
+def test_moved_noise_has_no_streaks_at_the_sides():
+    """Neighbouring pixels of noise are independent, at the sides as in the middle."""
+    noise = 0.5 + 0.1 * torch.randn((400, 256), generator=rng())
+    new = moved(noise, (16, 16), rng(1), 1.0, "bicubic").reshape(400, 16, 16)
+    left = new[:, :, :3]
+    step = left.diff(dim=2).square().mean() / left.var()
+    inner = new[:, :, 7:10].diff(dim=2).square().mean() / new[:, :, 7:10].var()
+    assert step > 0.75 * inner
+
+
 def test_detail_that_is_as_strong_is_left_as_it_is():
     real = spots(20, (12, 12), 0.07)
     assert_array_equal(with_detail(real, real, (12, 12)), real)
