@@ -389,7 +389,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         at_own, at_others = some_rows(is_class, rng)
         generated = synthesizer.generated(N_JUDGED, rng)
         own, others, new = (
-            self._modality.responses(torch.from_numpy(part))
+            self._modality.responses(torch.from_numpy(part), torch.from_numpy(rows[at_own]))
             for part in (rows[at_own], rows[at_others], generated)
         )
         if not is_faithful(own, others, new, rng):

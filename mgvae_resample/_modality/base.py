@@ -152,8 +152,8 @@ class Modality(ABC):
     def constants(self, class_rows: EncodedRows) -> Indices:
         """Return columns in which new rows of a class do not vary. Shape: (n, d) -> (c,)."""
 
-    def responses(self, rows: Tensor) -> Tensor:
-        """Return what generated rows are judged by. Shape: (n, d) -> (n, f)."""
+    def responses(self, rows: Tensor, class_rows: Tensor) -> Tensor:
+        """Return what generated rows are judged by. Shape: (n, d), (m, d) -> (n, f)."""
         return rows
 
     # Augmentation

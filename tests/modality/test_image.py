@@ -7,7 +7,14 @@ from torch.distributions import Bernoulli
 from torch.nn.functional import avg_pool2d
 
 from mgvae_resample._fraction import is_faithful
-from mgvae_resample._modality.image import _finer, largest_auto_strength, moved, with_detail
+from mgvae_resample._modality.image import (
+    ImageModality,
+    _finer,
+    largest_auto_strength,
+    moved,
+    with_detail,
+)
+from mgvae_resample._tables.table import Table
 from tests.layouts import images, rng
 
 
@@ -63,7 +70,7 @@ def test_mixtures_of_two_kinds_of_stripes_look_like_neither():
     upright, flat = (0.5 + 0.2 * x.flatten(1) + noise for x in (wave, wave.transpose(1, 2)))
     mixed = 0.4 * upright[200:] + 0.6 * flat[200:]
     parts = (upright[:40], flat[:200], upright[200:], mixed)
-    own, others, like, unlike = (images(12, 12).responses(part) for part in parts)
+    own, others, like, unlike = (images(12, 12).responses(part, parts[0]) for part in parts)
     assert is_faithful(own, others, like, rng())
     assert not is_faithful(own, others, unlike, rng())
 
@@ -99,7 +106,9 @@ def detail(rows, shape):
 @pytest.mark.parametrize("strength", [0.2, 1.0])
 def test_moved_images_are_as_sharp_as_real_ones(shape, noise, strength):
     real = spots(200, shape, noise)
-    new = torch.from_numpy(images(*shape).move(real.numpy(), rng(), strength))
+    modality = ImageModality(shape).fit(Table.of(real.numpy()))
+    assert modality.is_noisy == (noise > 0.0)
+    new = torch.from_numpy(modality.move(real.numpy(), rng(), strength))
     assert detail(new, shape) == pytest.approx(detail(real, shape), rel=0.05)
     if noise:
         blurred = moved(real, shape, rng(), strength)
@@ -118,7 +127,7 @@ def test_at_twice_the_resolution_there_are_the_same_waves():
 def test_moved_noise_has_no_streaks_at_the_sides():
     """Neighbouring pixels of noise are independent, at the sides as in the middle."""
     noise = 0.5 + 0.1 * torch.randn((400, 256), generator=rng())
-    new = moved(noise, (16, 16), rng(1), 1.0, "bicubic").reshape(400, 16, 16)
+    new = moved(noise, (16, 16), rng(1), 1.0, "finer").reshape(400, 16, 16)
     left = new[:, :, :3]
     step = left.diff(dim=2).square().mean() / left.var()
     inner = new[:, :, 7:10].diff(dim=2).square().mean() / new[:, :, 7:10].var()
