@@ -32,7 +32,13 @@ from ._checks import (
 )
 from ._docs import documented
 from ._encoding.layout import EncodedRows
-from ._fraction import N_GENERATED, discrete_fraction
+from ._fraction import (
+    N_GENERATED,
+    N_JUDGED,
+    discrete_fraction,
+    is_faithful,
+    some_rows,
+)
 from ._modality.base import ImageShapeWarning, Modality
 from ._modality.image import ImageModality
 from ._modality.tabular import IdentifierWarning, TabularModality
@@ -318,13 +324,15 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         plans = {}
         for label, n_new in counts.items():
             n_rows = int((y == label).sum())
+            fraction = self._generated_fraction(n_rows)
             plans[label] = make_plan(
                 label,
                 n_rows,
                 n_new,
                 not_learned=self._not_learned(y, label, n_rows),
                 modality=self._modality,
-                generated_fraction=self._generated_fraction(n_rows),
+                generated_fraction=fraction,
+                needs_network=fraction > 0.0 or self._varies_repeats(learned_labels),
                 strength=float(strength),
                 n_classes=len(self.classes_),
                 n_sparse=n_sparse,
@@ -336,6 +344,10 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
         if n_rows < self._fewest_rows:
             return f"has {n_rows} row(s), and at least {self._fewest_rows} are needed"
         return None
+
+    def _varies_repeats(self, y: Labels) -> bool:
+        """Return whether a network changes repeated rows; subclasses may override this."""
+        return False
 
     def _generated_fraction(self, n_rows: int) -> float:
         """Return the fraction of new rows that is generated for a class of ``n_rows`` rows."""
@@ -370,7 +382,29 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
             synthesizers[label] = synthesizer
         if self._modality.is_discrete and self.generated_fraction == "auto" and fitted:
             self._choose_fraction(rows, y, fitted, run)
+        if self._modality.is_judged and self.generated_fraction == "auto":
+            for label, fitted_one in fitted.items():
+                self._judge(rows, y == label, fitted_one, run.rng("judge", self._number(label)))
         return synthesizers
+
+    def _judge(
+        self,
+        rows: EncodedRows,
+        is_class: npt.NDArray[np.bool_],
+        synthesizer: Synthesizer,
+        rng: torch.Generator,
+    ) -> None:
+        """Generate no images if they do not look like their class."""
+        if synthesizer.plan.generated_fraction == 0.0:
+            return
+        at_own, at_others = some_rows(is_class, rng)
+        generated = synthesizer.generated(N_JUDGED, rng)
+        own, others, new = (
+            self._modality.responses(torch.from_numpy(part), torch.from_numpy(rows[at_own]))
+            for part in (rows[at_own], rows[at_others], generated)
+        )
+        if not is_faithful(own, others, new, rng):
+            synthesizer.plan = replace(synthesizer.plan, generated_fraction=0.0)
 
     def _choose_fraction(
         self, rows: EncodedRows, y: Labels, synthesizers: Mapping[Label, Synthesizer], run: Run
@@ -540,7 +574,7 @@ class DeepOverSampler(CallbackSupportMixin, BaseOverSampler):
 
     @property
     def learned_classes_(self) -> list[Label]:
-        """Classes with new rows that had enough rows to be learned."""
+        """Classes with new rows that were learned: for the others no network was trained."""
         drawn = self._synthesizers.items()
         return [label for label, s in drawn if not isinstance(s, SmoothedBootstrap)]
 

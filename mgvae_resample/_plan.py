@@ -27,7 +27,9 @@ _SPARSE_COLUMNS_PER_ROW = 5
 # Fraction of the repeated images that stay as they are if there are more than two classes.
 _KEPT_FRACTION = 0.5
 # Why a class has neither latents nor codes.
-NOT_LEARNED = "it had too few rows to be learned, or its training diverged"
+NOT_LEARNED = (
+    "it had too few rows to be learned, its training diverged, or its new rows are repeats"
+)
 
 
 class FewRowsWarning(UserWarning):
@@ -85,6 +87,7 @@ def make_plan(
     not_learned: str | None,
     modality: Modality,
     generated_fraction: float,
+    needs_network: bool,
     strength: float,
     n_classes: int,
     n_sparse: int,
@@ -92,7 +95,8 @@ def make_plan(
     """Decide what is done for one class, before anything is learned; warn of few rows.
 
     ``not_learned`` is the reason of the method, if any; tables without varying columns are not
-    learned either. ``n_sparse`` is the number of columns if nearly all values are zero.
+    learned either, nor are classes whose new rows need no network. ``n_sparse`` is the number of
+    columns if nearly all values are zero.
     """
     if not_learned is None and n_sparse > _SPARSE_COLUMNS_PER_ROW * n_rows:
         warn(
@@ -117,6 +121,8 @@ def make_plan(
             "stay close to these; compare with SMOTE and with no resampling on held-out rows.",
             FewRowsWarning,
         )
+    if not_learned is None and not needs_network:
+        not_learned = "has only repeats"
     kept = _KEPT_FRACTION if n_classes > 2 else 0.0
     return Plan(n_new, not_learned, generated_fraction, kept, strength)
 

@@ -154,6 +154,10 @@ class Synthesizer(ABC):
         index = self.class_index[moved]
         yield Part("real" if rows is real else "moved", rows, index, index)
 
+    def generated(self, n: int, rng: torch.Generator) -> EncodedRows:
+        """Generate rows, and repeat none. Shape: -> (n, d)."""
+        return self._rejection().draw(n, self._propose(n, rng), rng).rows
+
     def sample(self, n: int, rng: torch.Generator) -> EncodedRows:
         """Draw rows of any kind. Shape: -> (n, d)."""
         return np.concatenate([part.rows for part in self.draw(n, rng)])

@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from mgvae_resample import MGVAEOverSampler
-from mgvae_resample._fraction import discrete_fraction
+from mgvae_resample._fraction import discrete_fraction, is_faithful
 from tests.layouts import rng
 from tests.support import quick_vae
 
@@ -60,3 +61,22 @@ def test_tables_with_measurements_are_not_checked(monkeypatch):
     quick_vae().fit_resample(measured, y)
     with pytest.raises(AssertionError, match="checked"):
         MGVAEOverSampler(max_pretrain_steps=10, max_finetune_steps=10).fit_resample(X, y)
+
+
+def responses(n, middle, seed):
+    """Return random responses around a middle."""
+    return middle + torch.randn((n, 12), generator=rng(seed))
+
+
+@pytest.mark.parametrize(
+    ("middle", "expected"), [(1.5, True), (0.0, False), (3.0, True), (-1.0, False)]
+)
+def test_images_that_look_like_others_are_not_generated(middle, expected):
+    own, others = responses(40, 1.5, 1), responses(200, 0.0, 2)
+    assert is_faithful(own, others, responses(100, middle, 3), rng()) is expected
+
+
+def test_of_few_images_a_difference_proves_nothing():
+    own, others = responses(3, 0.3, 1), responses(200, 0.0, 2)
+    assert is_faithful(own, others, responses(100, 0.1, 3), rng())
+    assert is_faithful(own[:1], others, responses(100, -9.0, 3), rng())

@@ -7,7 +7,7 @@ from mgvae_resample._plan import Plan, make_plan
 from tests.layouts import continuous, images
 
 
-def planned(n_rows, n_classes, modality=None, not_learned=None, n_sparse=0):
+def planned(n_rows, n_classes, modality=None, not_learned=None, n_sparse=0, needs_network=True):
     """Return the plan of a class of so many rows."""
     return make_plan(
         "a",
@@ -16,6 +16,7 @@ def planned(n_rows, n_classes, modality=None, not_learned=None, n_sparse=0):
         not_learned=not_learned,
         modality=modality or continuous(1),
         generated_fraction=0.5,
+        needs_network=needs_network,
         strength=0.2,
         n_classes=n_classes,
         n_sparse=n_sparse,
@@ -46,6 +47,11 @@ def test_a_class_that_is_not_learned_is_smoothed_where_there_are_numbers_and_rep
         diverged = planned(50, 2, modality).unlearned(modality)
         assert diverged.generated_fraction == fraction
         assert "diverged" in diverged.not_learned
+
+
+def test_a_class_that_needs_no_network_is_not_learned():
+    assert planned(50, 2).not_learned is None
+    assert planned(50, 2, needs_network=False).not_learned == "has only repeats"
 
 
 def test_in_many_columns_of_mostly_zeros_few_rows_are_repeated():

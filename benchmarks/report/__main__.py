@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.report import image_kinds, many_classes
 from benchmarks.report.drawn import drawn_section
 from benchmarks.report.figure import draw_images, draw_kinds, draw_league, draw_realism
+from benchmarks.report.image_kinds import image_kinds_section
 from benchmarks.report.kinds import kinds_section, noisy_section, read_noisy, seeds_section
 from benchmarks.report.league import league_section
 from benchmarks.report.long_tail import (
@@ -18,7 +20,7 @@ from benchmarks.report.long_tail import (
     image_realism_section,
     sweep_section,
 )
-from benchmarks.report.many_classes import GUIDE_FILE, guide_tables, many_classes_section
+from benchmarks.report.many_classes import many_classes_section
 from benchmarks.report.realism import realism_section
 from benchmarks.report.structure import structure_section
 from benchmarks.report.summary import FILES, summary
@@ -100,6 +102,12 @@ SECTIONS: tuple[tuple[str, str, Read, Section], ...] = (
     ),
     ("colour_images", "Colour images: RetinaMNIST, five grades", read_results, grades_section),
     (
+        "image_kinds",
+        "Images of many kinds",
+        read_results,
+        image_kinds_section,
+    ),
+    (
         "image_realism",
         "Realism of images, in the features of a CNN trained on others",
         pd.read_csv,
@@ -119,7 +127,8 @@ def main() -> None:
     folder = options.parse_args().results
     page = "\n\n".join(["# Report", *_summary(folder), *_sections(folder)]) + "\n"
     (folder / "REPORT.md").write_text(page)
-    (folder / GUIDE_FILE).write_text(guide_tables(folder))
+    (folder / many_classes.GUIDE_FILE).write_text(many_classes.guide_tables(folder))
+    (folder / image_kinds.GUIDE_FILE).write_text(image_kinds.guide_table(folder))
     _pictures(folder)
     print(page)
 

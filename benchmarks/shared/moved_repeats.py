@@ -9,7 +9,12 @@ import torch
 from imblearn.over_sampling import RandomOverSampler
 
 from benchmarks.shared.datasets import Labels, Rows
-from mgvae_resample._modality.image import largest_auto_strength, moved
+from mgvae_resample._modality.image import (
+    interpolation,
+    is_noisy,
+    largest_auto_strength,
+    moved,
+)
 
 
 class MovedRepeats(RandomOverSampler):
@@ -31,11 +36,10 @@ class MovedRepeats(RandomOverSampler):
         X_res, y_res = super()._fit_resample(X, y, **params)
         rng, shape = torch.Generator().manual_seed(self.random_state or 0), self.image_shape
         strength = self.augmentation_strength
+        mode = interpolation(is_noisy(torch.from_numpy(X), shape))
         if strength is None:
             numbers = torch.from_numpy(np.unique(y, return_inverse=True)[1])
-            strength = largest_auto_strength(torch.from_numpy(X), numbers, shape, rng)
+            strength = largest_auto_strength(torch.from_numpy(X), numbers, shape, rng, mode)
         parts = torch.split(torch.from_numpy(np.asarray(X_res[len(X) :])), 1000)
-        new = [
-            moved(part, shape, rng, strength, "bicubic") if strength else part for part in parts
-        ]
+        new = [moved(part, shape, rng, strength, mode) if strength else part for part in parts]
         return np.concatenate([X, *(part.numpy() for part in new)]), y_res

@@ -41,7 +41,7 @@ class Split:
     y: Labels
     X_test: Rows
     y_test: Labels
-    image_shape: tuple[int, int] | None = None
+    image_shape: tuple[int, ...] | None = None
 
     @property
     def balanced_steps(self) -> int:

@@ -82,7 +82,8 @@ default="disentangled"
         "auto" is 1 for tables. If each column has at most 32 values and trees trained on repeats
         are better than trees trained on generated rows, it is 0.5 or 0; for few rows of text it is
         0. For images, "auto" is 0.25 for classes of up to 100 images and 25 / n for classes of n,
-        since larger classes need fewer generated images.
+        since larger classes need fewer generated images; it is 0 if generated images do not look
+        like the class by an out-of-fold check. With 0 nothing is trained.
 
     {augmentation_strength}
 
@@ -318,14 +319,15 @@ default="disentangled"
         Raises
         ------
         ValueError
-            If there is no structure, or no class had enough rows to be learned.
+            If there is no structure, or nothing was trained because no class had enough rows or
+            all new rows are repeats.
         """
         self._check_resampled()
         rows = self._modality.encode(self._check_rows(X))
         if self._reader is None:
             raise ValueError(
-                "There are no latent codes: structure=None has none, or no class had enough rows "
-                "to be learned."
+                "There are no latent codes: structure=None has none, and nothing is "
+                "trained if no class has enough rows or all new rows are repeats."
             )
         with self._sampling() as run:
             self._reader.network.to(run.device)

@@ -116,10 +116,11 @@ class MGVAEOverSampler(DeepOverSampler):
         Fraction of the new rows that are translated; the others repeat real rows of the class.
         "auto" is 1 for tables. If each column has at most 32 values and trees trained on repeats
         are better than trees trained on translated rows, it is 0.5 or 0; for few rows of text it
-        is 0. For images with two classes, "auto" is 0.5. With more classes, translations are poor,
-        and "auto" is 0: half of the new rows are exact repeats, the other half are repeats changed
-        by differences between neighbouring images of common classes (learned moves), and nothing
-        is fine-tuned.
+        is 0. For images with two classes, "auto" is 0.5, and 0 if translations do not look like
+        the class by an out-of-fold check. With more classes, translations are poor, and "auto" is
+        0: half of the new rows are exact repeats, the other half are repeats changed by
+        differences between neighbouring images of common classes (learned moves), and nothing is
+        fine-tuned.
 
     {augmentation_strength}
 
@@ -302,8 +303,7 @@ class MGVAEOverSampler(DeepOverSampler):
         """
         synthesizer = self._synthesizer_of(label)
         rows = self._modality.encode(self._check_rows(X))
-        is_learned = isinstance(synthesizer, MinoritySynthesizer)
-        if is_learned and synthesizer.plan.generated_fraction == 0.0:
+        if self._generated_fraction(len(synthesizer.class_rows)) == 0.0:
             raise ValueError(
                 f"No network was fine-tuned on class {label!r}, since its new rows are repeats. "
                 "Fit with a 'generated_fraction' above 0 to translate rows into it."
@@ -324,7 +324,7 @@ class MGVAEOverSampler(DeepOverSampler):
             Real or synthetic rows of any class.
         label : label
             The class whose encoder is used: the fine-tuned one, or the pre-trained one if
-            ``generated_fraction`` is 0.
+            ``generated_fraction`` is 0 and there are learned moves.
 
         Returns
         -------
@@ -334,8 +334,8 @@ class MGVAEOverSampler(DeepOverSampler):
         Raises
         ------
         ValueError
-            If `label` was not over-sampled, had too few rows to be learned, or its training
-            diverged.
+            If `label` was not over-sampled, had too few rows to be learned, its training
+            diverged, or its new rows are repeats and no network was trained.
         """
         synthesizer = self._synthesizer_of(label)
         rows = self._modality.encode(self._check_rows(X))
@@ -387,6 +387,17 @@ class MGVAEOverSampler(DeepOverSampler):
             return f"has {n} exemplar(s), and at least {_FEWEST_EXEMPLARS} are needed"
         return super()._not_learned(y, label, n_rows)
 
+    def _common_images(self, y: Labels) -> Indices:
+        """Return the indices of images that supply learned moves."""
+        # With two classes, affine augmentation is better beside translations.
+        is_multiclass = self._modality.name == "image" and len(self.classes_) > 2
+        if not is_multiclass or self._is_published:
+            return np.empty(0, np.intp)
+        return _common(y, _FEWEST_COMMON)
+
+    def _varies_repeats(self, y: Labels) -> bool:
+        return len(self._common_images(y)) > 0
+
     def _auto_generated_fraction(self, n_rows: int) -> float:
         if self._is_published or self._modality.name == "table":
             return 1.0
@@ -416,10 +427,10 @@ class MGVAEOverSampler(DeepOverSampler):
             finetune=TrainConfig(
                 int(setting("max_finetune_steps")),
                 rate,
-                epoch_steps=auto["epoch_steps"],
+                epoch_steps=int(auto["epoch_steps"]),
                 patience=2,
             ),
-            steps_without_holdout=auto["steps_without_holdout"],
+            steps_without_holdout=int(auto["steps_without_holdout"]),
             is_published=self._is_published,
         )
 
@@ -440,10 +451,7 @@ class MGVAEOverSampler(DeepOverSampler):
         exemplar_index, config = self._exemplar_index(y, labels), self._config()
         if not labels:
             return {}
-        # With two classes, affine augmentation is better beside translations.
-        is_multiclass = self._modality.name == "image" and len(self.classes_) > 2
-        has_moves = is_multiclass and not self._is_published
-        common = _common(y, _FEWEST_COMMON) if has_moves else np.empty(0, np.intp)
+        common = self._common_images(y)
         used = np.unique(np.concatenate([*exemplar_index.values(), common]))
         pretrained = pretrain(run, config, self._modality, rows[used])
         if pretrained is None:

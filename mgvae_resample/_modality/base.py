@@ -55,6 +55,8 @@ class Modality(ABC):
     has_rules: bool
     # Whether every column has few values, each in many rows.
     is_discrete: bool
+    # Whether generated rows must look like their class, or its rows are repeated.
+    is_judged = False
     # Sentence of a warning about repeated rows without noise.
     repeats: str
 
@@ -160,6 +162,10 @@ class Modality(ABC):
     @abstractmethod
     def constants(self, class_rows: EncodedRows) -> Indices:
         """Return columns in which new rows of a class do not vary. Shape: (n, d) -> (c,)."""
+
+    def responses(self, rows: Tensor, class_rows: Tensor) -> Tensor:
+        """Return what generated rows are judged by. Shape: (n, d), (m, d) -> (n, f)."""
+        return rows
 
     # Augmentation
 

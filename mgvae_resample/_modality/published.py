@@ -59,11 +59,17 @@ class PublishedTable(TabularModality):
 
 
 class PublishedImage(ImageModality):
-    """Images without atom thresholds."""
+    """Images without atom thresholds, and as smooth as the decoder makes them."""
+
+    is_judged = False
 
     def key(self) -> tuple[object, ...]:
         """Return the shape, and that the method is the published one."""
         return ("published", *super().key())
+
+    def rows(self, inputs: Tensor, class_rows: Tensor, rng: torch.Generator) -> Tensor:
+        """Return the inputs: intensities are encoded rows. Shape: (n, d) -> (n, d)."""
+        return inputs
 
     def atom_thresholds(self, rows: EncodedRows, class_rows: EncodedRows) -> tuple[None, None]:
         """Return none: no pixel is made black or white."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from torch.nn.functional import avg_pool2d
 
 from tests.contract.having import having, needs, steps
 from tests.support import quick_vae
@@ -130,3 +131,57 @@ def test_translated_images_are_images():
     assert rows.shape == (20, 42)
     assert rows.min() >= 0
     assert rows.max() <= 1
+
+
+def test_images_that_do_not_look_like_their_class_are_repeated_instead(quick, monkeypatch):
+    needs(quick, "generated_fraction")
+    X, y = images(30, 12)
+    kinds = {}
+    for is_like in (True, False):
+        monkeypatch.setattr("mgvae_resample._base.is_faithful", lambda *_, found=is_like: found)
+        for fraction in ("auto", 0.5):
+            sampler = brief(quick, generated_fraction=fraction)
+            sampler.fit_resample(X, y)
+            kinds[is_like, fraction] = set(sampler.sample_kinds_) & {"translated", "generated"}
+    assert kinds[True, "auto"]
+    assert not kinds[False, "auto"]
+    assert kinds[False, 0.5]
+
+
+def detail(rows, shape):
+    """Return the root mean square of the differences from means of three by three pixels."""
+    pixels = torch.from_numpy(rows).reshape(-1, *(*shape, 1)[:3]).permute(0, 3, 1, 2)
+    smooth = avg_pool2d(pixels, 3, 1, 1, count_include_pad=False)
+    return float((pixels - smooth).square().mean().sqrt())
+
+
+def blobs(*sizes, shape, noise, seed=0):
+    """Return images of a spot at a random place, bright or dark by class, and labels."""
+    height, width, depth = (*shape, 1)[:3]
+    g, y = np.random.default_rng(seed), np.repeat(np.arange(len(sizes)), sizes)
+    down, across = np.mgrid[:height, :width]
+    centre = (
+        g.uniform(0.3, 0.7, (2, len(y), 1, 1)) * np.array([height, width])[:, None, None, None]
+    )
+    apart = (down - centre[0]) ** 2 + (across - centre[1]) ** 2
+    signs = np.array([0.25, -0.25, 0.2])[y][:, None, None]
+    pixels = 0.5 + (signs * np.exp(-apart / 6.0))[..., None] * np.linspace(0.5, 1.0, depth)
+    return (pixels + noise * g.normal(size=pixels.shape)).reshape(len(y), -1), y
+
+
+@pytest.mark.parametrize("shape", [(12, 14), (9, 16, 3)], ids=str)
+@pytest.mark.parametrize("noise", [0.04, 0.07])
+@pytest.mark.parametrize("sizes", [(120, 30), (120, 30, 25)])
+def test_new_noisy_images_are_as_sharp_as_real_ones(quick, shape, noise, sizes):
+    """The strength of fine detail, by class and sample kind."""
+    needs(quick, "generated_fraction")
+    X, y = blobs(*sizes, shape=shape, noise=noise)
+    amounts = dict.fromkeys(range(1, len(sizes)), 400)
+    sampler = brief(quick, shape, 30, generated_fraction=0.5, sampling_strategy=amounts)
+    X_res, y_res = sampler.fit_resample(X, y)
+    new, labels = X_res[len(X) :], y_res[len(X) :]
+    # A GAN of few steps generates noise.
+    for kind in {"moved", "translated"} & set(sampler.sample_kinds_):
+        for label in amounts:
+            found = detail(new[(labels == label) & (sampler.sample_kinds_ == kind)], shape)
+            assert found == pytest.approx(detail(X[y == label], shape), rel=0.05), kind

@@ -76,10 +76,12 @@ def shades(*sizes):
             *((120, 20, 30), 0.5, ["pretrain", "finetune 1", "finetune 2"]),
             {"real", "moved", "translated"},
         ),
-        ((120, 20), 0.0, ["pretrain"], {"moved"}),
+        ((120, 20), 0.0, [], {"moved"}),
+        ((120, 20, 30), 0.0, ["pretrain"], {"real", "moved"}),
+        ((90, 20, 30), 0.0, [], {"real", "moved"}),
     ],
 )
-def test_only_classes_with_translations_are_fine_tuned(sizes, share, phases, kinds):
+def test_only_what_makes_new_images_is_trained(sizes, share, phases, kinds):
     X, y = shades(*sizes)
     sampler = quick_vae(image_shape=(5, 6), hidden_layer_sizes=(4,), generated_fraction=share)
     sampler.fit_resample(X, y)
