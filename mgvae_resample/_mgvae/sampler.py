@@ -169,7 +169,8 @@ class MGVAEOverSampler(DeepOverSampler):
     {device}
 
     n_jobs : int or None, default=None
-        Classes fine-tuned in parallel by joblib. The result does not depend on it.
+        Processes for fine-tuning, by joblib: one for up to 32 classes of a table, which are trained
+        together, or for one class of images. The result does not depend on it.
 
     {random_state}
 
@@ -213,6 +214,10 @@ class MGVAEOverSampler(DeepOverSampler):
     Images take fine detail from both rows.
 
     {accepted}
+
+    Classes of a table are fine-tuned together, as batched matrix products. Their results are
+    independent up to rounding: which other classes are over-sampled changes the last digits of a
+    training, and so single rows, but not their distribution.
 
     With ``variant="published"`` none of this is done, and every new row is a translation. New rows
     still have the dtypes, the resolution and the range of their columns. The page on differences
