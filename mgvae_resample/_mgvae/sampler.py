@@ -169,8 +169,8 @@ class MGVAEOverSampler(DeepOverSampler):
     {device}
 
     n_jobs : int or None, default=None
-        Processes for fine-tuning, by joblib: one for up to 32 classes of a table, which are trained
-        together, or for one class of images. The result does not depend on it.
+        Processes for fine-tuning, by joblib: one for up to 32 classes of a table, which are
+        trained together, or for one class of images. The result does not depend on it.
 
     {random_state}
 

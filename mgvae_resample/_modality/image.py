@@ -157,11 +157,13 @@ class ImageModality(Modality):
         # No pixel is encoded if none varies.
         if strength == 0.0 or not rows.size:
             return rows
-        parts, mode = torch.split(torch.from_numpy(rows), _CHUNK), interpolation(self.is_noisy)
-        new: EncodedRows = torch.cat(
-            [moved(part, self.image_shape, rng, strength, mode) for part in parts]
-        ).numpy()
-        return new
+        real, mode = torch.from_numpy(rows), interpolation(self.is_noisy)
+        parts = torch.split(real, _CHUNK)
+        new = torch.cat([moved(part, self.image_shape, rng, strength, mode) for part in parts])
+        if self.is_noisy:
+            new = with_detail(new, real, self.image_shape)
+        moved_rows: EncodedRows = new.numpy()
+        return moved_rows
 
     def responses(self, rows: Tensor, class_rows: Tensor) -> Tensor:
         """Return means and maxima of random convolutions, in parts of the image.
