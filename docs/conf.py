@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -93,10 +94,12 @@ copyright = author
 
 def setup(app: Any) -> None:
     """Mend what reST would misread, before numpydoc sees it."""
-    app.connect("autodoc-process-docstring", _quote_shapes, priority=400)
+    app.connect("autodoc-process-docstring", _mend, priority=400)
 
 
-def _quote_shapes(*event: Any) -> None:
+def _mend(*event: Any) -> None:
     lines = event[-1]
     # A final underscore makes a link of a word.
     lines[:] = [line.replace("(n_features_in_,)", "(`n_features_in_`,)") for line in lines]
+    # Inherited docstrings refer to pages of scikit-learn.
+    lines[:] = [re.sub(r":(?:ref|term):`([^`<]+?) *(?:<[^>]*>)?`", r"\1", line) for line in lines]
