@@ -26,10 +26,12 @@ def main() -> None:
     """Measure from the command line."""
     options = option_parser(__doc__ or "", seeds=range(4), methods=METHODS)
     given = options.parse_args()
-    results = open_results(given, "sampler_seeds", COLUMNS)
-    for kind in chosen(TWICE, given.datasets):
+    kinds, methods = chosen(TWICE, given.datasets), given.methods
+    given.methods = [name for method in methods for name in (method, method + AVERAGED)]
+    results = open_results(given, "sampler_seeds", COLUMNS, [_dataset(kind) for kind in kinds])
+    for kind in kinds:
         split = draw(kind, N_RARE[0], 0)
-        for method in given.methods:
+        for method in methods:
             for seed in given.seeds:
                 measure(results, kind, split, method, seed)
 
@@ -39,7 +41,7 @@ def measure(results: Results, kind: str, split: Split, method: str, seed: int) -
 
     Classifiers keep their seed, so that only the rows differ.
     """
-    key: Row = {"dataset": f"{kind}, {N_RARE[0]}", "seed": seed, "fold": 0}
+    key: Row = {"dataset": _dataset(kind), "seed": seed, "fold": 0}
     last: Row = {"method": method + AVERAGED, "classifier": CLASSIFIERS[-1]}
     if results.has(key | last):
         return
@@ -70,6 +72,11 @@ def draws(method: str, split: Split, plain: Rows, encode: object, seed: int) -> 
     further = (sampler.sample(len(first), random_state=k) for k in range(1, N_DRAWS))
     for new in (first, *further):
         yield np.asarray(encode.transform(pd.DataFrame(new)))
+
+
+def _dataset(kind: str) -> str:
+    """Return the name of a kind's table in the result file."""
+    return f"{kind}, {N_RARE[0]}"
 
 
 if __name__ == "__main__":

@@ -143,9 +143,9 @@ class Run:
         history, reason = History(stop_reason="diverged"), ""
         with ExitStack() as stack:
             report = self._report(stack, phase, config)
-            for tried in _attempts(config):
+            for attempt in range(_ATTEMPTS):
                 try:
-                    history = fit_module(module, objective, tried, report)
+                    history = fit_module(module, objective, _tried(config, attempt), report)
                 except Diverged as error:
                     reason = str(error)
                     module.load_state_dict(initial)
@@ -172,7 +172,7 @@ class Run:
             reports = {m: self._report(stack, phases[m], config) for m, config in configs.items()}
             left = dict(configs)
             for attempt in range(_ATTEMPTS):
-                tried = {m: list(_attempts(config))[attempt] for m, config in left.items()}
+                tried = {m: _tried(config, attempt) for m, config in left.items()}
                 ended, errors = fit_stack(weights, objective, tried, reports)
                 histories, reasons = histories | ended, reasons | errors
                 left = {m: configs[m] for m in errors}
@@ -203,10 +203,9 @@ class Run:
         return None if report is None else stack.enter_context(report)
 
 
-def _attempts(config: TrainConfig) -> Iterator[TrainConfig]:
-    """Yield the settings of all attempts, each with a tenth of the learning rate before."""
-    for attempt in range(_ATTEMPTS):
-        yield replace(config, learning_rate=config.learning_rate / 10**attempt)
+def _tried(config: TrainConfig, attempt: int) -> TrainConfig:
+    """Return the settings of an attempt: a tenth of the learning rate of the one before."""
+    return replace(config, learning_rate=config.learning_rate / 10**attempt)
 
 
 def _message(phase: str | None, config: TrainConfig, history: History, reason: str) -> str:

@@ -234,8 +234,7 @@ class Synthesizer(ABC):
         self.rules = [*of_table, *self.rules]
         self.known = KnownRows(keys[~is_other], keys[is_other])
         if not self.known.is_certain:
-            propose = self._propose(_N_PROPOSALS, rng)
-            self.known.fit(self._rejection().draw(_N_PROPOSALS, propose, rng).rows)
+            self.known.fit(self.generated(_N_PROPOSALS, rng))
 
     def _rules_of_table(
         self, layout: Layout, other_rows: EncodedRows, rng: torch.Generator

@@ -55,8 +55,7 @@ class ClassSynthesizer(Synthesizer):
         """Add a density-ratio rule for tables, if the class has enough rows."""
         if not (self.modality.has_rules and DensityRatio.is_applicable(*self.class_rows.shape)):
             return
-        n = n_generated(len(self.class_rows))
-        generated = self._rejection().draw(n, self._propose(n, rng), rng).rows
+        generated = self.generated(n_generated(len(self.class_rows)), rng)
         self.rules.append(DensityRatio(self.modality.layout, self.class_rows, generated, rng))
 
     def generate(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
@@ -188,12 +189,18 @@ def _finetuning_key(
     tasks: Mapping[str, Task],
     rows: EncodedRows,
 ) -> str:
+    if run.cache is None:
+        return ""
     settings = config.key(config.finetune), config.ewc_weight, network.modality.key()
+    # Classes share most exemplars, so rows are hashed once.
+    of_tasks = [(task.class_index, task.exemplar_index) for task in tasks.values()]
+    used = np.unique(np.concatenate([*chain(*of_tasks)]))
     parts = [
-        (t.number, t.budget, rows[t.class_index], rows[t.exemplar_index]) for t in tasks.values()
+        (task.number, task.budget, *(np.searchsorted(used, index) for index in indices))
+        for task, indices in zip(tasks.values(), of_tasks, strict=True)
     ]
     weights = network.state_dict().values()
-    return run.key(network, "MGVAE", *tasks, *settings, *weights, *itertools.chain(*parts))
+    return run.key(network, "MGVAE", *tasks, *settings, *weights, rows[used], *chain(*parts))
 
 
 def _with_weights(network: MajorityGuidedVAE, weights: Tensor) -> MajorityGuidedVAE | None:
@@ -286,6 +293,8 @@ class Finetuning:
     ) -> None:
         self.run, self.config, self.network, self.tasks = run, config, network, tasks
         self.bound = _Bound(network)
+        self.parameters = dict(self.bound.named_parameters())
+        self.sizes = [parameter.numel() for parameter in self.parameters.values()]
         self.rows, self.inputs = run.tensor(rows), network.modality.inputs
         self.anchor = parameters_to_vector(network.parameters()).detach()
         of_weights = (information[name] for name, _ in network.named_parameters())
@@ -362,9 +371,8 @@ class Finetuning:
 
     def _terms(self, weights: Tensor, x: Tensor, exemplars: Tensor, eps: Tensor) -> Terms:
         """Return the terms for given weights (n_weights,)."""
-        named = list(self.bound.named_parameters())
-        parts = torch.split(weights, [value.numel() for _, value in named])
-        values = {n: part.view_as(v) for (n, v), part in zip(named, parts, strict=True)}
+        named = zip(self.parameters.items(), torch.split(weights, self.sizes), strict=True)
+        values = {name: part.view_as(parameter) for (name, parameter), part in named}
         terms: Terms = functional_call(self.bound, values, (x, exemplars, eps))
         return terms
 

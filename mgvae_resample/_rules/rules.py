@@ -165,16 +165,13 @@ class Sum(ColumnRule):
 
 
 @dataclass(frozen=True, eq=False)
-class Dependency(ColumnRule):
-    """The category of one column decides the value of another."""
+class _Decided(ColumnRule):
+    """The category of one column decides something about another."""
 
     decider: int
     decided: int
-    # Sorted categories that decide, and the value that goes with each.
+    # Sorted categories that decide.
     categories: Floats
-    images: Floats
-    # Whether all categories decide.
-    is_whole: bool
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -185,6 +182,16 @@ class Dependency(ColumnRule):
     def derived(self) -> int:
         """The column that is decided."""
         return self.decided
+
+
+@dataclass(frozen=True, eq=False)
+class Dependency(_Decided):
+    """The category of one column decides the value of another."""
+
+    # The value that goes with each category.
+    images: Floats
+    # Whether all categories decide.
+    is_whole: bool
 
     def holds(self, values: Values) -> Mask:
         """Return in which rows the value is that of the category."""
@@ -214,24 +221,11 @@ class Dependency(ColumnRule):
 
 
 @dataclass(frozen=True, eq=False)
-class Gaps(ColumnRule):
+class Gaps(_Decided):
     """The category of one column decides whether another is missing."""
 
-    decider: int
-    decided: int
-    # Sorted categories that decide, and whether the value is then missing (1) or present (0).
-    categories: Floats
+    # Whether the value is missing (1) or present (0), for each category.
     missing: Floats
-
-    @property
-    def columns(self) -> tuple[int, ...]:
-        """The column that decides, and the one that is decided."""
-        return (self.decider, self.decided)
-
-    @property
-    def derived(self) -> int:
-        """The column that is decided: values can be removed, not invented."""
-        return self.decided
 
     def holds(self, values: Values) -> Mask:
         """Return in which rows a value is missing or present as its category says."""
@@ -239,7 +233,7 @@ class Gaps(ColumnRule):
         return np.asarray((np.isnan(values[self.decided]) == missing) | np.isnan(missing))
 
     def derive(self, values: Values) -> Floats:
-        """Remove the values that are to be missing."""
+        """Remove the values that are to be missing; none can be invented."""
         return np.where(self._missing(values) == 1, np.nan, values[self.decided])
 
     def _missing(self, values: Values) -> Floats:
